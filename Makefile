@@ -24,6 +24,8 @@ ROOMS    := db ca sp web ra fcgi
 PROGRAMS := $(BUILD)/inkan-portal $(BUILD)/inkan-signer $(BUILD)/inkan-worker $(BUILD)/inkan $(BUILD)/inkan-bench
 MAINS    := fcgi/portal_main.c ca/signer_main.c ra/worker_main.c ra/inkan_main.c tests/bench/inkan_bench.c
 
+# V=1 shows the whole commands.
+tell  = $(if $(V),set -x,echo '  $(1)  $(2)')
 obj   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 rooms = $(foreach r,$(1),$(BUILD)/lib$(r).a)
 
@@ -42,7 +44,7 @@ $(BUILD)/.dependencies: deploy/dependencies.sh
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/.flags
 	@mkdir -p $(@D)
-	$(CC) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+	@$(call tell,CC,$<); $(CC) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
 # Rebuilds everything when the flags change (make sanitize in the same folder, another compiler).
 $(BUILD)/.flags: FORCE
@@ -52,12 +54,12 @@ FORCE:
 
 define room_library
 $(BUILD)/lib$(1).a: $(call obj,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
-	@rm -f $$@ && ar rcs $$@ $$^
+	@$(call tell,AR,$$@); rm -f $$@ && ar rcs $$@ $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_library,$(r))))
 
 # Each program links the rooms that it may use and no more: what is not linked cannot be called.
-link = $(CC) $(ALLCFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $(1) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+link = @$(call tell,LD,$@); $(CC) $(ALLCFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $(1) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 $(BUILD)/inkan-portal: $(call obj,fcgi/portal_main.c) $(call rooms,fcgi ra sp web ca db)
 	$(call link,$<)

@@ -1,0 +1,142 @@
+#include "db/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+    char *process;
+    enum log_level level;
+    char id[33];
+} state = { NULL, LOG_LEVEL_INFO, "" };
+
+static const char *const level_names[] = { "debug", "info", "warning", "error" };
+
+void
+log_set_id(const char *id)
+{
+    g_strlcpy(state.id, id ? id : "", sizeof state.id);
+}
+
+const char *
+log_id(void)
+{
+    return state.id;
+}
+
+static gboolean
+plain(const char *value)
+{
+    if (*value == '\0')
+        return FALSE;
+    for (const char *c = value; *c; c++)
+        if (!g_ascii_isalnum(*c) && !strchr("-_.:/@+,#", *c))
+            return FALSE;
+    return TRUE;
+}
+
+/* Quoted unless plain; control characters, quotes and backslashes escaped; what is not UTF-8 as \xNN. */
+static void
+append_value(GString *line, const char *value)
+{
+    if (plain(value)) {
+        g_string_append(line, value);
+        return;
+    }
+    g_string_append_c(line, '"');
+    for (const char *c = value; *c;) {
+        gunichar u = g_utf8_get_char_validated(c, -1);
+        if (u == (gunichar)-1 || u == (gunichar)-2) {
+            g_string_append_printf(line, "\\x%02x", (guchar)*c++);
+            continue;
+        }
+        if (u == '"' || u == '\\')
+            g_string_append_printf(line, "\\%c", (char)u);
+        else if (!g_unichar_isprint(u))
+            g_string_append_printf(line, "\\u%04x", u);
+        else
+            g_string_append_unichar(line, u);
+        c = g_utf8_next_char(c);
+    }
+    g_string_append_c(line, '"');
+}
+
+static GString *
+begin(enum log_level level, const char *event)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *when = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+    GString *line = g_string_sized_new(200);
+
+    g_string_printf(line, "%s %s[%d] %s", when, state.process ? state.process : "inkan", (int)getpid(), level_names[level]);
+    if (state.id[0])
+        g_string_append_printf(line, " id=%s", state.id);
+    g_string_append(line, " event=");
+    append_value(line, event);
+    return line;
+}
+
+/* One write(2) a line, so that lines of several processes never mix. */
+static void
+finish(GString *line)
+{
+    g_string_append_c(line, '\n');
+    ssize_t written = write(STDERR_FILENO, line->str, line->len);
+    (void)written; /* nowhere left to say it */
+    g_string_free(line, TRUE);
+}
+
+void
+log_write(enum log_level level, const char *event, ...)
+{
+    if (level < state.level)
+        return;
+    GString *line = begin(level, event);
+    va_list arguments;
+
+    va_start(arguments, event);
+    for (const char *name; (name = va_arg(arguments, const char *));) {
+        const char *value = va_arg(arguments, const char *);
+        if (!value)
+            continue;
+        g_string_append_printf(line, " %s=", name);
+        append_value(line, value);
+    }
+    va_end(arguments);
+    finish(line);
+}
+
+void
+log_error(const char *event, const GError *error)
+{
+    log_write(LOG_LEVEL_ERROR, event, "msg", error ? error->message : NULL, NULL);
+}
+
+static GLogWriterOutput
+from_glib(GLogLevelFlags flags, const GLogField *fields, gsize n, gpointer data)
+{
+    (void)data;
+    enum log_level level = flags & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL) ? LOG_LEVEL_ERROR
+                           : flags & G_LOG_LEVEL_WARNING                      ? LOG_LEVEL_WARNING
+                           : flags & (G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO) ? LOG_LEVEL_INFO
+                                                                              : LOG_LEVEL_DEBUG;
+    for (gsize i = 0; i < n; i++)
+        if (strcmp(fields[i].key, "MESSAGE") == 0) {
+            g_autofree char *text = fields[i].length < 0 ? g_strdup(fields[i].value)
+                                                         : g_strndup(fields[i].value, (gsize)fields[i].length);
+            log_write(level, "library", "msg", text, NULL);
+        }
+    return G_LOG_WRITER_HANDLED;
+}
+
+void
+log_setup(const char *process, enum log_level level)
+{
+    g_free(state.process);
+    state.process = g_strdup(process);
+    state.level = level;
+    static gboolean routed;
+    if (!routed)
+        g_log_set_writer_func(from_glib, NULL, NULL);
+    routed = TRUE;
+}
