@@ -151,15 +151,19 @@ db_connect(Db *db, GError **error)
     return TRUE;
 }
 
-/* A connection that the server closed while we were idle looks well until it is used; asking it first costs no round trip. */
+/* A connection that the server closed while we were idle looks well until it is used. What waits to be read tells: a farewell
+   message first, then the end. Asking costs no round trip. */
 static void
 notice_closed(Db *db)
 {
-    if (!db->connection || PQstatus(db->connection) != CONNECTION_OK)
+    if (!db->connection)
         return;
     struct pollfd look = { .fd = PQsocket(db->connection), .events = POLLIN };
-    if (poll(&look, 1, 0) > 0 && PQconsumeInput(db->connection) == 0 && PQstatus(db->connection) == CONNECTION_OK)
-        PQreset(db->connection);
+    for (int reads = 0; reads < 8 && poll(&look, 1, 0) > 0; reads++)
+        if (PQconsumeInput(db->connection) == 0) {
+            g_clear_pointer(&db->connection, PQfinish);
+            return;
+        }
 }
 
 static gboolean
