@@ -1,0 +1,50 @@
+/*
+ * Outbox: mails to be sent, at least once each. A row is claimed for a while by moving its next_at; who claimed it sends it and
+ * marks it. The secret inside is gone with the mark.
+ */
+#ifndef DB_OUTBOX_H
+#define DB_OUTBOX_H
+
+#include "db/db.h"
+
+/* For the request's page. */
+typedef struct db_mail_state {
+    gint64 id, cycle;
+    char *event, *recipient, *state, *error; /* waiting, sent, failed; error is "" or a reason */
+    gint64 tries, created_at, sent_at, next_at;
+} DbMailState;
+void db_mail_state_free(DbMailState *state);
+
+/* DbMailState *, newest first. */
+GPtrArray *db_outbox_states(Db *db, gint64 request, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A claimed mail with everything that its words need. */
+typedef struct db_mail {
+    gint64 id, request, cycle, tries, created_at;
+    char *event, *recipient, *message_id, *detail; /* detail: a JSON object without secrets */
+    GBytes *sealed;                                /* NULL where the mail has no secret */
+    char *type, *memo, *state;
+    gint64 months, not_before, not_after, expires_at, keep_until; /* of the request; of its pickup of that cycle */
+    gboolean over;                                 /* that pickup is collected or ended: its URL and PIN are of no use */
+    gboolean pin_mail, notices;
+    char *serial, *subject, *reason;               /* of the certificate in hand; NULL */
+    gint64 revoked_at;
+    char *display_name, *display_name_ja, *institution_name, *institution_name_ja;
+    char *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
+} DbMail;
+void db_mail_free(DbMail *mail);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbMail, db_mail_free)
+
+/* Claims the next due mail for LEASE seconds and counts a try. NULL without ERROR: none is due. */
+DbMail *db_outbox_claim(Db *db, int lease, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean db_outbox_sent(Db *db, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean db_outbox_failed(Db *db, gint64 id, const char *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Try again in SECONDS. COUNTED FALSE: the try was not the mail's fault and is not held against it. */
+gboolean db_outbox_postpone(Db *db, gint64 id, gint64 seconds, gboolean counted, const char *why, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* Waiting mails of the request with EVENT carry a secret that is dead now: they end as failed, WHY. */
+gboolean db_outbox_replace(Db *db, gint64 request, const char *event, const char *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+extern const DbGroup db_outbox_group, db_outbox_worker_group;
+
+#endif

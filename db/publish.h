@@ -1,0 +1,39 @@
+/*
+ * What is published, as the portal's role reads it: issuers, CRLs, and a certificate by issuer and serial.
+ */
+#ifndef DB_PUBLISH_H
+#define DB_PUBLISH_H
+
+#include "db/db.h"
+
+typedef struct db_published_issuer {
+    char *name, *parent; /* parent NULL for a root */
+    GBytes *certificate; /* DER */
+} DbPublishedIssuer;
+void db_published_issuer_free(DbPublishedIssuer *issuer);
+
+/* DbPublishedIssuer *, roots first, then by name. */
+GPtrArray *db_publish_issuers(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct db_published_crl {
+    GBytes *der;
+    gint64 number, this_update, next_update;
+} DbPublishedCrl;
+void db_published_crl_free(DbPublishedCrl *crl);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbPublishedCrl, db_published_crl_free)
+/* SHARD -1: the full one. NULL without ERROR: there is none. */
+DbPublishedCrl *db_publish_crl(Db *db, const char *issuer, int shard, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct db_published_certificate {
+    gint64 request, not_before, not_after, revoked_at;
+    GBytes *der;
+    char *reason, *subject, *type, *memo;
+} DbPublishedCertificate;
+void db_published_certificate_free(DbPublishedCertificate *certificate);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbPublishedCertificate, db_published_certificate_free)
+DbPublishedCertificate *db_publish_certificate(Db *db, const char *issuer, const char *serial, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+extern const DbGroup db_publish_group;
+
+#endif

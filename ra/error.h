@@ -1,0 +1,36 @@
+/*
+ * ra's errors: the code says what the caller does next, the message is for the log and begins with one word, the rule.
+ * People read web's messages, chosen by that word.
+ */
+#ifndef RA_ERROR_H
+#define RA_ERROR_H
+
+#include <glib.h>
+
+#define RA_ERROR (ra_error_quark())
+GQuark ra_error_quark(void);
+enum ra_error {
+    RA_ERROR_NOT_FOUND, /* there is none, or it is another person's: 404, alike */
+    RA_ERROR_REFUSED,   /* policy says no: 4xx with the reason; the word is the rule (list below) */
+    RA_ERROR_CONFLICT,  /* the state does not allow it (any more): 409; look at the page again */
+    RA_ERROR_INPUT,     /* what was sent is not acceptable: 400 with a sentence beside the field; the word names it */
+    RA_ERROR_DOWN,      /* database, signer, responder or key maker is away: 503; nothing was lost, try again */
+    RA_ERROR_BROKEN,    /* a bug or a wrong installation: 500 page, the log knows more */
+};
+
+/*
+ * The words, each of them a message key for web:
+ * REFUSED   institution (the IdP belongs to none), type, months, name (no name in ASCII), mail (not an address of the person),
+ *           mail-domain, cap (too many active), profile (none in force), request, login (the pickup asks for the owner's login),
+ *           owner (somebody else's login)
+ * CONFLICT  state, ended (the certificate has run out), pickup, certificate, busy
+ * INPUT     type, months, memo, mail, mail-choice (several addresses: pick one), reason, password-length,
+ *           password-characters, encoding, key-kind, csr, token, form
+ */
+/* The first word of ERROR's message, in a static buffer of the process; "" for NULL or an error of another room. */
+const char *ra_error_rule(const GError *error);
+
+/* Puts ERROR (of db or ca) in place as ra's own; a NULL or ra error stays as it is. Always FALSE, so: return ra_error_from(error). */
+gboolean ra_error_from(GError **error);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * Persons and the policy they live under.
+ */
+#ifndef RA_PERSON_H
+#define RA_PERSON_H
+
+#include "db/person.h"
+#include "ra/context.h"
+#include "ra/institution.h"
+
+typedef DbPerson RaPerson; /* fields in db/person.h; freed by ra_person_free */
+#define ra_person_free db_person_free
+
+/* What a login brings; borrowed. */
+typedef struct db_person_login RaLogin;
+
+/*
+ * Called by the portal after an assertion was verified: makes the person or brings name, mails and affiliation up to date.
+ * Returns the id, or 0 with ERROR: REFUSED "institution" where the IdP belongs to no institution.
+ */
+gint64 ra_person_login(RaContext *ctx, const RaLogin *login, const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* NULL with ERROR: NOT_FOUND, DOWN … */
+RaPerson *ra_person_get(RaContext *ctx, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Renewal notices on or (all but the last) off. */
+gboolean ra_person_set_notices(RaContext *ctx, const struct ra_who *who, gboolean on, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * What relying parties fetch: CRLs, CA certificates, OCSP answers. For the publishing pool; needs no secret.
+ */
+#ifndef RA_PUBLISH_H
+#define RA_PUBLISH_H
+
+#include "db/publish.h"
+#include "ra/context.h"
+
+typedef DbPublishedCrl RaCrl; /* der, number, this_update, next_update */
+#define ra_crl_free db_published_crl_free
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaCrl, db_published_crl_free)
+/* SHARD -1: the full CRL. NULL with ERROR: NOT_FOUND. */
+RaCrl *ra_publish_crl(RaContext *ctx, const char *issuer, int shard, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct ra_authority {
+    char *name, *parent;    /* parent NULL for the root */
+    GBytes *der;
+    char *pem;
+    char *subject;          /* "C=JP, …" */
+    char *fingerprint;      /* SHA-256, lower-case hex */
+    char *key_kind;
+    gint64 not_before, not_after;
+} RaAuthority;
+void ra_authority_free(RaAuthority *authority);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaAuthority, ra_authority_free)
+/* RaAuthority *, root first; for the page /ca. */
+GPtrArray *ra_publish_authorities(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One by name, for /ca/NAME.cer (der). NULL with ERROR: NOT_FOUND. */
+RaAuthority *ra_publish_authority(RaContext *ctx, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* All CA certificates in PEM, issuing ones first, root last. */
+char *ra_publish_chain(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* REQUEST: DER. The answer is DER; MAX_AGE (may be NULL): seconds that it may be cached, 0 for not at all. */
+GBytes *ra_publish_ocsp(RaContext *ctx, GBytes *request, int *max_age, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif
