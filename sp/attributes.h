@@ -1,0 +1,46 @@
+/*
+ * sp/attributes: the attributes we know, by OID (urn:oid:…, the only Name that counts for NameFormat uri) and friendly name
+ * (for IdPs that send Name = friendly name), and reading them from a verified assertion.
+ */
+#ifndef SP_ATTRIBUTES_H
+#define SP_ATTRIBUTES_H
+
+#include <libxml/tree.h>
+#include "sp/response.h"
+
+#define SP_ATTRIBUTES_MOST 100       /* attributes in an assertion */
+#define SP_ATTRIBUTE_VALUES_MOST 100 /* values of one */
+#define SP_ATTRIBUTE_VALUE_LONGEST 4096
+
+struct sp_attribute_known {
+    const char *name;  /* friendly name, the one that the program uses */
+    const char *oid;   /* urn:oid:… */
+    gboolean scoped;   /* value@scope: the scope must be the IdP's */
+    gboolean required; /* asked for as isRequired in our metadata */
+};
+
+/* The table, ended by a row without a name. */
+extern const struct sp_attribute_known sp_attributes_known[];
+/* The row of a friendly name or OID; NULL if unknown. */
+const struct sp_attribute_known *sp_attribute_find(const char *name_or_oid);
+
+typedef struct {
+    const struct sp_attribute_known *known; /* NULL: one that we have no use for, kept for 'what my IdP sent' */
+    char *name;                             /* Name as sent */
+    char *friendly;                         /* known->name, else FriendlyName as sent, else "" */
+    char **values;                          /* in order, NULL-terminated; for eduPersonTargetedID the NameID's text */
+} SpAttribute;
+
+/* Reads all AttributeStatements of the verified ASSERTION: an array of SpAttribute * (freed with it), or NULL with
+   SP_ERROR_REFUSED "attributes: …" (too many, too long, an element in a value, the same attribute twice). Attributes that
+   are both known and sent under OID and friendly name count once: the OID. */
+GPtrArray *sp_attributes_read(xmlNode *assertion, const char *idp, const char *entity_id, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* The values of an attribute by its friendly name; borrowed; an empty list if it was not sent. */
+const char *const *sp_identity_values(const SpIdentity *identity, const char *name);
+
+/* All of them as a JSON object {"mail": ["a@b"], …} by friendly name, else Name as sent: for session.attributes. */
+char *sp_identity_json(const SpIdentity *identity) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

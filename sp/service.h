@@ -1,0 +1,45 @@
+/*
+ * sp/service: ourselves as a SAML service provider: names, addresses, keys. One object a process, read-only for its users
+ * (inside it keeps a small bounded cache of IdPs' keys). Not for threads; may be carried over fork().
+ */
+#ifndef SP_SERVICE_H
+#define SP_SERVICE_H
+
+#include <glib.h>
+
+/*
+ * Readies libxml2, xmlsec and lasso, once a process, before anything else of this room and before threads: no network, no
+ * file opened by a URI, no system CA store (libraries would trust every CA in it, and load it for each key). Sets
+ * SSL_CERT_FILE and SSL_CERT_DIR to /dev/null in this process's environment: a program that also speaks TLS as a client gives
+ * its CA file explicitly. Calling it again is harmless.
+ */
+gboolean sp_start(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What a service is made of; all borrowed for the call only. NULL or "" where it says optional. */
+struct sp_service_values {
+    const char *entity_id;
+    const char *acs_url;        /* AssertionConsumerService, HTTP-POST */
+    const char *slo_url;        /* SingleLogoutService, HTTP-Redirect and HTTP-POST */
+    const char *discovery_url;  /* where a discovery service returns to (DiscoveryResponse) */
+    const char *home_url;       /* front page, for mdui:InformationURL and OrganizationURL */
+    const char *name_en, *name_ja;
+    const char *signing_key, *signing_certificate;       /* PEM files; RSA */
+    const char *decryption_key, *decryption_certificate; /* PEM files; optional: the signing ones */
+    const char *contact_name, *contact_mail;             /* optional */
+};
+
+typedef struct sp_service SpService;
+
+/* Loads the keys. Fails with SP_ERROR_INPUT naming the value or file. */
+SpService *sp_service_new(const struct sp_service_values *values, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void sp_service_free(SpService *service);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpService, sp_service_free)
+
+/* Our metadata, one EntityDescriptor as XML text with declaration (/saml/metadata, application/samlmetadata+xml); borrowed. */
+const char *sp_service_metadata(const SpService *service);
+
+const char *sp_service_entity_id(const SpService *service);
+const char *sp_service_acs_url(const SpService *service);
+const char *sp_service_slo_url(const SpService *service);
+
+#endif
