@@ -1,0 +1,123 @@
+/*
+ * issuer: issuers, profiles, certificates, CRLs, as the signer, the responder and the key ceremony (owner) use them. Times are
+ * Unix seconds. Functions that return a pointer: NULL with ERROR, or NULL without where there is no such row.
+ */
+#ifndef DB_ISSUER_H
+#define DB_ISSUER_H
+
+#include "db/db.h"
+
+/* --- issuers ------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct db_issuer {
+    char *name, *key_name;
+    char *parent;        /* NULL for a root */
+    GBytes *certificate; /* DER */
+} DbIssuer;
+void db_issuer_free(DbIssuer *issuer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbIssuer, db_issuer_free)
+
+/* DbIssuer *, roots too, by name. Signer's role and owner. */
+GPtrArray *db_issuer_list(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same with the responder's role. */
+GPtrArray *db_issuer_list_for_responder(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Owner. */
+gboolean db_issuer_insert(Db *db, const DbIssuer *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- profiles (owner) ------------------------------------------------------------------------------------------------------------ */
+
+struct db_profile {
+    const char *name, *type, *issuer, *subject; /* subject: "dn" or "mail" */
+    gint64 months;
+    const char *const *key_usage, *const *extended, *const *policies, *const *key_kinds; /* KEY_KINDS NULL: all */
+    gint64 valid_from; /* 0: not until an operator sets a date (infinity) */
+};
+gboolean db_profile_insert(Db *db, const struct db_profile *profile, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- signing --------------------------------------------------------------------------------------------------------------------- */
+
+/* Everything that decides about one certificate, read in one statement. */
+typedef struct db_signing {
+    gint64 request, person, institution, cycle;
+    char *state, *type, *mail;
+    gint64 months;
+    char *country, *locality, *organization, *unit, *common_name; /* unit may be NULL */
+    /* the pickup */
+    gint64 pickup, pickup_cycle, not_before, not_after;
+    gboolean open; /* not ended, locked, collected or over */
+    gint64 applied_at, cycle_at, cycle_end; /* as the request has them */
+    /* policy, as it is now */
+    gboolean type_allowed, months_allowed, domain_allowed, profile_fits;
+    gint64 active, max_active; /* requests of the person that count */
+    char *time_zone;
+    /* the profile */
+    char *issuer, *subject_kind; /* "dn" or "mail" */
+    gint64 profile_months;
+    char **key_usage, **extended, **policies, **key_kinds;
+    char *predecessor; /* serial of the request's unrevoked certificate of an earlier cycle, NULL for none */
+} DbSigning;
+void db_signing_free(DbSigning *signing);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbSigning, db_signing_free)
+
+DbSigning *db_signing_get(Db *db, gint64 request, GBytes *token_hash, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* After the insert: is it still as it was? The insert's foreign keys hold the rows from here to the commit. */
+gboolean db_signing_still_open(Db *db, gint64 pickup, GBytes *token_hash, gboolean *open, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* One key at a time, until the transaction ends. */
+gboolean db_certificate_lock_key(Db *db, GBytes *spki_sha256, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What else has this key: another person's certificate, one that was revoked as keyCompromise. */
+gboolean db_certificate_key_use(Db *db, GBytes *spki_sha256, gint64 person, gboolean *of_another, gboolean *compromised,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The unrevoked certificate of PICKUP, DER, with its key's hash. */
+GBytes *db_certificate_of_pickup(Db *db, gint64 pickup, GBytes **spki_sha256, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+struct db_certificate {
+    const char *issuer, *serial, *subject, *key_kind;
+    const char *predecessor; /* NULL for none */
+    gint64 request, pickup, institution, shard, not_before, not_after;
+    GBytes *der, *spki_sha256, *fingerprint;
+};
+/* The row and its audit event ("issue", by the signer). DB_ERROR_CONFLICT: the pickup has one already. */
+gboolean db_certificate_insert(Db *db, const struct db_certificate *certificate, const char *log_id, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean db_certificate_exists(Db *db, const char *issuer, const char *serial, gboolean *exists, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* An audit event of the signer that belongs to no request; DETAIL: a JSON object. */
+gboolean db_issuer_audit(Db *db, const char *what, const char *detail, const char *log_id, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- CRLs: inside a transaction ---------------------------------------------------------------------------------------------------- */
+
+/* Locks the issuer's row: until the commit nobody else makes a CRL of it. *NUMBER: the highest number so far; *THIS_UPDATE: the
+   latest, 0 for none. *FOUND FALSE: no such issuer. */
+gboolean db_crl_lock(Db *db, const char *issuer, gboolean *found, gint64 *number, gint64 *this_update, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+struct db_revoked {
+    char serial[41];
+    char reason[24];
+    gint64 at, shard;
+};
+/* What a CRL lists: struct db_revoked in a GArray, those that end after ENDS_AFTER. */
+GArray *db_crl_revoked(Db *db, const char *issuer, gint64 ends_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Shards in use: 0 to *SHARDS - 1. */
+gboolean db_crl_shards(Db *db, const char *issuer, gint64 *shards, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean db_crl_put(Db *db, const char *issuer, gint64 shard, gint64 number, gint64 this_update, gint64 next_update, GBytes *der,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The issuer's number, and the mark on the certificates that the CRL carries for the first time. */
+gboolean db_crl_finish(Db *db, const char *issuer, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- the responder ------------------------------------------------------------------------------------------------------------------ */
+
+struct db_status {
+    gboolean known, revoked;
+    gint64 revoked_at;
+    char reason[24]; /* "" unless revoked */
+};
+gboolean db_certificate_status(Db *db, const char *issuer, const char *serial, struct db_status *status, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+extern const DbGroup db_issuer_group, db_issuer_responder_group, db_issuer_owner_group;
+
+#endif
