@@ -1,0 +1,347 @@
+#include "web/template.h"
+
+#include <libxml/parser.h>
+#include <libxslt/xslt.h>
+#include <libxslt/xsltutils.h>
+#include <string.h>
+
+#include "web/error.h"
+#include "web/functions.h"
+
+struct weaver {
+    const Messages *messages;
+    const Files *files;
+    xmlNs *xsl; /* of the document being woven */
+    GError *error;
+};
+
+static gboolean is_ours(const xmlNs *ns)
+{
+    return ns != NULL && strcmp((const char *)ns->href, TEMPLATE_NAMESPACE) == 0;
+}
+
+static void complain(struct weaver *w, const xmlNode *node, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void complain(struct weaver *w, const xmlNode *node, const char *format, ...)
+{
+    va_list args;
+    if (w->error != NULL)
+        return;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    w->error = g_error_new(WEB_ERROR, WEB_ERROR_INPUT, "%s:%ld: %s", node->doc->URL != NULL ? (const char *)node->doc->URL : "",
+                           xmlGetLineNo(node), what);
+}
+
+/* --- keys that depend on data: PREFIX{EXPRESSION}SUFFIX -------------------------------------------------------------------- */
+
+typedef struct {
+    char *prefix, *expression, *suffix;
+} Choice;
+
+static void choice_clear(Choice *choice)
+{
+    g_free(choice->prefix);
+    g_free(choice->expression);
+    g_free(choice->suffix);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Choice, choice_clear)
+
+static gboolean read_choice(const char *key, Choice *c)
+{
+    const char *open = strchr(key, '{'), *close = open != NULL ? strchr(open, '}') : NULL;
+    if (close == NULL)
+        return FALSE;
+    *c = (Choice){g_strndup(key, (gsize)(open - key)), g_strndup(open + 1, (gsize)(close - open - 1)), g_strdup(close + 1)};
+    return TRUE;
+}
+
+/* What KEY has between prefix and suffix, the caller's; NULL when it is no key of this choice. */
+static char *middle_of(const Choice *c, const char *key)
+{
+    if (!g_str_has_prefix(key, c->prefix) || !g_str_has_suffix(key, c->suffix) ||
+        strlen(key) <= strlen(c->prefix) + strlen(c->suffix))
+        return NULL;
+    char *middle = g_strndup(key + strlen(c->prefix), strlen(key) - strlen(c->prefix) - strlen(c->suffix));
+    if (strchr(middle, '.') != NULL)
+        g_clear_pointer(&middle, g_free);
+    return middle;
+}
+
+/* --- words into elements ------------------------------------------------------------------------------------------------------ */
+
+static void add_literal(struct weaver *w, xmlNode *into, const char *text, gsize size)
+{
+    if (size == 0)
+        return;
+    xmlNode *node = xmlAddChild(into, xmlNewDocNode(into->doc, w->xsl, BAD_CAST "text", NULL));
+    xmlAddChild(node, xmlNewDocTextLen(into->doc, BAD_CAST text, (int)size));
+}
+
+static xmlNode *find_with(const xmlNode *user, const char *name)
+{
+    for (xmlNode *child = user->children; child != NULL; child = child->next) {
+        if (child->type != XML_ELEMENT_NODE || !is_ours(child->ns))
+            continue;
+        xmlChar *value = xmlGetNoNsProp(child, BAD_CAST "name");
+        gboolean found = value != NULL && strcmp((const char *)value, name) == 0;
+        xmlFree(value);
+        if (found)
+            return child;
+    }
+    return NULL;
+}
+
+/* {NAME} in a message: an attribute of the m:t that uses it, or the content of its m:with. */
+static void add_placeholder(struct weaver *w, xmlNode *into, xmlNode *user, const char *name)
+{
+    xmlNode *with = find_with(user, name);
+    xmlChar *select = xmlGetNoNsProp(user, BAD_CAST name);
+    if (with != NULL) {
+        for (xmlNode *child = with->children; child != NULL; child = child->next)
+            xmlAddChild(into, xmlDocCopyNode(child, into->doc, 1));
+    } else if (select != NULL) {
+        xmlNode *node = xmlAddChild(into, xmlNewDocNode(into->doc, w->xsl, BAD_CAST "value-of", NULL));
+        xmlNewProp(node, BAD_CAST "select", select);
+    } else {
+        xmlChar *key = xmlGetNoNsProp(user, BAD_CAST "k");
+        complain(w, user, "the message '%s' wants {%s}", (const char *)key, name);
+        xmlFree(key);
+    }
+    xmlFree(select);
+}
+
+static void pour_text(struct weaver *w, xmlNode *into, xmlNode *user, const char *text)
+{
+    while (*text != 0) {
+        const char *open = strchr(text, '{'), *close = open != NULL ? strchr(open, '}') : NULL;
+        if (close == NULL) {
+            add_literal(w, into, text, strlen(text));
+            return;
+        }
+        g_autofree char *name = g_strndup(open + 1, (gsize)(close - open - 1));
+        add_literal(w, into, text, (gsize)(open - text));
+        add_placeholder(w, into, user, name);
+        text = close + 1;
+    }
+}
+
+static void pour(struct weaver *w, xmlNode *into, xmlNode *user, const xmlNode *message)
+{
+    for (const xmlNode *child = message->children; child != NULL; child = child->next) {
+        if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE)
+            pour_text(w, into, user, (const char *)child->content);
+        else if (child->type == XML_ELEMENT_NODE)
+            pour(w, xmlAddChild(into, xmlNewDocNode(into->doc, NULL, child->name, NULL)), user, child);
+    }
+}
+
+static void pour_choice(struct weaver *w, xmlNode *into, xmlNode *user, const Choice *c)
+{
+    g_autoptr(GPtrArray) keys = messages_keys(w->messages);
+    xmlNode *choose = xmlAddChild(into, xmlNewDocNode(into->doc, w->xsl, BAD_CAST "choose", NULL));
+    xmlNode *otherwise = xmlNewDocNode(into->doc, w->xsl, BAD_CAST "otherwise", NULL);
+    guint found = 0;
+    for (guint i = 0; i < keys->len; i++) {
+        g_autofree char *middle = middle_of(c, keys->pdata[i]);
+        if (middle == NULL)
+            continue;
+        found++;
+        xmlNode *branch = otherwise;
+        if (strcmp(middle, "other") != 0) {
+            g_autofree char *test = g_strdup_printf("%s='%s'", c->expression, middle);
+            branch = xmlAddChild(choose, xmlNewDocNode(into->doc, w->xsl, BAD_CAST "when", NULL));
+            xmlNewProp(branch, BAD_CAST "test", BAD_CAST test);
+        }
+        pour(w, branch, user, messages_node(w->messages, keys->pdata[i]));
+    }
+    if (otherwise->children == NULL) { /* what no message knows must not become an empty place */
+        xmlNode *stop = xmlAddChild(otherwise, xmlNewDocNode(into->doc, w->xsl, BAD_CAST "message", NULL));
+        xmlNewProp(stop, BAD_CAST "terminate", BAD_CAST "yes");
+        g_autofree char *text = g_strdup_printf("no message %s…%s", c->prefix, c->suffix);
+        xmlAddChild(stop, xmlNewDocText(into->doc, BAD_CAST text));
+    }
+    xmlAddChild(choose, otherwise);
+    if (found == 0)
+        complain(w, user, "no message begins with '%s'", c->prefix);
+}
+
+/* Puts the words of the m:t USER in its place. */
+static void expand(struct weaver *w, xmlNode *user)
+{
+    g_auto(Choice) c = {NULL, NULL, NULL};
+    xmlChar *key = xmlGetNoNsProp(user, BAD_CAST "k");
+    xmlNode *holder = xmlNewDocNode(user->doc, NULL, BAD_CAST "holder", NULL);
+    const xmlNode *message = key != NULL ? messages_node(w->messages, (const char *)key) : NULL;
+    if (message != NULL)
+        pour(w, holder, user, message);
+    else if (key != NULL && read_choice((const char *)key, &c))
+        pour_choice(w, holder, user, &c);
+    else
+        complain(w, user, "no message '%s'", key != NULL ? (const char *)key : "");
+    while (holder->children != NULL)
+        xmlAddPrevSibling(user, holder->children);
+    xmlFreeNode(holder);
+    xmlUnlinkNode(user);
+    xmlFreeNode(user);
+    xmlFree(key);
+}
+
+/* --- words into attributes ------------------------------------------------------------------------------------------------------ */
+
+static char *without_templates(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    for (; *text != 0; text++) {
+        if (*text == '{' || *text == '}')
+            g_string_append_c(out, *text);
+        g_string_append_c(out, *text);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* The value of a literal attribute whose words are KEY's; NULL (and a complaint) when there is none. */
+static char *attribute_value(struct weaver *w, const xmlNode *node, const char *key)
+{
+    g_auto(Choice) c = {NULL, NULL, NULL};
+    const char *text = messages_text(w->messages, key);
+    if (text != NULL && strchr(text, '{') == NULL)
+        return without_templates(text);
+    if (text == NULL && read_choice(key, &c))
+        return c.suffix[0] != 0 ? g_strdup_printf("{i:message('%s',concat(%s,'%s'))}", c.prefix, c.expression, c.suffix)
+                                : g_strdup_printf("{i:message('%s',%s)}", c.prefix, c.expression);
+    complain(w, node, text != NULL ? "the message '%s' has a placeholder: use xsl:attribute" : "no message '%s'", key);
+    return NULL;
+}
+
+static char *file_path(struct weaver *w, const xmlNode *node, const char *file)
+{
+    const char *name = files_name(w->files, file);
+    if (name == NULL)
+        complain(w, node, "no static file '%s'", file);
+    return name != NULL ? g_strconcat("/static/", name, NULL) : NULL;
+}
+
+static void weave_attributes(struct weaver *w, xmlNode *node)
+{
+    for (xmlAttr *a = node->properties, *next; a != NULL; a = next) {
+        next = a->next;
+        xmlChar *text = xmlNodeListGetString(node->doc, a->children, 1);
+        const char *value = text != NULL ? (const char *)text : "";
+        if (is_ours(a->ns)) {
+            g_autofree char *name = g_strdup((const char *)a->name);
+            g_autofree char *words = attribute_value(w, node, value);
+            xmlRemoveProp(a);
+            if (words != NULL)
+                xmlNewProp(node, BAD_CAST name, BAD_CAST words);
+        } else if (g_str_has_prefix(value, "static:")) {
+            g_autofree char *path = file_path(w, node, value + strlen("static:"));
+            if (path != NULL)
+                xmlSetProp(node, a->name, BAD_CAST path);
+        }
+        xmlFree(text);
+    }
+}
+
+static void weave(struct weaver *w, xmlNode *node)
+{
+    gboolean ours = is_ours(node->ns);
+    if (!ours)
+        weave_attributes(w, node);
+    for (xmlNode *child = node->children, *next; child != NULL; child = next) {
+        next = child->next;
+        if (child->type == XML_ELEMENT_NODE)
+            weave(w, child);
+    }
+    if (ours && strcmp((const char *)node->name, "t") == 0)
+        expand(w, node);
+}
+
+/* --- files into one style sheet ----------------------------------------------------------------------------------------------- */
+
+static GPtrArray *list(const char *folder)
+{
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *file; dir != NULL && (file = g_dir_read_name(dir)) != NULL;)
+        if (g_str_has_suffix(file, ".xsl"))
+            g_ptr_array_add(paths, g_build_filename(folder, file, NULL));
+    return paths;
+}
+
+static xmlDoc *woven(struct weaver *w, const char *file)
+{
+    xmlDoc *document = xmlReadFile(file, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    xmlNode *root = document != NULL ? xmlDocGetRootElement(document) : NULL;
+    w->xsl = root != NULL ? xmlSearchNsByHref(document, root, XSLT_NAMESPACE) : NULL;
+    if (w->xsl != NULL) {
+        weave(w, root);
+        return document;
+    }
+    const xmlError *why = xmlGetLastError();
+    w->error = g_error_new(WEB_ERROR, WEB_ERROR_INPUT, "%s:%d: %s", file, why != NULL ? why->line : 0,
+                           document != NULL ? "is no style sheet" : why != NULL ? why->message : "cannot be read");
+    if (document != NULL)
+        xmlFreeDoc(document);
+    return NULL;
+}
+
+/* Moves the top-level elements of PART into WHOLE, whose root has the same namespaces. */
+static void merge(xmlDoc *whole, xmlDoc *part)
+{
+    xmlNode *root = xmlDocGetRootElement(whole);
+    for (xmlNode *child = xmlDocGetRootElement(part)->children; child != NULL; child = child->next)
+        if (child->type == XML_ELEMENT_NODE)
+            xmlAddChild(root, xmlDocCopyNode(child, whole, 1));
+}
+
+static void collect(void *data, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void collect(void *data, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_string_append_vprintf(data, format, args);
+    va_end(args);
+}
+
+static xsltStylesheet *compile(xmlDoc *document, const char *folder, GError **error)
+{
+    g_autoptr(GString) said = g_string_new(NULL);
+    xsltSetGenericErrorFunc(said, collect);
+    xsltStylesheet *sheet = xsltParseStylesheetDoc(document);
+    xsltSetGenericErrorFunc(NULL, NULL);
+    if (sheet != NULL && sheet->errors == 0)
+        return sheet;
+    g_set_error(error, WEB_ERROR, WEB_ERROR_INPUT, "%s: %s", folder, said->len > 0 ? said->str : "cannot be compiled");
+    if (sheet != NULL)
+        xsltFreeStylesheet(sheet);
+    else
+        xmlFreeDoc(document);
+    return NULL;
+}
+
+xsltStylesheet *template_load(const char *folder, const Messages *messages, const Files *files, GError **error)
+{
+    struct weaver w = {.messages = messages, .files = files};
+    g_autoptr(GPtrArray) paths = list(folder);
+    xmlDoc *whole = NULL;
+    for (guint i = 0; i < paths->len && w.error == NULL; i++) {
+        xmlDoc *part = woven(&w, paths->pdata[i]);
+        if (whole == NULL) {
+            whole = part;
+        } else if (part != NULL) {
+            merge(whole, part);
+            xmlFreeDoc(part);
+        }
+    }
+    if (whole != NULL && w.error == NULL)
+        return compile(whole, folder, error);
+    if (w.error == NULL)
+        w.error = g_error_new(WEB_ERROR, WEB_ERROR_INPUT, "%s: there is no template", folder);
+    g_propagate_error(error, w.error);
+    if (whole != NULL)
+        xmlFreeDoc(whole);
+    return NULL;
+}

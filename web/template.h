@@ -1,0 +1,30 @@
+/*
+ * template: the *.xsl files of a folder with the words of one language woven in, compiled as one style sheet.
+ *
+ * Besides XSLT a template may hold, with xmlns:m="urn:inkan:messages":
+ *
+ *   <m:t k="front.title"/>                        the message, its markup too
+ *   <m:t k="detail.until" day="i:day(@until)"/>   {day} in it is the value of that XPath
+ *   <m:t k="x"><m:with name="link"><a …/></m:with></m:t>   {link} in it is that piece of template
+ *   <m:t k="state.{@state}"/>                     the message chosen by data; state.other where no key fits, else an error
+ *   <a m:title="front.title">                     an attribute with the message's text (k may be chosen by data here too)
+ *   <link href="static:style.css"/>               the path of a static file, with its hash
+ *
+ * A key, a placeholder or a file that is not there is an error of template_load: what compiles has all its words.
+ */
+#ifndef WEB_TEMPLATE_H
+#define WEB_TEMPLATE_H
+
+#include <glib.h>
+#include <libxslt/xsltInternals.h>
+
+#include "web/files.h"
+#include "web/messages.h"
+
+#define TEMPLATE_NAMESPACE "urn:inkan:messages"
+
+/* The style sheet is the caller's, freed by xsltFreeStylesheet. */
+xsltStylesheet *template_load(const char *folder, const Messages *messages, const Files *files,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * text: lays out what a mail template made as plain text.
+ *
+ *   <subject>  one line          <p>     a paragraph, wrapped            <url>   alone on its line, never wrapped
+ *   <code>     alone, indented   <fact name="…">  'name: value'          <li>    a list entry, wrapped
+ *
+ * Lines have at most 72 columns where words allow; a Japanese character counts two and a line never begins with 、。）」.
+ */
+#ifndef WEB_TEXT_H
+#define WEB_TEXT_H
+
+#include <glib.h>
+#include <libxml/tree.h>
+
+#define TEXT_COLUMNS 72
+
+/* Appends TEXT wrapped; the first line begins with FIRST, the others with REST. */
+void text_wrap(GString *out, const char *text, const char *first, const char *rest);
+
+/* The <subject> of ROOT, the caller's; NULL when there is none. */
+char *text_subject(const xmlNode *root) G_GNUC_WARN_UNUSED_RESULT;
+/* Appends all else of ROOT. */
+void text_body(GString *out, const xmlNode *root);
+
+#endif

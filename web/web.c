@@ -1,0 +1,242 @@
+#include "web/web.h"
+
+#include <libxslt/extensions.h>
+#include <libxslt/security.h>
+#include <libxslt/transform.h>
+#include <libxslt/xslt.h>
+#include <libxslt/xsltutils.h>
+#include <string.h>
+
+#include "web/files.h"
+#include "web/functions.h"
+#include "web/messages.h"
+#include "web/template.h"
+#include "web/text.h"
+
+G_DEFINE_QUARK(inkan-web-error-quark, web_error)
+
+const char *const web_languages[] = {"ja", "en", NULL};
+enum { LANGUAGES = 2 };
+
+/* Between the Japanese and the English half of a mail. Not "-- ": what follows that is a signature to mail programs. */
+static const char rule[] = "\n------------------------------------------------------------------------\n\n";
+
+struct language {
+    Messages *messages;
+    Words *words;
+    xsltStylesheet *pages, *mails;
+    char *last_resort;
+};
+
+struct web {
+    Files *files;
+    xsltSecurityPrefs *security;
+    struct language languages[LANGUAGES];
+};
+
+static void language_clear(struct language *language)
+{
+    if (language->pages != NULL)
+        xsltFreeStylesheet(language->pages);
+    if (language->mails != NULL)
+        xsltFreeStylesheet(language->mails);
+    words_free(language->words);
+    messages_free(language->messages);
+    g_free(language->last_resort);
+}
+
+void web_free(Web *web)
+{
+    if (web == NULL)
+        return;
+    for (int i = 0; i < LANGUAGES; i++)
+        language_clear(&web->languages[i]);
+    if (web->security != NULL)
+        xsltFreeSecurityPrefs(web->security);
+    files_free(web->files);
+    g_free(web);
+}
+
+static int language_index(const char *language)
+{
+    for (int i = 0; web_languages[i] != NULL; i++)
+        if (g_strcmp0(web_languages[i], language) == 0)
+            return i;
+    return 0;
+}
+
+/* A template reads and writes nothing but its document and its result. */
+static xsltSecurityPrefs *forbid_all(void)
+{
+    static const xsltSecurityOption options[] = {XSLT_SECPREF_READ_FILE, XSLT_SECPREF_WRITE_FILE, XSLT_SECPREF_CREATE_DIRECTORY,
+                                                 XSLT_SECPREF_READ_NETWORK, XSLT_SECPREF_WRITE_NETWORK};
+    xsltSecurityPrefs *prefs = xsltNewSecurityPrefs();
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+        xsltSetSecurityPrefs(prefs, options[i], xsltSecurityForbid);
+    return prefs;
+}
+
+static void collect(void *data, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void collect(void *data, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_string_append_vprintf(data, format, args);
+    va_end(args);
+}
+
+/* Applies SHEET; the result is freed by xmlFreeDoc. */
+static xmlDoc *transform(const Web *web, const struct language *language, xsltStylesheet *sheet, WebDocument *document,
+                         GError **error)
+{
+    g_autoptr(GString) said = g_string_new(NULL);
+    xsltTransformContext *context = xsltNewTransformContext(sheet, document);
+    if (context == NULL) {
+        g_set_error(error, WEB_ERROR, WEB_ERROR_BROKEN, "no transform context");
+        return NULL;
+    }
+    context->_private = language->words;
+    xsltSetTransformErrorFunc(context, said, collect);
+    xsltSetCtxtSecurityPrefs(web->security, context);
+    xmlDoc *result = xsltApplyStylesheetUser(sheet, document, NULL, NULL, NULL, context);
+    gboolean good = result != NULL && context->state == XSLT_STATE_OK;
+    xsltFreeTransformContext(context);
+    if (good)
+        return result;
+    const xmlNode *root = xmlDocGetRootElement(document);
+    g_set_error(error, WEB_ERROR, WEB_ERROR_BROKEN, "document '%s': %s", root != NULL ? (const char *)root->name : "", said->str);
+    if (result != NULL)
+        xmlFreeDoc(result);
+    return NULL;
+}
+
+static char *render(const Web *web, const struct language *language, WebDocument *document, GError **error)
+{
+    xmlDoc *result = transform(web, language, language->pages, document, error);
+    if (result == NULL)
+        return NULL;
+    xmlChar *html = NULL;
+    int size = 0;
+    xsltSaveResultToString(&html, &size, result, language->pages);
+    xmlFreeDoc(result);
+    char *page = g_strndup((const char *)html, (gsize)MAX(size, 0));
+    xmlFree(html);
+    return page;
+}
+
+static gboolean make_last_resort(Web *web, struct language *language, GError **error)
+{
+    g_autoptr(WebDocument) document = web_document_new("error");
+    WebNode *root = web_document_root(document), *frame = web_add(root, "frame");
+    web_set_number(root, "status", 503);
+    web_set(root, "why", "broken");
+    web_set(frame, "version", "");
+    web_set(frame, "request-id", "");
+    web_set(web_add(frame, "service"), "name", messages_text(language->messages, "frame.product"));
+    language->last_resort = render(web, language, document, error);
+    return language->last_resort != NULL;
+}
+
+static gboolean load_language(Web *web, const char *folder, int i, GError **error)
+{
+    struct language *language = &web->languages[i];
+    g_autofree char *file = g_strdup_printf("%s/messages/%s.xml", folder, web_languages[i]);
+    g_autofree char *pages = g_build_filename(folder, "pages", NULL), *mails = g_build_filename(folder, "mails", NULL);
+    language->messages = messages_load(file, error);
+    if (language->messages == NULL)
+        return FALSE;
+    language->words = words_new(language->messages, web_languages[i], error);
+    if (language->words == NULL) {
+        g_prefix_error(error, "%s: ", file);
+        return FALSE;
+    }
+    language->pages = template_load(pages, language->messages, web->files, error);
+    if (language->pages == NULL)
+        return FALSE;
+    language->mails = template_load(mails, language->messages, web->files, error);
+    return language->mails != NULL && make_last_resort(web, language, error);
+}
+
+Web *web_new(const char *folder, GError **error)
+{
+    g_autoptr(Web) web = g_new0(Web, 1);
+    g_autofree char *files = g_build_filename(folder, "static", NULL);
+    functions_register();
+    web->security = forbid_all();
+    web->files = files_load(files, error);
+    if (web->files == NULL)
+        return NULL;
+    for (int i = 0; i < LANGUAGES; i++)
+        if (!load_language(web, folder, i, error))
+            return NULL;
+    return g_steal_pointer(&web);
+}
+
+char *web_page(const Web *web, WebDocument *document, const char *language, GError **error)
+{
+    return render(web, &web->languages[language_index(language)], document, error);
+}
+
+const char *web_last_resort(const Web *web, const char *language)
+{
+    return web->languages[language_index(language)].last_resort;
+}
+
+void web_mail_free(WebMail *mail)
+{
+    if (mail == NULL)
+        return;
+    g_free(mail->subject);
+    g_free(mail->body);
+    g_free(mail);
+}
+
+WebMail *web_mail_render(const Web *web, WebDocument *document, GError **error)
+{
+    g_autoptr(GString) body = g_string_new(NULL);
+    char *subjects[LANGUAGES] = {NULL};
+    gboolean good = TRUE;
+    for (int i = 0; good && i < LANGUAGES; i++) {
+        const struct language *language = &web->languages[i];
+        g_autoptr(GString) half = g_string_new(NULL);
+        xmlDoc *result = transform(web, language, language->mails, document, error);
+        const xmlNode *root = result != NULL ? xmlDocGetRootElement(result) : NULL;
+        subjects[i] = root != NULL ? text_subject(root) : NULL;
+        good = subjects[i] != NULL;
+        if (good)
+            text_body(half, root);
+        else if (result != NULL)
+            g_set_error(error, WEB_ERROR, WEB_ERROR_BROKEN, "a mail without a subject");
+        g_string_append_printf(body, "%s%s", i > 0 ? rule : "", half->str);
+        if (result != NULL)
+            xmlFreeDoc(result);
+    }
+    WebMail *mail = NULL;
+    if (good) {
+        xmlChar *number = xmlGetNoNsProp(xmlDocGetRootElement(document), BAD_CAST "number");
+        mail = g_new(WebMail, 1);
+        mail->subject = g_strdup_printf("[Inkan #%s] %s / %s", number != NULL ? (const char *)number : "", subjects[0], subjects[1]);
+        mail->body = g_strdup(body->str);
+        xmlFree(number);
+    }
+    for (int i = 0; i < LANGUAGES; i++)
+        g_free(subjects[i]);
+    return mail;
+}
+
+const char *web_message(const Web *web, const char *language, const char *key)
+{
+    return messages_text(web->languages[language_index(language)].messages, key);
+}
+
+GBytes *web_static(const Web *web, const char *name, const char **type)
+{
+    GBytes *bytes = files_get(web->files, name, type);
+    return bytes != NULL ? g_bytes_ref(bytes) : NULL;
+}
+
+const char *web_static_name(const Web *web, const char *file)
+{
+    return files_name(web->files, file);
+}
