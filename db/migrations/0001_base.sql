@@ -176,7 +176,7 @@ create table request (
 -- One person's list comes from the index alone.
 create index request_of_person on request (person, number desc)
     include (type, months, state, applied_at, not_before, not_after, memo);
-create index request_waiting on request (state, number) where state in ('applied', 'approval', 'revoking');
+create index request_waiting on request (state, number) where state in ('applied', 'approval', 'renewing', 'revoking');
 create index request_ending on request (not_after) where state in ('collected', 'renewing', 'renew_ready');
 
 create table pickup (
@@ -209,6 +209,7 @@ create table pickup (
     check (ended is null or (key_locked is null and pkcs12 is null and pin_hash is null and pin_sealed is null))
 );
 create index pickup_open on pickup (expires_at) where ended is null;
+create index pickup_of_renewal on pickup (collected_at) where cycle > 1 and collected_at is not null;
 
 create table certificate (
     issuer        text not null references issuer,
@@ -267,6 +268,7 @@ create table job (
     error     text not null default ''
 );
 create index job_due on job (run_at, id);
+create index job_of_request on job (request) where request is not null;
 
 create table outbox (
     id          bigint generated always as identity primary key,
@@ -363,6 +365,7 @@ create table form_used (
     location  text not null default '',
     used_at   timestamptz not null default now()
 );
+create index form_used_expiry on form_used (used_at);
 
 -- --- Federation metadata ----------------------------------------------------------------------------------------------------------
 

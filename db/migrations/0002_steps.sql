@@ -22,31 +22,57 @@ create function mail_domain_allowed(p_mail text, p_domains text[]) returns boole
         where host = d or (left(d, 1) = '.' and right(host, length(d)) = d))
 $$;
 
+-- The subject of a certificate as pages show it, and as the signer will write it.
+create function subject_text(p_style text, p_country text, p_locality text, p_organization text, p_unit text, p_number text,
+                             p_common_name text, p_mail text)
+returns text language sql immutable as $$
+    select case p_style when 'mail' then 'CN=' || p_mail
+        else concat_ws(', ', 'C=' || p_country, 'L=' || p_locality, 'O=' || p_organization, 'OU=' || nullif(p_unit, ''),
+                       'OU=No ' || p_number, 'CN=' || p_common_name) end
+$$;
+
+-- The profile in force for a type and a validity.
+create function profile_now(p_type text, p_months integer) returns profile language sql stable as $$
+    select * from profile where type = p_type and months = p_months and valid_from <= now() and (valid_to is null or valid_to > now())
+    order by valid_from desc, id desc limit 1
+$$;
+
+-- The rule that forbids such a certificate to a person today, as a word; null where none does. An application is held against
+-- the cap; a renewal is not, since it adds no request.
+create function request_refusal(p_person bigint, p_type text, p_months integer, p_mail text, p_renewal boolean)
+returns text language plpgsql security definer set search_path = public, pg_temp as $$
+declare p person; i institution; active bigint;
+begin
+    select * into p from person where id = p_person;
+    if not found then return 'person'; end if;
+    select * into i from institution where id = p.institution;
+    if not p_type = any (i.types) then return 'type'; end if;
+    if not p_months = any (i.months) then return 'months'; end if;
+    if p.common_name is null then return 'name'; end if;
+    if not p_mail = any (p.mails) then return 'mail'; end if;
+    if not mail_domain_allowed(p_mail, i.mail_domains) then return 'mail-domain'; end if;
+    if (profile_now(p_type, p_months)).id is null then return 'profile'; end if;
+    if p_renewal then return null; end if;
+    select count(*) into active from request
+        where person = p_person and state not in ('revoking', 'revoked', 'expired', 'refused', 'lapsed');
+    if active >= i.max_active then return 'cap'; end if;
+    return null;
+end $$;
+
 -- Every rule that an application must keep, whoever inserts the row; what only the database may decide is filled in here.
 -- The caller gives person, type, months, memo, mail (and, the owner only, applied_at).
 create function request_fill() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
-declare
-    p person; i institution; f profile; active bigint;
+declare p person; i institution; rule text;
 begin
     -- One application of a person at a time, so that the cap holds for simultaneous ones.
     select * into p from person where id = new.person for update;
-    if not found then perform refuse('person'); end if;
+    rule := request_refusal(new.person, new.type, new.months, new.mail, false);
+    if rule is not null then perform refuse(rule); end if;
     select * into i from institution where id = p.institution;
-    if not new.type = any (i.types) then perform refuse('type'); end if;
-    if not new.months = any (i.months) then perform refuse('months'); end if;
-    if p.common_name is null then perform refuse('name'); end if;
-    if not new.mail = any (p.mails) then perform refuse('mail'); end if;
-    if not mail_domain_allowed(new.mail, i.mail_domains) then perform refuse('mail-domain'); end if;
-    select * into f from profile where type = new.type and months = new.months and valid_from <= now()
-        and (valid_to is null or valid_to > now()) order by valid_from desc, id desc limit 1;
-    if not found then perform refuse('profile'); end if;
-    select count(*) into active from request
-        where person = new.person and state not in ('revoking', 'revoked', 'expired', 'refused', 'lapsed');
-    if active >= i.max_active then perform refuse('cap'); end if;
 
     if session_user <> current_user then new.applied_at := now(); end if;
     new.institution := i.id;
-    new.profile := f.id;
+    new.profile := (profile_now(new.type, new.months)).id;
     new.state := case when i.approval then 'approval' else 'applied' end;
     new.cycle := 1;
     new.cycle_at := date_trunc('second', new.applied_at);
@@ -107,7 +133,7 @@ revoke execute on function pickup_end from public;
 create function request_step(p_number bigint, p_event text, p_actor text, p_address text, p_log_id text, p_detail jsonb,
                              p_sealed_url bytea, p_sealed_pin bytea)
 returns text language plpgsql security definer set search_path = public, pg_temp as $$
-declare r request; t request_transition; c certificate;
+declare r request; t request_transition; c certificate; rule text;
 begin
     select * into r from request where number = p_number for update;
     if not found then perform refuse('request'); end if;
@@ -118,8 +144,10 @@ begin
     case p_event
     when 'renew' then
         if r.not_after <= now() then perform refuse('ended'); end if;
-        update request set cycle = cycle + 1, cycle_at = date_trunc('second', now()), cycle_end = validity_end(now(), months)
-            where number = p_number;
+        rule := request_refusal(r.person, r.type, r.months, r.mail, true);
+        if rule is not null then perform refuse(rule); end if;
+        update request set cycle = cycle + 1, cycle_at = date_trunc('second', now()), cycle_end = validity_end(now(), months),
+            profile = (profile_now(r.type, r.months)).id where number = p_number;
         insert into job (kind, request) values ('issue', p_number);
     when 'approve' then
         insert into job (kind, request) values ('issue', p_number);
@@ -198,6 +226,26 @@ begin
     return p_key_locked;
 end $$;
 
+-- A certificate was signed for a key that nobody holds any more (a CSR's, whose owner comes back with another): it is revoked
+-- and the pickup starts over.
+create function pickup_reopen(p_pickup bigint, p_pin_hash bytea, p_actor text, p_address text, p_log_id text)
+returns void language plpgsql security definer set search_path = public, pg_temp as $$
+declare p pickup; n bigint; c certificate;
+begin
+    select request into n from pickup where id = p_pickup;
+    perform from request where number = n for update;
+    select * into p from pickup where id = p_pickup for update;
+    if not found or p.ended is not null or p.collected_at is not null or p.locked_at is not null or p.pin_hash <> p_pin_hash then
+        perform refuse('pickup');
+    end if;
+    for c in select * from certificate where pickup = p.id and revoked_at is null loop
+        perform certificate_revoke(c.issuer, c.serial, 'cessationOfOperation', 'key lost before it was delivered');
+        perform audit(p_actor, (select institution from request where number = n), n, 'reopen', p_address, p_log_id,
+                      jsonb_build_object('serial', c.serial));
+    end loop;
+    update pickup set key_locked = null, key_kind = null where id = p_pickup;
+end $$;
+
 -- 'Collected': the bytes are kept for a repeat, key and sealed PIN are dropped, the request steps on. The first to commit
 -- decides; the bytes that count are returned.
 create function pickup_collect(p_pickup bigint, p_pin_hash bytea, p_bytes bytea, p_content_type text, p_serial text,
@@ -267,6 +315,43 @@ begin
     end loop;
     update pickup set pin_salt = p_salt, pin_hash = p_hash, pin_sealed = p_sealed, tries = 0, locked_at = null, new_pin_at = null,
         key_locked = null, key_kind = null where id = p_pickup;
+end $$;
+
+-- The worker holds a request while it makes a PIN or a URL for it, so that nobody asks, withdraws or revokes in between.
+create function request_hold(p_number bigint) returns void language sql security definer set search_path = public, pg_temp as $$
+    select from request where number = p_number for update
+$$;
+
+-- The worker drops what a pickup still keeps after its deadline; nothing if it is not over yet.
+create function pickup_erase(p_request bigint, p_cycle integer, p_now timestamptz)
+returns boolean language plpgsql security definer set search_path = public, pg_temp as $$
+declare r request;
+begin
+    select * into r from request where number = p_request for update;
+    if not exists (select from pickup where request = p_request and cycle = p_cycle and ended is null
+                   and collected_at is not null and keep_until <= p_now) then
+        return false;
+    end if;
+    perform pickup_end(p_request, p_cycle, 'erased');
+    perform audit('worker', r.institution, p_request, 'erased', '', '', '{}');
+    return true;
+end $$;
+
+-- Revokes a certificate that a collected renewal replaced; false if it is revoked already.
+create function certificate_supersede(p_issuer text, p_serial text)
+returns boolean language plpgsql security definer set search_path = public, pg_temp as $$
+declare c certificate; r request;
+begin
+    select q.* into r from request q join certificate k on k.request = q.number
+        where k.issuer = p_issuer and k.serial = p_serial for update of q;
+    select * into c from certificate where issuer = p_issuer and serial = p_serial and revoked_at is null;
+    if not found or not exists (select from pickup o join pickup n on n.request = o.request and n.cycle > o.cycle
+                                where o.id = c.pickup and n.collected_at is not null) then
+        return false;
+    end if;
+    perform certificate_revoke(p_issuer, p_serial, 'superseded', 'worker');
+    perform audit('worker', r.institution, r.number, 'superseded', '', '', jsonb_build_object('serial', p_serial));
+    return true;
 end $$;
 
 -- Wakes whoever waits for work.

@@ -14,7 +14,7 @@ revoke execute on all functions in schema public from public;
 alter default privileges in schema public revoke execute on functions from public;
 grant usage on schema public to inkan_portal, inkan_worker, inkan_signer, inkan_responder;
 -- Used by checks, defaults and triggers of whoever writes.
-grant execute on function validity_end, mail_domain_allowed, service_role, refuse, tell, crl_only_rises, certificate_is_kept,
+grant execute on function validity_end, mail_domain_allowed, subject_text, profile_now, service_role, refuse, tell, crl_only_rises, certificate_is_kept,
     event_is_kept to inkan_portal, inkan_worker, inkan_signer, inkan_responder;
 
 -- portal: reads; writes the rows behind its cookies; asks for steps through the doors. It may insert a request, but subject,
@@ -26,7 +26,8 @@ grant insert (person, type, months, memo, mail), update (memo) on request to ink
 grant insert (institution, idp, identifier, display_name, display_name_ja, common_name, mails, affiliation, language),
     update (display_name, display_name_ja, common_name, mails, affiliation, language, notices, seen_at) on person to inkan_portal;
 grant select, insert, update, delete on session, login, assertion_seen, form_used to inkan_portal;
-grant execute on function audit, request_step, pickup_try, pickup_keep_key, pickup_collect, pickup_done, pickup_ask to inkan_portal;
+grant execute on function audit, request_step, request_refusal, pickup_try, pickup_keep_key, pickup_reopen, pickup_collect,
+    pickup_done, pickup_ask to inkan_portal;
 
 -- worker: jobs, mails, pickups and their ends, metadata.
 grant select on service, institution, institution_idp, person, request, request_transition, pickup, certificate, issuer, profile,
@@ -39,7 +40,7 @@ grant update (token_hash, resend_at, ending_mailed) on pickup to inkan_worker;
 grant insert on notice to inkan_worker;
 grant select, insert, update, delete on idp, metadata_source to inkan_worker;
 grant select, delete on session, login, assertion_seen, form_used to inkan_worker;
-grant execute on function audit, request_step, pickup_new_pin, pickup_end, certificate_revoke, queue_mail to inkan_worker;
+grant execute on function audit, request_step, request_hold, pickup_new_pin, pickup_erase, certificate_supersede to inkan_worker;
 
 -- signer: reads what a certificate is made of; adds certificates and CRLs.
 grant select on service, institution, person, request, pickup, certificate, issuer, profile, crl to inkan_signer;
