@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-static const char *const roles[] = { "portal", "worker", "signer", "responder", "owner" };
+static const char *const roles[] = { "portal", "worker", "signer", "responder", "owner", "superuser" };
 
 struct cluster {
     GSubprocess *server;
@@ -28,6 +28,12 @@ static char *first_line(GSubprocess *server) {
     return line;
 }
 
+static char *conninfo(const char *folder, const char *role) {
+    gboolean super = strcmp(role, "superuser") == 0;
+
+    return g_strdup_printf("host=%s port=5432 dbname=inkan user=%s%s", folder, super ? "postgres" : "inkan_", super ? "" : role);
+}
+
 static Cluster *start(const char *empty) {
     g_autoptr(GError) error = NULL;
     g_autoptr(GSubprocessLauncher) launcher =
@@ -42,9 +48,8 @@ static Cluster *start(const char *empty) {
     wanted(cluster->server != NULL, "tests/cluster", error != NULL ? error->message : "");
     cluster->folder = first_line(cluster->server);
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
-        cluster->conninfo[i] = g_strdup_printf("host=%s port=5432 dbname=inkan user=inkan_%s", cluster->folder, roles[i]);
-    admin = g_strdup_printf("host=%s port=5432 dbname=inkan user=postgres options='-c client_min_messages=warning'",
-                            cluster->folder);
+        cluster->conninfo[i] = conninfo(cluster->folder, roles[i]);
+    admin = g_strdup_printf("%s options='-c client_min_messages=warning'", cluster_conninfo(cluster, "superuser"));
     cluster->admin = PQconnectdb(admin);
     wanted(PQstatus(cluster->admin) == CONNECTION_OK, "connect", PQerrorMessage(cluster->admin));
     return cluster;
@@ -106,11 +111,17 @@ gint64 cluster_int(Cluster *cluster, const char *sql) {
     return text == NULL ? 0 : g_ascii_strtoll(text, NULL, 10);
 }
 
+static void ignore(void *data, const char *message) {
+    (void)data;
+    (void)message;
+}
+
 char *cluster_try(Cluster *cluster, const char *role, const char *sql) {
     PGconn *c = PQconnectdb(cluster_conninfo(cluster, role));
     PGresult *result;
     char *answer = NULL;
 
+    PQsetNoticeProcessor(c, ignore, NULL);
     wanted(PQstatus(c) == CONNECTION_OK, "connect", PQerrorMessage(c));
     PQclear(PQexec(c, "begin"));
     result = PQexec(c, sql);

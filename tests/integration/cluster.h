@@ -21,7 +21,7 @@ Cluster *cluster_new_empty(void);
 void cluster_free(Cluster *cluster);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cluster, cluster_free)
 
-/* libpq connection string for ROLE: "portal", "worker", "signer", "responder" or "owner". Borrowed. */
+/* libpq connection string for ROLE: "portal", "worker", "signer", "responder", "owner" or "superuser" (postgres). Borrowed. */
 const char *cluster_conninfo(const Cluster *cluster, const char *role);
 /* The folder of the server's socket (for PGHOST); the superuser is postgres, the database inkan. Borrowed. */
 const char *cluster_folder(const Cluster *cluster);
@@ -31,7 +31,7 @@ void cluster_do(Cluster *cluster, const char *sql);
 /* The same for one value: the first column of the first row of the last statement; NULL/0 where there is none. */
 char *cluster_text(Cluster *cluster, const char *sql);
 gint64 cluster_int(Cluster *cluster, const char *sql);
-/* Runs SQL as ROLE in a transaction that is rolled back. Returns NULL where it works, else "SQLSTATE message" (the caller's). */
+/* Runs SQL as ROLE in a transaction that is rolled back. Returns NULL where it works, else "SQLSTATE message", the caller's. */
 char *cluster_try(Cluster *cluster, const char *role, const char *sql);
 
 /* The rows that nearly every test needs, once: service (Asia/Tokyo), issuers root, client and smime (with bytes that are no
