@@ -156,7 +156,9 @@ begin
     when 'collect' then
         update request set not_before = cycle_at, not_after = cycle_end where number = p_number;
     when 'revoke' then
-        if not (p_detail ->> 'reason') = any ('{keyCompromise,superseded,cessationOfOperation,affiliationChanged,unspecified}') then
+        -- A reason that is missing is refused too: null = any (…) is null, and so is its negation.
+        if (p_detail ->> 'reason') is null or not (p_detail ->> 'reason')
+            = any ('{keyCompromise,superseded,cessationOfOperation,affiliationChanged,unspecified}') then
             perform refuse('reason');
         end if;
         perform pickup_end(p_number, r.cycle, 'revoke');
