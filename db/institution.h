@@ -42,6 +42,6 @@ gboolean db_institution_remove_idp(Db *db, gint64 institution, const char *entit
 /* Is the mail address within one of DOMAINS? The same rule as SQL's mail_domain_allowed, for showing choices beforehand. */
 gboolean db_mail_domain_allowed(const char *mail, char *const *domains);
 
-extern const DbGroup db_institution_group;
+extern const DbGroup db_institution_group, db_institution_owner_group;
 
 #endif

@@ -68,7 +68,8 @@ struct db_pickup_new {
 };
 /* 0 with ERROR, otherwise when it lapses. */
 gint64 db_pickup_insert(Db *db, const struct db_pickup_new *pickup, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* What the worker must know to make a PIN or a URL for a request; FALSE without ERROR: gone. Locks the request's row. */
+/* What the worker must know to make a PIN or a URL for a request (pickup 0: none open); FALSE without ERROR: no such request.
+   Holds the request until the transaction ends. */
 struct db_pickup_work { gint64 cycle, pickup, expires_at; char *state; gboolean pin_mail, new_pin_asked, resend_asked; };
 void db_pickup_work_clear(struct db_pickup_work *work);
 gboolean db_pickup_for_work(Db *db, gint64 request, struct db_pickup_work *work, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -84,7 +85,8 @@ GArray *db_pickup_erasing(Db *db, gint64 now, int limit, GError **error) G_GNUC_
 GArray *db_pickup_ending(Db *db, gint64 now, int days, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* FALSE without ERROR: mailed already. */
 gboolean db_pickup_mark_ending(Db *db, gint64 pickup, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean db_pickup_erase(Db *db, gint64 request, gint64 cycle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What is kept goes, if its deadline has passed at NOW. */
+gboolean db_pickup_erase(Db *db, gint64 request, gint64 cycle, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 extern const DbGroup db_pickup_group, db_pickup_worker_group;
 

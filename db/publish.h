@@ -25,7 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbPublishedCrl, db_published_crl_free)
 DbPublishedCrl *db_publish_crl(Db *db, const char *issuer, int shard, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct db_published_certificate {
-    gint64 request, not_before, not_after, revoked_at;
+    gint64 request, not_before, not_after, revoked_at; /* revoked_at 0: not */
     GBytes *der;
     char *reason, *subject, *type, *memo;
 } DbPublishedCertificate;

@@ -54,18 +54,18 @@ GPtrArray *db_request_list(Db *db, gint64 person, gboolean all, gint64 before, i
 /* The operator's list: anybody's, STATE or NULL for every state. */
 GPtrArray *db_request_list_all(Db *db, const char *state, gint64 before, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The rule that would refuse such an application now, as a word; NULL without ERROR: none. The insert asks the same function. */
-char *db_request_refusal(Db *db, gint64 person, const char *type, gint64 months, const char *mail, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-/* What the certificate would say: "C=JP, …"; and its last second. The caller's; NULL with ERROR. */
-char *db_request_planned(Db *db, gint64 person, const char *type, gint64 months, const char *mail, gint64 *not_after, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-/* The last second of a certificate of MONTHS applied for at AT. */
-gint64 db_validity_end(Db *db, gint64 at, gint64 months, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What somebody wants, or would want; borrowed. */
+struct db_wish { gint64 person, months; const char *type, *mail, *memo; };
 
-/* The new number, or 0 with ERROR; DB_ERROR_REFUSED with the rule. Audit row in the same statement's transaction: the caller's. */
-gint64 db_request_insert(Db *db, gint64 person, const char *type, gint64 months, const char *memo, const char *mail,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The rule that forbids it now, as a word; NULL without ERROR: none. The insert and the step 'renew' ask the same function.
+   RENEWAL: of what the person has, so the cap is not asked. */
+char *db_request_refusal(Db *db, const struct db_wish *wish, gboolean renewal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What the certificate would say, "C=JP, …, OU=No N, CN=…", and its last second if applied for at NOW. NULL with ERROR. */
+char *db_request_planned(Db *db, const struct db_wish *wish, gint64 now, gint64 *not_after, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* The new number, or 0 with ERROR; DB_ERROR_REFUSED with the rule. The audit row is the caller's, in the same transaction. */
+gint64 db_request_insert(Db *db, const struct db_wish *wish, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* FALSE without ERROR: no such request of that person. */
 gboolean db_request_memo(Db *db, gint64 number, gint64 person, const char *memo, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -91,20 +91,20 @@ gboolean db_form_set_location(Db *db, GBytes *key_hash, const char *location, GE
 char *db_form_location(Db *db, GBytes *key_hash, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- for the worker's rounds: numbers as gint64 in a GArray --- */
-/* 'revoking' requests of which no revocation waits for a CRL. Locked until the transaction ends; those locked elsewhere are left out. */
+/* 'revoking' requests of which no revocation waits for a CRL any more. */
 GArray *db_request_published(Db *db, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GArray *db_request_expired(Db *db, gint64 now, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-struct db_notice { gint64 number, cycle, days; char *end_day; /* YYYY-MM-DD */ };
-/* Which requests are due a renewal notice, DAYS being the tightest threshold (28, 14, 7, 3, 1): struct db_notice in a GPtrArray. */
-GPtrArray *db_request_notices(Db *db, gint64 now, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+struct db_notice { gint64 number, cycle, days; }; /* cycle: of the certificate in hand */
+/* Which requests are due a renewal notice, DAYS being the tightest threshold (28, 14, 7, 3, 1): struct db_notice in a GArray. */
+GArray *db_request_notices(Db *db, gint64 now, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* FALSE without ERROR: recorded already (waits for another transaction). Larger thresholds are recorded along. */
 gboolean db_notice_record(Db *db, const struct db_notice *notice, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Certificates that a collected renewal replaced longer than the institution's grace ago. */
-struct db_superseded { gint64 number; char *issuer, *serial; };
+/* Certificates that a collected renewal replaced longer than the institution's grace ago: struct db_superseded *. */
+struct db_superseded { char *issuer, *serial; };
 GPtrArray *db_request_superseded(Db *db, gint64 now, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean db_certificate_revoke(Db *db, gint64 number, const char *issuer, const char *serial, const char *reason, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/* FALSE without ERROR: revoked already. */
+gboolean db_certificate_supersede(Db *db, const struct db_superseded *which, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-extern const DbGroup db_request_group, db_request_worker_group;
+extern const DbGroup db_request_group, db_request_portal_group, db_request_worker_group;
 
 #endif

@@ -175,7 +175,7 @@ create table request (
 );
 -- One person's list comes from the index alone.
 create index request_of_person on request (person, number desc)
-    include (type, months, state, applied_at, not_before, not_after, memo);
+    include (type, months, state, applied_at, not_before, not_after, memo, cycle);
 create index request_waiting on request (state, number) where state in ('applied', 'approval', 'renewing', 'revoking');
 create index request_ending on request (not_after) where state in ('collected', 'renewing', 'renew_ready');
 

@@ -1,0 +1,181 @@
+#include "db/institution.h"
+
+#include <string.h>
+
+enum { GET, BY_NAME, BY_IDP, LIST };
+enum { INSERT, UPDATE, ADD_IDP, REMOVE_IDP };
+
+#define COLUMNS                                                                                                               \
+    "select i.id, i.name, i.name_ja, i.country, i.locality, i.organization, i.unit, i.mail_domains, i.types, i.months,"      \
+    " i.approval, i.pin_mail, coalesce(i.grace_days, -1), i.max_active, i.identifier, i.helpdesk_name, i.helpdesk_mail,"     \
+    " i.helpdesk_phone, array(select entity_id from institution_idp where institution = i.id order by entity_id)"            \
+    " from institution i "
+
+static const DbStatement statements[] = {
+    [GET] = { "institution_get", COLUMNS "where i.id = $1", "i" },
+    [BY_NAME] = { "institution_by_name", COLUMNS "where i.name = $1", "s" },
+    [BY_IDP] = { "institution_by_idp", COLUMNS "join institution_idp d on d.institution = i.id where d.entity_id = $1", "s" },
+    [LIST] = { "institution_list", COLUMNS "order by i.name", "" },
+};
+const DbGroup db_institution_group = { "institution", statements, G_N_ELEMENTS(statements), "portal worker owner" };
+
+static const DbStatement writes[] = {
+    [INSERT] = { "institution_insert",
+                 "insert into institution (name, name_ja, country, locality, organization, unit, mail_domains, types, months,"
+                 " approval, pin_mail, grace_days, max_active, identifier, helpdesk_name, helpdesk_mail, helpdesk_phone)"
+                 " values ($1, $2, $3, $4, $5, $6, $7, $8, $9::integer[], $10, $11, nullif($12::integer, -1), $13, $14, $15, $16,"
+                 " $17) returning id",
+                 "ssssssaaaffiissss" },
+    [UPDATE] = { "institution_update",
+                 "update institution set name_ja = $2, country = $3, locality = $4, organization = $5, unit = $6,"
+                 " mail_domains = $7, types = $8, months = $9::integer[], approval = $10, pin_mail = $11,"
+                 " grace_days = nullif($12::integer, -1), max_active = $13, identifier = $14, helpdesk_name = $15,"
+                 " helpdesk_mail = $16, helpdesk_phone = $17 where name = $1 returning id",
+                 "ssssssaaaffiissss" },
+    [ADD_IDP] = { "institution_add_idp",
+                  "insert into institution_idp (entity_id, institution) values ($2, $1) on conflict (entity_id) do update"
+                  " set institution = institution_idp.institution returning institution = $1",
+                  "is" },
+    [REMOVE_IDP] = { "institution_remove_idp", "delete from institution_idp where institution = $1 and entity_id = $2", "is" },
+};
+const DbGroup db_institution_owner_group = { "institution_owner", writes, G_N_ELEMENTS(writes), "owner" };
+
+void
+db_institution_free(DbInstitution *i)
+{
+    if (!i)
+        return;
+    char **lists[] = { i->mail_domains, i->types, i->months, i->idps };
+    char *texts[] = { i->name, i->name_ja, i->country, i->locality, i->organization, i->unit, i->identifier,
+                      i->helpdesk_name, i->helpdesk_mail, i->helpdesk_phone };
+    for (size_t n = 0; n < G_N_ELEMENTS(lists); n++)
+        g_strfreev(lists[n]);
+    for (size_t n = 0; n < G_N_ELEMENTS(texts); n++)
+        g_free(texts[n]);
+    g_free(i);
+}
+
+static DbInstitution *
+read_row(const DbRows *rows, int row)
+{
+    DbInstitution *i = g_new0(DbInstitution, 1);
+    i->id = db_rows_int(rows, row, 0);
+    i->name = db_rows_dup(rows, row, 1);
+    i->name_ja = db_rows_dup(rows, row, 2);
+    i->country = db_rows_dup(rows, row, 3);
+    i->locality = db_rows_dup(rows, row, 4);
+    i->organization = db_rows_dup(rows, row, 5);
+    i->unit = db_rows_dup(rows, row, 6);
+    i->mail_domains = db_rows_list(rows, row, 7);
+    i->types = db_rows_list(rows, row, 8);
+    i->months = db_rows_list(rows, row, 9);
+    i->approval = db_rows_flag(rows, row, 10);
+    i->pin_mail = db_rows_flag(rows, row, 11);
+    i->grace_days = db_rows_int(rows, row, 12);
+    i->max_active = db_rows_int(rows, row, 13);
+    i->identifier = db_rows_dup(rows, row, 14);
+    i->helpdesk_name = db_rows_dup(rows, row, 15);
+    i->helpdesk_mail = db_rows_dup(rows, row, 16);
+    i->helpdesk_phone = db_rows_dup(rows, row, 17);
+    i->idps = db_rows_list(rows, row, 18);
+    return i;
+}
+
+static DbInstitution *
+first_of(DbRows *rows)
+{
+    g_autoptr(DbRows) mine = rows;
+    return mine && db_rows_count(mine) > 0 ? read_row(mine, 0) : NULL;
+}
+
+DbInstitution *
+db_institution_get(Db *db, gint64 id, GError **error)
+{
+    return first_of(db_run(db, &statements[GET], error, id));
+}
+
+DbInstitution *
+db_institution_by_name(Db *db, const char *name, GError **error)
+{
+    return first_of(db_run(db, &statements[BY_NAME], error, name));
+}
+
+DbInstitution *
+db_institution_by_idp(Db *db, const char *entity_id, GError **error)
+{
+    return first_of(db_run(db, &statements[BY_IDP], error, entity_id));
+}
+
+GPtrArray *
+db_institution_list(Db *db, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[LIST], error);
+    if (!rows)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)db_institution_free);
+    for (int row = 0; row < db_rows_count(rows); row++)
+        g_ptr_array_add(list, read_row(rows, row));
+    return list;
+}
+
+DbInstitution *
+db_institution_new(const char *name, const char *organization)
+{
+    DbInstitution *i = g_new0(DbInstitution, 1);
+    i->name = g_strdup(name);
+    i->name_ja = g_strdup("");
+    i->country = g_strdup("JP");
+    i->locality = g_strdup("Academe");
+    i->organization = g_strdup(organization);
+    i->mail_domains = g_new0(char *, 1);
+    i->types = g_strsplit("client smime", " ", -1);
+    i->months = g_strsplit("52 25 13", " ", -1);
+    i->pin_mail = TRUE;
+    i->grace_days = -1;
+    i->max_active = 20;
+    i->identifier = g_strdup("subject-id");
+    i->helpdesk_name = g_strdup("");
+    i->helpdesk_mail = g_strdup("");
+    i->helpdesk_phone = g_strdup("");
+    i->idps = g_new0(char *, 1);
+    return i;
+}
+
+gint64
+db_institution_save(Db *db, const DbInstitution *i, GError **error)
+{
+    g_autoptr(DbRows) rows =
+        db_run(db, &writes[i->id ? UPDATE : INSERT], error, i->name, i->name_ja, i->country, i->locality, i->organization,
+               i->unit && *i->unit ? i->unit : NULL, i->mail_domains, i->types, i->months, i->approval, i->pin_mail,
+               i->grace_days, i->max_active, i->identifier, i->helpdesk_name, i->helpdesk_mail, i->helpdesk_phone);
+    return rows && db_rows_count(rows) > 0 ? db_rows_int(rows, 0, 0) : 0;
+}
+
+gboolean
+db_institution_add_idp(Db *db, gint64 institution, const char *entity_id, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &writes[ADD_IDP], error, institution, entity_id);
+    if (!rows)
+        return FALSE;
+    if (db_rows_flag(rows, 0, 0))
+        return TRUE;
+    g_set_error(error, DB_ERROR, DB_ERROR_CONFLICT, "the IdP %s speaks for another institution", entity_id);
+    return FALSE;
+}
+
+gboolean
+db_institution_remove_idp(Db *db, gint64 institution, const char *entity_id, GError **error)
+{
+    return db_do(db, &writes[REMOVE_IDP], error, institution, entity_id);
+}
+
+gboolean
+db_mail_domain_allowed(const char *mail, char *const *domains)
+{
+    const char *at = strchr(mail, '@');
+    g_autofree char *host = at ? g_ascii_strdown(at + 1, -1) : NULL;
+    for (; host && *domains; domains++)
+        if (strcmp(host, *domains) == 0 || (**domains == '.' && g_str_has_suffix(host, *domains)))
+            return TRUE;
+    return FALSE;
+}

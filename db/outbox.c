@@ -1,0 +1,148 @@
+#include "db/outbox.h"
+
+#define EPOCH(column) "extract(epoch from " column ")::bigint"
+
+enum { STATES };
+
+static const DbStatement statements[] = {
+    [STATES] = { "outbox_states",
+                 "select o.id, o.cycle, o.event, o.recipient, o.state, o.error, o.tries, " EPOCH("o.created_at") ","
+                 " " EPOCH("o.sent_at") ", " EPOCH("o.next_at") " from outbox o join request r on r.number = o.request"
+                 " where o.request = $1 and ($2::bigint is null or r.person = $2) order by o.id desc limit 200",
+                 "in" },
+};
+const DbGroup db_outbox_group = { "outbox", statements, G_N_ELEMENTS(statements), "portal owner" };
+
+enum { CLAIM, SENT, FAILED, POSTPONE, REPLACE };
+
+static const DbStatement worker[] = {
+    [CLAIM] = { "outbox_claim",
+                "with due as (select id from outbox where state = 'waiting' and next_at <= now() order by next_at, id limit 1"
+                " for update skip locked), o as (update outbox set next_at = now() + make_interval(secs => $1), tries = tries + 1"
+                " from due where outbox.id = due.id returning outbox.*)"
+                " select o.id, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months, " EPOCH("r.not_before") ","
+                " " EPOCH("r.not_after") ", " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.revoked_at") ","
+                " o.sealed, k.id is null or k.collected_at is not null or k.ended is not null, coalesce(k.pin_mail, i.pin_mail),"
+                " coalesce(p.notices, true), o.event, o.recipient, o.message_id, o.detail, r.type, r.memo, r.state, c.serial,"
+                " c.subject, c.reason, p.display_name, p.display_name_ja, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
+                " i.helpdesk_phone"
+                " from o left join request r on r.number = o.request left join person p on p.id = r.person"
+                " left join institution i on i.id = r.institution"
+                " left join pickup k on k.request = o.request and k.cycle = o.cycle"
+                " left join lateral (select c.* from certificate c join pickup w on w.id = c.pickup where c.request = r.number"
+                "  and w.collected_at is not null order by w.cycle desc, c.signed_at desc limit 1) c on true",
+                "i" },
+    /* Only what is waiting: a mail that was replaced meanwhile keeps its fate. */
+    [SENT] = { "outbox_sent",
+               "update outbox set state = 'sent', sent_at = now(), sealed = null, error = '' where id = $1 and state = 'waiting'",
+               "i" },
+    [FAILED] = { "outbox_failed",
+                 "update outbox set state = 'failed', sealed = null, error = $2 where id = $1 and state = 'waiting'", "is" },
+    [POSTPONE] = { "outbox_postpone",
+                   "update outbox set next_at = now() + make_interval(secs => $2), error = $4,"
+                   " tries = case when $3 then tries else tries - 1 end where id = $1 and state = 'waiting'",
+                   "iifs" },
+    [REPLACE] = { "outbox_replace",
+                  "update outbox set state = 'failed', sealed = null, error = $3 where request = $1 and event = $2"
+                  " and state = 'waiting'",
+                  "iss" },
+};
+const DbGroup db_outbox_worker_group = { "outbox_worker", worker, G_N_ELEMENTS(worker), "worker" };
+
+void
+db_mail_state_free(DbMailState *state)
+{
+    if (!state)
+        return;
+    g_free(state->event);
+    g_free(state->recipient);
+    g_free(state->state);
+    g_free(state->error);
+    g_free(state);
+}
+
+GPtrArray *
+db_outbox_states(Db *db, gint64 request, gint64 person, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[STATES], error, request, person);
+    if (!rows)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)db_mail_state_free);
+    for (int i = 0; i < db_rows_count(rows); i++) {
+        DbMailState *state = g_new0(DbMailState, 1);
+        state->id = db_rows_int(rows, i, 0);
+        state->cycle = db_rows_int(rows, i, 1);
+        state->event = db_rows_dup(rows, i, 2);
+        state->recipient = db_rows_dup(rows, i, 3);
+        state->state = db_rows_dup(rows, i, 4);
+        state->error = db_rows_dup(rows, i, 5);
+        state->tries = db_rows_int(rows, i, 6);
+        state->created_at = db_rows_int(rows, i, 7);
+        state->sent_at = db_rows_int(rows, i, 8);
+        state->next_at = db_rows_int(rows, i, 9);
+        g_ptr_array_add(list, state);
+    }
+    return list;
+}
+
+void
+db_mail_free(DbMail *m)
+{
+    if (!m)
+        return;
+    char *texts[] = { m->event, m->recipient, m->message_id, m->detail, m->type, m->memo, m->state, m->serial, m->subject,
+                      m->reason, m->display_name, m->display_name_ja, m->institution_name, m->institution_name_ja,
+                      m->helpdesk_name, m->helpdesk_mail, m->helpdesk_phone };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    g_clear_pointer(&m->sealed, g_bytes_unref);
+    g_free(m);
+}
+
+DbMail *
+db_outbox_claim(Db *db, int lease, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &worker[CLAIM], error, (gint64)lease);
+    if (!rows || db_rows_count(rows) == 0)
+        return NULL;
+    DbMail *m = g_new0(DbMail, 1);
+    gint64 *const numbers[] = { &m->id, &m->request, &m->cycle, &m->tries, &m->created_at, &m->months, &m->not_before,
+                                &m->not_after, &m->expires_at, &m->keep_until, &m->revoked_at };
+    char **const texts[] = { &m->event, &m->recipient, &m->message_id, &m->detail, &m->type, &m->memo, &m->state, &m->serial,
+                             &m->subject, &m->reason, &m->display_name, &m->display_name_ja, &m->institution_name,
+                             &m->institution_name_ja, &m->helpdesk_name, &m->helpdesk_mail, &m->helpdesk_phone };
+    int c = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+        *numbers[i] = db_rows_int(rows, 0, c++);
+    m->sealed = db_rows_bytes(rows, 0, c++);
+    m->over = db_rows_flag(rows, 0, c++);
+    m->pin_mail = db_rows_flag(rows, 0, c++);
+    m->notices = db_rows_flag(rows, 0, c++);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        *texts[i] = db_rows_dup(rows, 0, c++);
+    return m;
+}
+
+gboolean
+db_outbox_sent(Db *db, gint64 id, GError **error)
+{
+    return db_do(db, &worker[SENT], error, id);
+}
+
+gboolean
+db_outbox_failed(Db *db, gint64 id, const char *why, GError **error)
+{
+    return db_do(db, &worker[FAILED], error, id, why);
+}
+
+gboolean
+db_outbox_postpone(Db *db, gint64 id, gint64 seconds, gboolean counted, const char *why, GError **error)
+{
+    return db_do(db, &worker[POSTPONE], error, id, seconds, counted, why);
+}
+
+gboolean
+db_outbox_replace(Db *db, gint64 request, const char *event, const char *why, GError **error)
+{
+    return db_do(db, &worker[REPLACE], error, request, event, why);
+}
