@@ -32,8 +32,8 @@ typedef struct {
 } SpAttribute;
 
 /* Reads all AttributeStatements of the verified ASSERTION: an array of SpAttribute * (freed with it), or NULL with
-   SP_ERROR_REFUSED "attributes: …" (too many, too long, an element in a value, the same attribute twice). Attributes that
-   are both known and sent under OID and friendly name count once: the OID. */
+   SP_ERROR_REFUSED "attributes: …" (too many, too long) or "attribute-value: …" (an element in a value). Values of the same
+   Name are joined, empty ones left out. An eduPersonTargetedID that is not from IDP or not for ENTITY_ID (us) has no value. */
 GPtrArray *sp_attributes_read(xmlNode *assertion, const char *idp, const char *entity_id, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

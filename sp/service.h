@@ -26,6 +26,7 @@ struct sp_service_values {
     const char *signing_key, *signing_certificate;       /* PEM files; RSA */
     const char *decryption_key, *decryption_certificate; /* PEM files; optional: the signing ones */
     const char *contact_name, *contact_mail;             /* optional */
+    const char *const *entity_categories;                /* optional: URIs that the federation has granted */
 };
 
 typedef struct sp_service SpService;

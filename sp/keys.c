@@ -1,0 +1,93 @@
+#include "sp/keys.h"
+
+#include <string.h>
+#include <xmlsec/crypto.h>
+#include <xmlsec/keys.h>
+#include <xmlsec/xmlsec.h>
+
+static void free_key(gpointer key)
+{
+    if (key != NULL) xmlSecKeyDestroy(key);
+}
+
+static gboolean long_enough(xmlSecKey *key)
+{
+    xmlSecKeyDataPtr value = xmlSecKeyGetValue(key);
+    if (value == NULL) return FALSE;
+    if (xmlSecKeyDataCheckId(value, xmlSecKeyDataRsaId)) return xmlSecKeyDataGetSize(value) >= SP_KEYS_RSA_BITS;
+    return xmlSecKeyDataCheckId(value, xmlSecKeyDataEcdsaId);
+}
+
+/* The key of one certificate given as the base64 text of an X509Certificate element or the body of a PEM block. */
+static void add(GPtrArray *keys, const char *base64)
+{
+    gsize n = 0;
+    g_autofree guchar *der = g_base64_decode(base64, &n);
+    if (n == 0 || keys->len >= SP_KEYS_MOST) return;
+    xmlSecKey *key = xmlSecCryptoAppKeyLoadMemory(der, (xmlSecSize)n, xmlSecKeyDataFormatCertDer, NULL, NULL, NULL);
+    if (key != NULL && long_enough(key)) g_ptr_array_add(keys, key);
+    else free_key(key);
+}
+
+static gboolean is_idp_role(const xmlNode *node)
+{
+    if (!sp_xml_is(node, SP_NS_METADATA, "IDPSSODescriptor")) return FALSE;
+    g_autofree char *protocols = sp_xml_attribute(node, "protocolSupportEnumeration");
+    g_auto(GStrv) words = g_strsplit_set(protocols != NULL ? protocols : "", " \t\r\n", -1);
+    return g_strv_contains((const char *const *)words, SP_NS_PROTOCOL);
+}
+
+xmlNode *sp_keys_idp_role(const xmlNode *entity)
+{
+    xmlNode *role = sp_xml_first_element(entity);
+    while (role != NULL && !is_idp_role(role)) role = sp_xml_next_element(role);
+    return role;
+}
+
+static void add_descriptor(GPtrArray *keys, const xmlNode *descriptor)
+{
+    g_autofree char *use = sp_xml_attribute(descriptor, "use");
+    if (use != NULL && strcmp(use, "signing") != 0) return;
+    const xmlNode *info = sp_xml_child(descriptor, SP_NS_DSIG, "KeyInfo");
+    for (const xmlNode *x509 = sp_xml_child(info, SP_NS_DSIG, "X509Data"); x509 != NULL;
+         x509 = sp_xml_next(x509, SP_NS_DSIG, "X509Data")) {
+        /* Only the first certificate of an X509Data: the others, if any, are its issuers. */
+        g_autofree char *text = sp_xml_text(sp_xml_child(x509, SP_NS_DSIG, "X509Certificate"));
+        if (text != NULL) add(keys, text);
+    }
+}
+
+static GPtrArray *unless_empty(GPtrArray *keys, const char *where, GError **error)
+{
+    if (keys->len > 0) return keys;
+    g_ptr_array_unref(keys);
+    g_set_error(error, SP_ERROR, SP_ERROR_INPUT, "key: no usable certificate in %s (RSA of %d bits or more, or EC)", where,
+                SP_KEYS_RSA_BITS);
+    return NULL;
+}
+
+GPtrArray *sp_keys_of_idp(const xmlNode *entity, GError **error)
+{
+    GPtrArray *keys = g_ptr_array_new_with_free_func(free_key);
+    const xmlNode *role = sp_keys_idp_role(entity);
+    for (const xmlNode *d = sp_xml_child(role, SP_NS_METADATA, "KeyDescriptor"); d != NULL;
+         d = sp_xml_next(d, SP_NS_METADATA, "KeyDescriptor"))
+        add_descriptor(keys, d);
+    return unless_empty(keys, "the IdP's metadata", error);
+}
+
+GPtrArray *sp_keys_of_pem(const char *pem, GError **error)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
+    GPtrArray *keys = g_ptr_array_new_with_free_func(free_key);
+    const char *p = pem;
+    while ((p = strstr(p, begin)) != NULL) {
+        p += strlen(begin);
+        const char *stop = strstr(p, end);
+        if (stop == NULL) break;
+        g_autofree char *body = g_strndup(p, (gsize)(stop - p));
+        add(keys, body);
+        p = stop;
+    }
+    return unless_empty(keys, "the PEM text", error);
+}

@@ -1,0 +1,43 @@
+/*
+ * sp/peer: this room's own view of a service and of the IdP it talks to; the only header with lasso's and xmlsec's types, for
+ * service.c, request.c, response.c and logout.c.
+ */
+#ifndef SP_PEER_H
+#define SP_PEER_H
+
+#include <lasso/lasso.h>
+#include <xmlsec/xmlsec.h>
+#include <xmlsec/keys.h>
+
+#include "sp/error.h"
+#include "sp/service.h"
+
+/* Providers and keys are kept for so many IdPs: reading one costs 2 ms, a login 4. Least recently used goes first. */
+#define SP_PEERS_MOST 32
+
+struct sp_service {
+    char *entity_id, *acs_url, *slo_url, *metadata;
+    LassoServer *server;
+    xmlSecKey *decryption;
+    GPtrArray *peers; /* of struct sp_peer *, the last used first */
+};
+
+struct sp_peer {
+    char *entity_id, *xml;
+    GPtrArray *keys; /* sp/keys.h */
+    LassoProvider *provider;
+};
+
+/* The IdP of that EntityDescriptor, and it alone known to service->server; borrowed until the next call. SP_ERROR_INPUT. */
+const struct sp_peer *sp_peer_get(SpService *service, const char *entity_id, const char *xml, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* g_autoptr for lasso's objects. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LassoLogin, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LassoLogout, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LassoSession, g_object_unref)
+
+/* FALSE and a message of lasso's for RC unless it is 0. CHECK: the word in front. */
+gboolean sp_peer_lasso(int rc, enum sp_error code, const char *check, GError **error);
+
+#endif

@@ -1,0 +1,229 @@
+#include "sp/response.h"
+
+#include <lasso/xml/saml-2.0/saml2_assertion.h>
+#include <lasso/xml/saml-2.0/saml2_authn_statement.h>
+#include <lasso/xml/saml-2.0/saml2_name_id.h>
+#include <lasso/xml/saml-2.0/saml2_subject.h>
+#include <string.h>
+
+#include "sp/attributes.h"
+#include "sp/checks.h"
+#include "sp/decrypt.h"
+#include "sp/peer.h"
+#include "sp/shape.h"
+#include "sp/signature.h"
+#include "sp/strict.h"
+
+/* A message on its way: the documents that hold it, and the two elements that count so far. */
+typedef struct {
+    SpXml *received, *signed_response, *decrypted, *signed_assertion;
+    xmlNode *response, *assertion;
+} Message;
+
+static void message_clear(Message *m)
+{
+    sp_xml_free(m->received);
+    sp_xml_free(m->signed_response);
+    sp_xml_free(m->decrypted);
+    sp_xml_free(m->signed_assertion);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Message, message_clear)
+
+static gboolean refuse(GError **error, const char *check, const char *why)
+{
+    g_set_error(error, SP_ERROR, SP_ERROR_REFUSED, "%s: %s", check, why);
+    return FALSE;
+}
+
+static xmlNode *signature_of(const xmlNode *element)
+{
+    return sp_xml_child(element, SP_NS_DSIG, "Signature");
+}
+
+/* --- the steps ------------------------------------------------------------------------------------------------------------------------ */
+
+static gboolean look(Message *m, const char *bytes, size_t n, GError **error)
+{
+    m->received = sp_strict_parse(bytes, n, error);
+    if (m->received == NULL || !sp_shape_response(m->received, error)) return FALSE;
+    m->response = xmlDocGetRootElement(m->received);
+    return TRUE;
+}
+
+/* A signed response is read from what was digested from here on. */
+static gboolean verify_response(Message *m, const struct sp_peer *peer, GError **error)
+{
+    xmlNode *signature = signature_of(m->response);
+    if (signature == NULL) return TRUE;
+    m->signed_response = sp_signature_verify(signature, peer->keys, error);
+    if (m->signed_response == NULL || !sp_shape_response(m->signed_response, error)) return FALSE;
+    m->response = xmlDocGetRootElement(m->signed_response);
+    return TRUE;
+}
+
+static gboolean find_assertion(Message *m, SpService *service, GError **error)
+{
+    xmlNode *encrypted = sp_xml_child(m->response, SP_NS_ASSERTION, "EncryptedAssertion");
+    m->assertion = sp_xml_child(m->response, SP_NS_ASSERTION, "Assertion");
+    if (encrypted == NULL) return TRUE;
+    /* CBC has no integrity: what we answer to a changed cipher text would tell its content, piece by piece. */
+    if (sp_shape_is_cbc(encrypted) && m->signed_response == NULL)
+        return refuse(error, "encryption", "CBC outside a verified signature");
+    size_t n = 0;
+    g_autofree char *bytes = sp_decrypt(encrypted, service->decryption, &n, error);
+    if (bytes == NULL) return FALSE;
+    m->decrypted = sp_strict_parse(bytes, n, error);
+    if (m->decrypted == NULL || !sp_shape_assertion(m->decrypted, error)) return FALSE;
+    m->assertion = xmlDocGetRootElement(m->decrypted);
+    return TRUE;
+}
+
+/* A signed assertion is read from what was digested; one without a signature counts only inside a signed response. */
+static gboolean verify_assertion(Message *m, const struct sp_peer *peer, GError **error)
+{
+    xmlNode *signature = signature_of(m->assertion);
+    if (signature == NULL)
+        return m->signed_response != NULL || refuse(error, "unsigned", "neither the response nor the assertion is signed");
+    m->signed_assertion = sp_signature_verify(signature, peer->keys, error);
+    if (m->signed_assertion == NULL || !sp_shape_assertion(m->signed_assertion, error)) return FALSE;
+    m->assertion = xmlDocGetRootElement(m->signed_assertion);
+    return TRUE;
+}
+
+static gboolean check(const Message *m, const SpService *service, const struct sp_want *want, GError **error)
+{
+    const struct sp_seen seen = {
+        .response = m->response,
+        .assertion = m->assertion,
+        .destination = want->destination != NULL ? want->destination : service->acs_url,
+        .entity_id = service->entity_id,
+    };
+    return sp_checks_run(&seen, want, error);
+}
+
+/* lasso's own opinion of the same bytes: its signature check, protocol, decryption. It is asked after us, so that it only ever
+   sees what a known IdP has signed. */
+static gboolean ask_lasso(SpService *service, const struct sp_want *want, const char *bytes, size_t n, GError **error)
+{
+    g_autoptr(LassoLogin) login = lasso_login_new_from_dump(service->server, want->saml);
+    if (login == NULL) return refuse(error, "lasso", "the kept state of the login is of no use");
+    g_autofree char *base64 = g_base64_encode((const guchar *)bytes, n);
+    return sp_peer_lasso(lasso_login_process_authn_response_msg(login, base64), SP_ERROR_REFUSED, "lasso", error);
+}
+
+/* --- reading -------------------------------------------------------------------------------------------------------------------------- */
+
+static char *text_or_empty(char *text)
+{
+    return text != NULL ? text : g_strdup("");
+}
+
+static gint64 time_or_zero(const xmlNode *node, const char *attribute)
+{
+    g_autofree char *text = sp_xml_attribute(node, attribute);
+    gint64 seconds = 0;
+    return text != NULL && sp_time_parse(text, &seconds) ? seconds : 0;
+}
+
+/* When the assertion can no longer pass the check not-on-or-after: at the earlier of its two ends. */
+static gint64 end_of(const xmlNode *assertion, int skew)
+{
+    const xmlNode *subject = sp_xml_child(assertion, SP_NS_ASSERTION, "Subject");
+    const xmlNode *data = sp_xml_child(sp_xml_child(subject, SP_NS_ASSERTION, "SubjectConfirmation"), SP_NS_ASSERTION, "SubjectConfirmationData");
+    const xmlNode *conditions = sp_xml_child(assertion, SP_NS_ASSERTION, "Conditions");
+    return MIN(time_or_zero(conditions, "NotOnOrAfter"), time_or_zero(data, "NotOnOrAfter")) + skew;
+}
+
+static void read_name_id(SpIdentity *out, const xmlNode *assertion)
+{
+    const xmlNode *name = sp_xml_child(sp_xml_child(assertion, SP_NS_ASSERTION, "Subject"), SP_NS_ASSERTION, "NameID");
+    out->name_id = text_or_empty(sp_xml_text(name));
+    out->name_id_format = text_or_empty(sp_xml_attribute(name, "Format"));
+    out->name_qualifier = text_or_empty(sp_xml_attribute(name, "NameQualifier"));
+    out->sp_name_qualifier = text_or_empty(sp_xml_attribute(name, "SPNameQualifier"));
+}
+
+/* The first statement is the one that counts; all ends count. */
+static void read_statements(SpIdentity *out, const xmlNode *assertion)
+{
+    const xmlNode *first = sp_xml_child(assertion, SP_NS_ASSERTION, "AuthnStatement");
+    const xmlNode *context = sp_xml_child(first, SP_NS_ASSERTION, "AuthnContext");
+    out->session_index = text_or_empty(sp_xml_attribute(first, "SessionIndex"));
+    out->authn_instant = time_or_zero(first, "AuthnInstant");
+    out->context = text_or_empty(sp_xml_text(sp_xml_child(context, SP_NS_ASSERTION, "AuthnContextClassRef")));
+    for (const xmlNode *s = first; s != NULL; s = sp_xml_next(s, SP_NS_ASSERTION, "AuthnStatement")) {
+        gint64 end = time_or_zero(s, "SessionNotOnOrAfter");
+        if (end != 0 && (out->session_until == 0 || end < out->session_until)) out->session_until = end;
+    }
+}
+
+static char *or_null(const char *text)
+{
+    return text[0] != '\0' ? g_strdup(text) : NULL;
+}
+
+/* What sp_logout_start needs: a session of lasso's with an assertion that holds our verified values and no more. */
+static char *session_text(const SpIdentity *identity)
+{
+    if (identity->name_id[0] == '\0') return g_strdup("");
+    LassoSaml2Assertion *assertion = LASSO_SAML2_ASSERTION(lasso_saml2_assertion_new());
+    LassoSaml2NameID *name = LASSO_SAML2_NAME_ID(lasso_saml2_name_id_new_with_string(identity->name_id));
+    LassoSaml2AuthnStatement *statement = LASSO_SAML2_AUTHN_STATEMENT(lasso_saml2_authn_statement_new());
+    assertion->ID = g_strdup(identity->assertion_id);
+    assertion->Issuer = LASSO_SAML2_NAME_ID(lasso_saml2_name_id_new_with_string(identity->idp));
+    assertion->Subject = LASSO_SAML2_SUBJECT(lasso_saml2_subject_new());
+    assertion->Subject->NameID = name;
+    name->Format = or_null(identity->name_id_format);
+    name->NameQualifier = or_null(identity->name_qualifier);
+    name->SPNameQualifier = or_null(identity->sp_name_qualifier);
+    statement->SessionIndex = or_null(identity->session_index);
+    assertion->AuthnStatement = g_list_append(NULL, statement);
+    g_autoptr(LassoSession) session = lasso_session_new();
+    lasso_session_add_assertion(session, identity->idp, LASSO_NODE(assertion));
+    g_object_unref(assertion);
+    return lasso_session_dump(session);
+}
+
+static SpIdentity *read_identity(const Message *m, const SpService *service, const struct sp_want *want, GError **error)
+{
+    g_autoptr(SpIdentity) out = g_new0(SpIdentity, 1);
+    out->idp = g_strdup(want->idp);
+    out->assertion_id = sp_xml_attribute(m->assertion, "ID");
+    out->assertion_until = end_of(m->assertion, want->skew);
+    read_name_id(out, m->assertion);
+    read_statements(out, m->assertion);
+    out->attributes = sp_attributes_read(m->assertion, want->idp, service->entity_id, error);
+    if (out->attributes == NULL) return NULL;
+    out->saml = session_text(out);
+    return g_steal_pointer(&out);
+}
+
+SpIdentity *sp_response_verify(SpService *service, const char *base64, size_t n, const struct sp_want *want, GError **error)
+{
+    g_auto(Message) m = { 0 };
+    size_t length = 0;
+    g_autofree char *bytes = sp_strict_base64(base64, n, SP_RESPONSE_LONGEST, &length, error);
+    if (bytes == NULL || !look(&m, bytes, length, error)) return NULL;
+    const struct sp_peer *peer = sp_peer_get(service, want->idp, want->idp_xml, error);
+    if (peer == NULL || !verify_response(&m, peer, error) || !find_assertion(&m, service, error)
+        || !verify_assertion(&m, peer, error) || !check(&m, service, want, error)
+        || !ask_lasso(service, want, bytes, length, error))
+        return NULL;
+    return read_identity(&m, service, want, error);
+}
+
+void sp_identity_free(SpIdentity *identity)
+{
+    if (identity == NULL) return;
+    g_free(identity->idp);
+    g_free(identity->assertion_id);
+    g_free(identity->name_id);
+    g_free(identity->name_id_format);
+    g_free(identity->name_qualifier);
+    g_free(identity->sp_name_qualifier);
+    g_free(identity->session_index);
+    g_free(identity->context);
+    if (identity->attributes != NULL) g_ptr_array_unref(identity->attributes);
+    g_free(identity->saml);
+    g_free(identity);
+}

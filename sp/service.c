@@ -1,0 +1,234 @@
+#include "sp/service.h"
+
+#include <libxml/parser.h>
+#include <string.h>
+#include <xmlsec/crypto.h>
+#include <xmlsec/errors.h>
+#include <xmlsec/io.h>
+
+#include "sp/descriptor.h"
+#include "sp/keys.h"
+#include "sp/peer.h"
+#include "sp/xml.h"
+
+/* --- the libraries ------------------------------------------------------------------------------------------------------------- */
+
+/* xmlsec prints each step of a failure to stderr; ours is one line with the name of the check. */
+static void say_nothing(const char *file, int line, const char *func, const char *object, const char *subject, int reason,
+                        const char *message)
+{
+    (void)file, (void)line, (void)func, (void)object, (void)subject, (void)reason, (void)message;
+}
+
+gboolean sp_start(GError **error)
+{
+    static gboolean started = FALSE;
+    if (started) return TRUE;
+    /* Before any key is read: each key that lasso reads makes a key manager that loads the system's CA file, which costs
+       200 ms and would make every CA in it a judge of metadata. */
+    g_setenv("SSL_CERT_FILE", "/dev/null", TRUE);
+    g_setenv("SSL_CERT_DIR", "/dev/null", TRUE);
+    LIBXML_TEST_VERSION
+    xmlSetExternalEntityLoader(xmlNoNetExternalEntityLoader);
+    if (lasso_init() != 0) {
+        g_set_error(error, SP_ERROR, SP_ERROR_BROKEN, "lasso: cannot be initialized");
+        return FALSE;
+    }
+    xmlSecErrorsSetCallback(say_nothing);
+    /* xmlsec opens URIs (files, http) by callbacks of its own: without them no reference leads out of the document. */
+    xmlSecIOCleanupCallbacks();
+    started = TRUE;
+    return TRUE;
+}
+
+gboolean sp_peer_lasso(int rc, enum sp_error code, const char *check, GError **error)
+{
+    if (rc == 0) return TRUE;
+    g_set_error(error, SP_ERROR, (int)code, "%s: lasso says %d, %s", check, rc, lasso_strerror(rc));
+    return FALSE;
+}
+
+/* --- the service --------------------------------------------------------------------------------------------------------------- */
+
+static gboolean given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static gboolean input(GError **error, const char *what, const char *why)
+{
+    g_set_error(error, SP_ERROR, SP_ERROR_INPUT, "%s: %s", what, why);
+    return FALSE;
+}
+
+static gboolean values_ok(const struct sp_service_values *v, GError **error)
+{
+    const struct { const char *name, *value; } must[] = {
+        { "entity_id", v->entity_id }, { "acs_url", v->acs_url }, { "slo_url", v->slo_url }, { "name_en", v->name_en },
+        { "name_ja", v->name_ja }, { "signing_key", v->signing_key }, { "signing_certificate", v->signing_certificate },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(must); i++)
+        if (!given(must[i].value)) return input(error, must[i].name, "must be given");
+    return given(v->decryption_key) == given(v->decryption_certificate)
+           || input(error, "decryption_key", "and decryption_certificate must be given together");
+}
+
+/* The base64 body of the first certificate of a PEM file. */
+static char *certificate_body(const char *file, GError **error)
+{
+    g_autofree char *pem = NULL;
+    if (!g_file_get_contents(file, &pem, NULL, error)) return NULL;
+    g_autoptr(GPtrArray) keys = sp_keys_of_pem(pem, NULL);
+    char *begin = strstr(pem, "-----BEGIN CERTIFICATE-----"), *end = strstr(pem, "-----END CERTIFICATE-----");
+    if (keys == NULL || begin == NULL || end == NULL || end < begin) {
+        input(error, file, "holds no certificate in PEM of an RSA key of 2048 bits or more");
+        return NULL;
+    }
+    begin += strlen("-----BEGIN CERTIFICATE-----");
+    return g_strstrip(g_strndup(begin, (gsize)(end - begin)));
+}
+
+static xmlSecKey *load_key(const char *file, GError **error)
+{
+    xmlSecKey *key = xmlSecCryptoAppKeyLoad(file, xmlSecKeyDataFormatPem, NULL, NULL, NULL);
+    if (key != NULL && xmlSecKeyDataCheckId(xmlSecKeyGetValue(key), xmlSecKeyDataRsaId)) return key;
+    if (key != NULL) xmlSecKeyDestroy(key);
+    input(error, file, "holds no RSA key in PEM without a passphrase");
+    return NULL;
+}
+
+static LassoServer *new_server(const char *metadata, const struct sp_service_values *v, GError **error)
+{
+    g_autofree char *key = NULL, *certificate = NULL;
+    gsize n = 0;
+    if (!g_file_get_contents(v->signing_key, &key, &n, error)) return NULL;
+    LassoServer *server = NULL;
+    if (g_file_get_contents(v->signing_certificate, &certificate, NULL, error))
+        server = lasso_server_new_from_buffers(metadata, key, NULL, certificate);
+    explicit_bzero(key, n);
+    if (server == NULL) {
+        if (error == NULL || *error == NULL) input(error, v->signing_key, "lasso cannot use key, certificate or addresses");
+        return NULL;
+    }
+    server->signature_method = LASSO_SIGNATURE_METHOD_RSA_SHA256; /* the default is SHA-1 */
+    if (given(v->decryption_key) && lasso_server_set_encryption_private_key(server, v->decryption_key) != 0) {
+        input(error, v->decryption_key, "lasso cannot use this key");
+        g_clear_object(&server);
+    }
+    return server;
+}
+
+static void peer_free(gpointer data)
+{
+    struct sp_peer *peer = data;
+    g_clear_object(&peer->provider);
+    if (peer->keys != NULL) g_ptr_array_unref(peer->keys);
+    g_free(peer->entity_id);
+    g_free(peer->xml);
+    g_free(peer);
+}
+
+SpService *sp_service_new(const struct sp_service_values *v, GError **error)
+{
+    if (!sp_start(error) || !values_ok(v, error)) return NULL;
+    const gboolean two = given(v->decryption_key);
+    g_autoptr(SpService) service = g_new0(SpService, 1);
+    service->peers = g_ptr_array_new_with_free_func(peer_free);
+    service->entity_id = g_strdup(v->entity_id);
+    service->acs_url = g_strdup(v->acs_url);
+    service->slo_url = g_strdup(v->slo_url);
+    g_autofree char *signing = certificate_body(v->signing_certificate, error);
+    if (signing == NULL) return NULL;
+    g_autofree char *encryption = certificate_body(two ? v->decryption_certificate : v->signing_certificate, error);
+    if (encryption == NULL) return NULL;
+    service->metadata = sp_descriptor_new(v, signing, encryption);
+    service->decryption = load_key(two ? v->decryption_key : v->signing_key, error);
+    if (service->decryption == NULL) return NULL;
+    service->server = new_server(service->metadata, v, error);
+    return service->server != NULL ? g_steal_pointer(&service) : NULL;
+}
+
+void sp_service_free(SpService *service)
+{
+    if (service == NULL) return;
+    g_clear_object(&service->server);
+    if (service->decryption != NULL) xmlSecKeyDestroy(service->decryption);
+    g_ptr_array_unref(service->peers);
+    g_free(service->entity_id);
+    g_free(service->acs_url);
+    g_free(service->slo_url);
+    g_free(service->metadata);
+    g_free(service);
+}
+
+const char *sp_service_metadata(const SpService *service)
+{
+    return service->metadata;
+}
+
+const char *sp_service_entity_id(const SpService *service)
+{
+    return service->entity_id;
+}
+
+const char *sp_service_acs_url(const SpService *service)
+{
+    return service->acs_url;
+}
+
+const char *sp_service_slo_url(const SpService *service)
+{
+    return service->slo_url;
+}
+
+/* --- its IdPs ------------------------------------------------------------------------------------------------------------------- */
+
+static struct sp_peer *new_peer(const char *entity_id, const char *xml, GError **error)
+{
+    g_autoptr(SpXml) doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL,
+                                         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    const xmlNode *root = doc != NULL ? xmlDocGetRootElement(doc) : NULL;
+    if (!sp_xml_is(root, SP_NS_METADATA, "EntityDescriptor") || !sp_xml_attribute_is(root, "entityID", entity_id)) {
+        input(error, "metadata", "not the EntityDescriptor of this IdP");
+        return NULL;
+    }
+    g_autoptr(GPtrArray) keys = sp_keys_of_idp(root, error);
+    if (keys == NULL) return NULL;
+    LassoProvider *provider = lasso_provider_new_from_buffer(LASSO_PROVIDER_ROLE_IDP, xml, NULL, NULL);
+    if (provider == NULL) {
+        input(error, "metadata", "lasso cannot use it");
+        return NULL;
+    }
+    struct sp_peer *peer = g_new0(struct sp_peer, 1);
+    peer->entity_id = g_strdup(entity_id);
+    peer->xml = g_strdup(xml);
+    peer->keys = g_steal_pointer(&keys);
+    peer->provider = provider;
+    return peer;
+}
+
+/* Finds the peer of exactly this text; one of the same name and another text is out of date and goes. */
+static struct sp_peer *take_known(SpService *service, const char *entity_id, const char *xml)
+{
+    for (guint i = 0; i < service->peers->len; i++) {
+        struct sp_peer *peer = g_ptr_array_index(service->peers, i);
+        if (strcmp(peer->entity_id, entity_id) != 0) continue;
+        if (strcmp(peer->xml, xml) == 0) return g_ptr_array_steal_index(service->peers, i);
+        g_ptr_array_remove_index(service->peers, i);
+        break;
+    }
+    return NULL;
+}
+
+const struct sp_peer *sp_peer_get(SpService *service, const char *entity_id, const char *xml, GError **error)
+{
+    struct sp_peer *peer = take_known(service, entity_id, xml);
+    if (peer == NULL) peer = new_peer(entity_id, xml, error);
+    if (peer == NULL) return NULL;
+    g_ptr_array_insert(service->peers, 0, peer);
+    if (service->peers->len > SP_PEERS_MOST) g_ptr_array_set_size(service->peers, SP_PEERS_MOST);
+    /* lasso believes any provider that its server knows: it knows only the one that was asked. */
+    g_hash_table_remove_all(service->server->providers);
+    if (!sp_peer_lasso(lasso_server_add_provider2(service->server, peer->provider), SP_ERROR_INPUT, "metadata", error)) return NULL;
+    return peer;
+}
