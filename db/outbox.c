@@ -20,17 +20,19 @@ static const DbStatement worker[] = {
                 "with due as (select id from outbox where state = 'waiting' and next_at <= now() order by next_at, id limit 1"
                 " for update skip locked), o as (update outbox set next_at = now() + make_interval(secs => $1), tries = tries + 1"
                 " from due where outbox.id = due.id returning outbox.*)"
-                " select o.id, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months, " EPOCH("r.not_before") ","
-                " " EPOCH("r.not_after") ", " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.revoked_at") ","
+                " select o.id, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months, " EPOCH("k.not_after") ","
+                " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
+                " " EPOCH("c.revoked_at") ", o.detail ->> 'days',"
                 " o.sealed, k.id is null or k.collected_at is not null or k.ended is not null, coalesce(k.pin_mail, i.pin_mail),"
-                " coalesce(p.notices, true), o.event, o.recipient, o.message_id, o.detail, r.type, r.memo, r.state, c.serial,"
-                " c.subject, c.reason, p.display_name, p.display_name_ja, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
-                " i.helpdesk_phone"
+                " o.detail @> '{\"collected\": true}', o.event, o.recipient, o.message_id, o.detail ->> 'event', r.type, r.memo,"
+                " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"
+                " i.name_ja, i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone"
                 " from o left join request r on r.number = o.request left join person p on p.id = r.person"
                 " left join institution i on i.id = r.institution"
                 " left join pickup k on k.request = o.request and k.cycle = o.cycle"
                 " left join lateral (select c.* from certificate c join pickup w on w.id = c.pickup where c.request = r.number"
-                "  and w.collected_at is not null order by w.cycle desc, c.signed_at desc limit 1) c on true",
+                "  and w.collected_at is not null order by c.serial is not distinct from o.detail ->> 'serial' desc, w.cycle desc,"
+                "  c.signed_at desc limit 1) c on true",
                 "i" },
     /* Only what is waiting: a mail that was replaced meanwhile keeps its fate. */
     [SENT] = { "outbox_sent",
@@ -90,8 +92,8 @@ db_mail_free(DbMail *m)
 {
     if (!m)
         return;
-    char *texts[] = { m->event, m->recipient, m->message_id, m->detail, m->type, m->memo, m->state, m->serial, m->subject,
-                      m->reason, m->display_name, m->display_name_ja, m->institution_name, m->institution_name_ja,
+    char *texts[] = { m->event, m->recipient, m->message_id, m->why, m->type, m->memo, m->state, m->serial, m->subject,
+                      m->fingerprint, m->reason, m->display_name, m->display_name_ja, m->institution_name, m->institution_name_ja,
                       m->helpdesk_name, m->helpdesk_mail, m->helpdesk_phone };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
@@ -106,18 +108,19 @@ db_outbox_claim(Db *db, int lease, GError **error)
     if (!rows || db_rows_count(rows) == 0)
         return NULL;
     DbMail *m = g_new0(DbMail, 1);
-    gint64 *const numbers[] = { &m->id, &m->request, &m->cycle, &m->tries, &m->created_at, &m->months, &m->not_before,
-                                &m->not_after, &m->expires_at, &m->keep_until, &m->revoked_at };
-    char **const texts[] = { &m->event, &m->recipient, &m->message_id, &m->detail, &m->type, &m->memo, &m->state, &m->serial,
-                             &m->subject, &m->reason, &m->display_name, &m->display_name_ja, &m->institution_name,
-                             &m->institution_name_ja, &m->helpdesk_name, &m->helpdesk_mail, &m->helpdesk_phone };
+    gint64 *const numbers[] = { &m->id, &m->request, &m->cycle, &m->tries, &m->created_at, &m->months, &m->pickup_not_after,
+                                &m->expires_at, &m->keep_until, &m->not_before, &m->not_after, &m->revoked_at, &m->days };
+    char **const texts[] = { &m->event, &m->recipient, &m->message_id, &m->why, &m->type, &m->memo, &m->state, &m->serial,
+                             &m->subject, &m->fingerprint, &m->reason, &m->display_name, &m->display_name_ja,
+                             &m->institution_name, &m->institution_name_ja, &m->helpdesk_name, &m->helpdesk_mail,
+                             &m->helpdesk_phone };
     int c = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         *numbers[i] = db_rows_int(rows, 0, c++);
     m->sealed = db_rows_bytes(rows, 0, c++);
     m->over = db_rows_flag(rows, 0, c++);
     m->pin_mail = db_rows_flag(rows, 0, c++);
-    m->notices = db_rows_flag(rows, 0, c++);
+    m->repeat = db_rows_flag(rows, 0, c++);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         *texts[i] = db_rows_dup(rows, 0, c++);
     return m;

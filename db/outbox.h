@@ -21,16 +21,22 @@ GPtrArray *db_outbox_states(Db *db, gint64 request, gint64 person, GError **erro
 /* A claimed mail with everything that its words need. */
 typedef struct db_mail {
     gint64 id, request, cycle, tries, created_at;
-    char *event, *recipient, *message_id, *detail; /* detail: a JSON object without secrets */
+    char *event, *recipient, *message_id;
     GBytes *sealed;                                /* NULL where the mail has no secret */
     char *type, *memo, *state;
-    gint64 months, not_before, not_after, expires_at, keep_until; /* of the request; of its pickup of that cycle */
+    gint64 months;
+    gint64 pickup_not_after, expires_at, keep_until; /* of the pickup of that cycle; 0 without one */
     gboolean over;                                 /* that pickup is collected or ended: its URL and PIN are of no use */
-    gboolean pin_mail, notices;
-    char *serial, *subject, *reason;               /* of the certificate in hand; NULL */
-    gint64 revoked_at;
+    gboolean pin_mail;
+    /* The certificate that the mail speaks of: the one that its detail names, otherwise the one in hand. NULL, 0: none. */
+    char *serial, *subject, *fingerprint, *reason;
+    gint64 not_before, not_after, revoked_at;
     char *display_name, *display_name_ja, *institution_name, *institution_name_ja;
     char *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
+    /* From detail. */
+    char *why;                                     /* the step that queued it ("lapse", "withdraw", "resend" …); NULL */
+    gint64 days;                                   /* of a notice */
+    gboolean repeat;                               /* pickup-locked: it was collected before */
 } DbMail;
 void db_mail_free(DbMail *mail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbMail, db_mail_free)

@@ -10,7 +10,7 @@ static const DbStatement statements[] = {
     [LOOK] = { "pickup_look",
                "select k.id, k.request, k.cycle, r.person, r.months, " EPOCH("k.not_before") ", " EPOCH("k.not_after") ","
                " greatest(5 - k.tries, 0), " EPOCH("k.locked_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ","
-               " " EPOCH("k.keep_until") ", k.pin_mail, k.pin_salt, r.type, r.memo, r.state, k.ended, k.key_kind, k.content_type,"
+               " " EPOCH("k.keep_until") ", k.pin_mail, k.own_password, k.pin_salt, r.type, r.memo, r.state, k.ended, k.key_kind, k.content_type,"
                " p.display_name, p.display_name_ja, r.common_name, r.mail, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
                " i.helpdesk_phone,"
                " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text, r.common_name, r.mail),"
@@ -24,7 +24,7 @@ static const DbStatement statements[] = {
     [BYTES] = { "pickup_bytes",
                 "select pkcs12, content_type from pickup where id = $1 and pin_hash = $2 and ended is null and pkcs12 is not null",
                 "ib" },
-    [COLLECT] = { "pickup_collect", "select pickup_collect($1, $2, $3, $4, $5, $6, $7, $8)", "ibbsssss" },
+    [COLLECT] = { "pickup_collect", "select pickup_collect($1, $2, $3, $4, $5, $6, $7, $8, $9)", "ibbsfssss" },
     [DONE] = { "pickup_done", "select pickup_done($1, $2, $3, $4)", "isss" },
     [REOPEN] = { "pickup_reopen", "select pickup_reopen($1, $2, $3, $4, $5)", "ibsss" },
     [ASK] = { "pickup_ask", "select pickup_ask($1, $2, $3, $4, $5)", "issss" },
@@ -106,6 +106,7 @@ db_pickup_look(Db *db, GBytes *token_hash, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         *numbers[i] = db_rows_int(rows, 0, c++);
     k->pin_mail = db_rows_flag(rows, 0, c++);
+    k->own_password = db_rows_flag(rows, 0, c++);
     k->pin_salt = db_rows_bytes(rows, 0, c++);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         *texts[i] = db_rows_dup(rows, 0, c++);
@@ -175,7 +176,7 @@ GBytes *
 db_pickup_collect(Db *db, const struct db_collect *collect, GError **error)
 {
     return one_value(db_run(db, &statements[COLLECT], error, collect->pickup, collect->pin_hash, collect->bytes,
-                            collect->content_type, collect->serial, collect->actor, collect->address, collect->log_id));
+                            collect->content_type, collect->own_password, collect->serial, collect->actor, collect->address, collect->log_id));
 }
 
 gboolean

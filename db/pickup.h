@@ -12,7 +12,7 @@ typedef struct db_pickup {
     char *type, *memo, *state;          /* of the request */
     gint64 months, not_before, not_after;
     GBytes *pin_salt;
-    gboolean pin_mail;
+    gboolean pin_mail, own_password;    /* own_password: what was collected opens with the person's own, not with the PIN */
     gint64 tries_left, locked_at, expires_at, collected_at, keep_until;
     char *ended;                        /* NULL while open */
     char *key_kind;                     /* of the kept key; NULL */
@@ -44,6 +44,7 @@ GBytes *db_pickup_bytes(Db *db, gint64 pickup, GBytes *pin_hash, char **content_
 struct db_collect {
     gint64 pickup;
     GBytes *pin_hash, *bytes;
+    gboolean own_password;
     const char *content_type, *serial, *actor, *address, *log_id;
 };
 /* 'Collected': the bytes that count. */

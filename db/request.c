@@ -1,7 +1,7 @@
 #include "db/request.h"
 
 /* Read by every role of ours. */
-enum { GET, LIST_ACTIVE, LIST_ALL, LIST_ANYBODY, TRANSITIONS, STEP };
+enum { GET, LIST_ACTIVE, LIST_ALL, LIST_ANYBODY, HIDDEN, PREVIOUS, TRANSITIONS, STEP };
 
 #define EPOCH(column) "extract(epoch from " column ")::bigint"
 
@@ -12,7 +12,9 @@ enum { GET, LIST_ACTIVE, LIST_ALL, LIST_ANYBODY, TRANSITIONS, STEP };
 
 #define ROW                                                                                                                     \
     "select r.number, r.type, r.months, r.memo, r.state, " EPOCH("r.applied_at") ", " EPOCH("r.not_before") ", "                \
-    EPOCH("r.not_after") ", " EPOCH("k.expires_at") ", k.locked_at is not null from request r"                                  \
+    EPOCH("r.not_after") ", " EPOCH("k.expires_at") ", k.locked_at is not null, k.id is not null and coalesce((select"          \
+    " state = 'failed' from outbox where request = r.number and cycle = r.cycle and event = 'ready' order by id desc limit 1),"  \
+    " false) from request r"                                                                                                    \
     " left join pickup k on r.state in ('ready', 'renew_ready') and k.request = r.number and k.cycle = r.cycle"                 \
     " and k.ended is null "
 
@@ -42,6 +44,17 @@ static const DbStatement statements[] = {
                        ROW "where ($1::text is null or r.state = $1) and ($2::bigint is null or r.number < $2)"
                        " order by r.number desc limit $3",
                        "sni" },
+    [HIDDEN] = { "request_hidden",
+                 "select count(*) from (select from request where person = $1 and state in ('revoked', 'expired', 'refused',"
+                 " 'lapsed') limit $2) h",
+                 "ii" },
+    [PREVIOUS] = { "request_previous",
+                   "select c.issuer, c.serial, c.reason, " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
+                   " " EPOCH("c.revoked_at") ", c.published is not null"
+                   " from request r join certificate c on c.request = r.number join pickup k on k.id = c.pickup"
+                   " where r.number = $1 and ($2::bigint is null or r.person = $2) and k.collected_at is not null"
+                   " order by k.cycle desc, c.signed_at desc offset 1 limit 100",
+                   "in" },
     [TRANSITIONS] = { "request_transitions", "select state, event, next_state, mail, who from request_transition order by 1, 2", "" },
     [STEP] = { "request_step", "select request_step($1, $2, $3, $4, $5, $6::jsonb, $7, $8)", "isssssbb" },
 };
@@ -199,6 +212,7 @@ read_list(DbRows *rows)
         row->not_after = db_rows_int(mine, i, 7);
         row->pickup_expires_at = db_rows_int(mine, i, 8);
         row->locked = db_rows_flag(mine, i, 9);
+        row->mail_failed = db_rows_flag(mine, i, 10);
         g_ptr_array_add(list, row);
     }
     return list;
@@ -214,6 +228,45 @@ GPtrArray *
 db_request_list_all(Db *db, const char *state, gint64 before, int limit, GError **error)
 {
     return read_list(db_run(db, &statements[LIST_ANYBODY], error, state, before, (gint64)limit));
+}
+
+gint64
+db_request_hidden(Db *db, gint64 person, int most, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[HIDDEN], error, person, (gint64)most);
+    return rows ? db_rows_int(rows, 0, 0) : -1;
+}
+
+void
+db_previous_free(DbPrevious *previous)
+{
+    if (!previous)
+        return;
+    g_free(previous->issuer);
+    g_free(previous->serial);
+    g_free(previous->reason);
+    g_free(previous);
+}
+
+GPtrArray *
+db_request_previous(Db *db, gint64 number, gint64 person, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[PREVIOUS], error, number, person);
+    if (!rows)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)db_previous_free);
+    for (int i = 0; i < db_rows_count(rows); i++) {
+        DbPrevious *previous = g_new0(DbPrevious, 1);
+        previous->issuer = db_rows_dup(rows, i, 0);
+        previous->serial = db_rows_dup(rows, i, 1);
+        previous->reason = db_rows_dup(rows, i, 2);
+        previous->not_before = db_rows_int(rows, i, 3);
+        previous->not_after = db_rows_int(rows, i, 4);
+        previous->revoked_at = db_rows_int(rows, i, 5);
+        previous->published = db_rows_flag(rows, i, 6);
+        g_ptr_array_add(list, previous);
+    }
+    return list;
 }
 
 static void

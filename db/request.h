@@ -16,6 +16,7 @@ typedef struct db_request_row {
     gint64 applied_at, not_before, not_after; /* of the certificate in hand; planned where there is none yet */
     gint64 pickup_expires_at; /* 0, or while a pickup waits to be collected: until when */
     gboolean locked;          /* that pickup is locked by wrong PINs */
+    gboolean mail_failed;     /* the last mail with its URL could not be delivered */
 } DbRequestRow;
 void db_request_row_free(DbRequestRow *row);
 
@@ -51,6 +52,19 @@ DbRequest *db_request_get(Db *db, gint64 number, gint64 person, GError **error) 
 /* Newest first, at most LIMIT, numbers below BEFORE (0: from the newest). ALL: revoked, expired, refused and lapsed ones too. */
 GPtrArray *db_request_list(Db *db, gint64 person, gboolean all, gint64 before, int limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+/* How many of them an 'all' list has more, counted up to MOST; -1 with ERROR. */
+gint64 db_request_hidden(Db *db, gint64 person, int most, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A certificate of the request other than the one in hand. */
+typedef struct db_previous {
+    char *issuer, *serial, *reason; /* reason NULL: not revoked */
+    gint64 not_before, not_after, revoked_at;
+    gboolean published;
+} DbPrevious;
+void db_previous_free(DbPrevious *previous);
+/* DbPrevious *, newest first; those that were collected. PERSON as in get. */
+GPtrArray *db_request_previous(Db *db, gint64 number, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The operator's list: anybody's, STATE or NULL for every state. */
 GPtrArray *db_request_list_all(Db *db, const char *state, gint64 before, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

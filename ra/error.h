@@ -23,9 +23,9 @@ enum ra_error {
  * REFUSED   institution (the IdP belongs to none), type, months, name (no name in ASCII), mail (not an address of the person),
  *           mail-domain, cap (too many active), profile (none in force), request, login (the pickup asks for the owner's login),
  *           owner (somebody else's login)
- * CONFLICT  state, ended (the certificate has run out), pickup, certificate, busy
- * INPUT     type, months, memo, mail, mail-choice (several addresses: pick one), reason, password-length,
- *           password-characters, encoding, key-kind, csr, token, form
+ * CONFLICT  state, ended (the certificate has run out), pin (none to show), pickup, certificate, busy
+ * INPUT     type, months, memo, mail, mail-choice (several addresses: pick one), reason, password-short,
+ *           password-long, password-characters, encoding, key-kind, csr, token, form
  */
 /* The first word of ERROR's message, in a static buffer of the process; "" for NULL or an error of another room. */
 const char *ra_error_rule(const GError *error);

@@ -67,7 +67,8 @@ RaDelivery *ra_pickup_deliver(RaContext *ctx, const struct ra_who *who, const ch
 gboolean ra_pickup_done(RaContext *ctx, const struct ra_who *who, const char *token, gint64 now, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/* Is PASSWORD acceptable by [pickup]? FALSE with INPUT "password-length" or "password-characters". "" is (the PIN then). */
+/* Is PASSWORD acceptable by [pickup]? FALSE with INPUT "password-short", "password-long" or
+   "password-characters". "" is (the PIN then). */
 gboolean ra_pickup_password_ok(const Settings *settings, const char *password, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -9,11 +9,14 @@
 #include "db/outbox.h"
 #include "db/request.h"
 #include "ra/context.h"
+#include "ra/institution.h"
+#include "ra/person.h"
 
 typedef DbRequest RaRequest;        /* fields in db/request.h; freed by ra_request_free or g_autoptr(RaRequest) */
 typedef DbRequestRow RaRequestRow;
 typedef DbMailState RaMailState;    /* db/outbox.h */
 typedef DbEvent RaEvent;            /* db/event.h */
+typedef DbPrevious RaPrevious;
 #define ra_request_free db_request_free
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaRequest, db_request_free)
 
@@ -32,6 +35,7 @@ struct ra_form {
 typedef struct ra_request_list {
     GPtrArray *rows; /* RaRequestRow *, newest first */
     gint64 next;     /* hand it in as BEFORE for the next page; 0: this is the last one */
+    gint64 hidden;   /* first page without ALL: how many more ALL would show, 1,000 at most */
 } RaRequestList;
 void ra_request_list_free(RaRequestList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaRequestList, ra_request_list_free)
@@ -54,8 +58,12 @@ const char *ra_request_certificate_state(const RaRequest *request, gint64 now);
 Secret *ra_request_pin(RaContext *ctx, gint64 person, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* RaMailState *, newest first. */
 GPtrArray *ra_request_mails(RaContext *ctx, gint64 person, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* RaPrevious *, newest first: certificates of the request before the one in hand. */
+GPtrArray *ra_request_previous(RaContext *ctx, gint64 person, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What certificate PREVIOUS is at NOW, in the words of ra_request_certificate_state. */
+const char *ra_previous_state(const RaPrevious *previous, gint64 now);
 /* RaEvent *, oldest first: steps by their names (request_transition), and apply, memo, ask-new-pin, ask-resend, done, erased,
-   superseded, lock. */
+   superseded, reopen, lock. */
 GPtrArray *ra_request_history(RaContext *ctx, gint64 person, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- applying --- */
@@ -68,10 +76,16 @@ struct ra_application {
     const char *mail;
 };
 
+/* Why PERSON could not apply for TYPE now with the first address and validity there is: "name", "mail", "mail-domain", "cap",
+   "profile", "type" …; NULL without ERROR: nothing is in the way. */
+char *ra_request_blocked(RaContext *ctx, const RaPerson *person, const RaInstitution *institution, const char *type,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* For the confirm page: what would be in the certificate. Refuses as the act itself would. */
 typedef struct ra_preview {
-    char *type, *mail, *memo, *subject; /* subject: "C=JP, L=…, …" with "No N" where the number will be */
-    gint64 months, not_after;
+    char *type, *mail, *memo, *subject; /* subject: "C=JP, L=…, …", with "No N" where the number is not known yet */
+    char *common_name;
+    gint64 months, not_before, not_after;
     gint64 old_not_after;               /* renewal: of the certificate in hand; otherwise 0 */
 } RaPreview;
 void ra_preview_free(RaPreview *preview);

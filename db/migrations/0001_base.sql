@@ -198,6 +198,7 @@ create table pickup (
     key_locked    bytea,                               -- PKCS#8 under the PIN, from 'key made' to 'collected'
     pkcs12        bytea,                               -- from 'collected' to erasure; the chain in PEM where a CSR was sent
     content_type  text,
+    own_password  boolean not null default false,      -- the PKCS#12 has a password of the person's own, not the PIN
     made_at       timestamptz not null default now(),
     expires_at    timestamptz not null,                -- uncollected by then: lapses
     ending_mailed boolean not null default false,
@@ -302,7 +303,7 @@ create table notice (
 create table event (
     id          bigint generated always as identity primary key,
     at          timestamptz not null default now(),
-    actor       text not null,            -- person:N, officer:N, operator, worker, signer, outsider
+    actor       text not null,            -- person:N, officer:N, operator, worker, signer, holder (URL and PIN, no login), outsider
     institution bigint references institution,
     request     bigint references request,
     what        text not null,

@@ -175,7 +175,8 @@ begin
         values (p_actor, r.institution, p_number, p_event, coalesce(p_address, ''), coalesce(p_log_id, ''),
                 coalesce(p_detail, '{}') || jsonb_build_object('from', r.state, 'to', t.next_state));
     if t.mail is not null then
-        perform queue_mail(p_number, t.mail, p_detail, case when t.mail = 'ready' then p_sealed_url end);
+        perform queue_mail(p_number, t.mail, coalesce(p_detail, '{}') || jsonb_build_object('event', p_event),
+                           case when t.mail = 'ready' then p_sealed_url end);
     end if;
     if p_sealed_pin is not null then perform queue_mail(p_number, 'pin', p_detail, p_sealed_pin); end if;
     return t.next_state;
@@ -210,7 +211,7 @@ begin
     else -- already collected: only the repeat is locked
         insert into event (actor, institution, request, what, address, log_id)
             values ('outsider', r.institution, p.request, 'lock', coalesce(p_address, ''), coalesce(p_log_id, ''));
-        perform queue_mail(p.request, 'pickup-locked', '{}', null);
+        perform queue_mail(p.request, 'pickup-locked', '{"collected": true}', null);
     end if;
 end $$;
 
@@ -250,8 +251,8 @@ end $$;
 
 -- 'Collected': the bytes are kept for a repeat, key and sealed PIN are dropped, the request steps on. The first to commit
 -- decides; the bytes that count are returned.
-create function pickup_collect(p_pickup bigint, p_pin_hash bytea, p_bytes bytea, p_content_type text, p_serial text,
-                               p_actor text, p_address text, p_log_id text)
+create function pickup_collect(p_pickup bigint, p_pin_hash bytea, p_bytes bytea, p_content_type text, p_own_password boolean,
+                               p_serial text, p_actor text, p_address text, p_log_id text)
 returns bytea language plpgsql security definer set search_path = public, pg_temp as $$
 declare p pickup; n bigint; tz text;
 begin
@@ -264,7 +265,7 @@ begin
         perform refuse('certificate');
     end if;
     select time_zone into tz from service;
-    update pickup set pkcs12 = p_bytes, content_type = p_content_type, key_locked = null, pin_sealed = null,
+    update pickup set pkcs12 = p_bytes, content_type = p_content_type, own_password = p_own_password, key_locked = null, pin_sealed = null,
         collected_at = now(), new_pin_at = null, resend_at = null,
         keep_until = (((now() at time zone tz)::date + 1) + time '23:59:59') at time zone tz
         where id = p_pickup;
