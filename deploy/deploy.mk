@@ -7,11 +7,12 @@ PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR    ?=
 
-demo_dir = $(abspath $(DEMO_DIR))
+# realpath: where root's daemons could not reach it, the folder is made a link (demo.py settle), so this is asked late.
+demo_dir = $(or $(realpath $(DEMO_DIR)),$(abspath $(or $(DEMO_DIR),build/demo)))
 # Debian's python modules (aiosmtpd) are Debian's python's; -B: no __pycache__ in the checkout.
-demo_py  = /usr/bin/python3 -B deploy/demo/demo.py --dir '$(demo_dir)' --port '$(DEMO_PORT)'
+demo_py  = /usr/bin/python3 -B deploy/demo/demo.py --dir '$(demo_dir)' --port '$(or $(DEMO_PORT),8443)'
 
-.PHONY: demo demo-up demo-down demo-files
+.PHONY: demo demo-up demo-down demo-settle demo-files
 # exec: Ctrl-C goes to the demo itself, and its exit status is make's.
 demo: demo-files
 	@exec $(demo_py) run
@@ -20,13 +21,16 @@ demo-up: demo-files
 demo-down:
 	@exec $(demo_py) down
 
+# DEMO_AS_BUILT=1: what BUILD holds is used as it is (a build with other flags, of the tests).
+demo-settle:
+	@deploy/dependencies.sh demo
+	@$(demo_py) settle
+	@$(if $(DEMO_AS_BUILT),:,$(MAKE) --no-print-directory all)
+
 # The demo runs an installation of its own inside DEMO_DIR, made by the same rule as a real one: so the daemons' users need
 # to reach nothing else (a checkout may lie under /root), and a build during the demo changes nothing under its feet.
-demo-files:
-	@deploy/dependencies.sh demo
-	@$(MAKE) --no-print-directory all
-	@$(demo_py) check
-	@$(MAKE) --no-print-directory install-files PREFIX='$(demo_dir)/program' SYSCONFDIR='$(demo_dir)/program/etc' DESTDIR= >/dev/null
+demo-files: demo-settle
+	@$(MAKE) --no-print-directory install-files PREFIX='$(demo_dir)/program' SYSCONFDIR='$(demo_dir)/program/etc' DESTDIR=
 	@$(call put,0755,$(wildcard deploy/demo/*.py),$(demo_dir)/program/demo)
 	@$(call put,0644,$(wildcard deploy/demo/templates/*),$(demo_dir)/program/demo/templates)
 
