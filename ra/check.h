@@ -13,6 +13,7 @@ enum ra_verdict {
     RA_VERDICT_REVOKED,
     RA_VERDICT_EXPIRED, /* or not valid yet */
     RA_VERDICT_FOREIGN, /* not issued here, or the handshake did not verify */
+    RA_VERDICT_UNKNOWN, /* signed with our key, but no certificate that we know: the operator must look into it */
 };
 
 typedef struct ra_check {
@@ -27,7 +28,7 @@ typedef struct ra_check {
 void ra_check_free(RaCheck *check);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaCheck, ra_check_free)
 
-/* "none", "valid", "revoked", "expired", "foreign". */
+/* The page's words: "none", "works", "revoked", "expired", "foreign", "unknown". */
 const char *ra_verdict_name(enum ra_verdict verdict);
 
 /* PEM: nginx's $ssl_client_escaped_cert, unescaped ("" or NULL: none); VERIFY: its $ssl_client_verify ("SUCCESS", "NONE",
