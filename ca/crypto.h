@@ -12,6 +12,14 @@
    and OpenSSL's private numbers live, and forbids core dumps of it. Without it secrets have locked pages of their own. */
 void crypto_start(void);
 
+#define CRYPTO_ERROR (crypto_error_quark())
+GQuark crypto_error_quark(void);
+enum crypto_error {
+    CRYPTO_ERROR_FILE,   /* a file cannot be read or is too open, or a keyring's line is wrong (file and line in the message) */
+    CRYPTO_ERROR_KEY,    /* sealed under a key that the keyring no longer has */
+    CRYPTO_ERROR_SEALED, /* not what crypto_seal made, changed since, or for another purpose */
+};
+
 /* --- Secrets: fixed size, in locked memory, never moved, wiped by secret_free ------------------------------------------- */
 
 typedef struct secret Secret;
@@ -29,6 +37,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Secret, secret_free)
 /* Wipes memory that a Secret cannot hold (a form field that another library made). Takes NULL. */
 void crypto_wipe(void *memory, size_t size);
 void crypto_wipe_text(char *text); /* up to its NUL; does not free */
+
+/* FILE's bytes, at most LONGEST; refuses one that others can read. Errors: CRYPTO_ERROR_FILE with the file's name. A line end is
+   kept: secret_chomp takes trailing CR and LF off a passphrase. */
+Secret *crypto_read_secret_file(const char *file, size_t longest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void secret_chomp(Secret *secret);
 
 /* --- Random --------------------------------------------------------------------------------------------------------------- */
 
@@ -54,14 +67,6 @@ char *crypto_base64url(GBytes *bytes) G_GNUC_WARN_UNUSED_RESULT;   /* without pa
 GBytes *crypto_unbase64url(const char *text) G_GNUC_WARN_UNUSED_RESULT; /* strict and canonical; NULL if bad */
 
 /* --- The service secret: a file of keys ------------------------------------------------------------------------------------ */
-
-#define CRYPTO_ERROR (crypto_error_quark())
-GQuark crypto_error_quark(void);
-enum crypto_error {
-    CRYPTO_ERROR_FILE,   /* the keyring's file cannot be read, or a line of it is wrong (file and line in the message) */
-    CRYPTO_ERROR_KEY,    /* sealed under a key that the keyring no longer has */
-    CRYPTO_ERROR_SEALED, /* not what crypto_seal made, changed since, or for another purpose */
-};
 
 typedef struct crypto_keyring Keyring;
 
