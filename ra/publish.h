@@ -17,8 +17,8 @@ typedef struct ra_authority {
     char *name, *parent;    /* parent NULL for the root */
     GBytes *der;
     char *pem;
-    char *subject;          /* "C=JP, …" */
-    char *fingerprint;      /* SHA-256, lower-case hex */
+    char *subject, *common_name; /* "C=JP, …" */
+    char *fingerprint, *fingerprint_sha1; /* SHA-256 and SHA-1, lower-case hex */
     char *key_kind;
     gint64 not_before, not_after;
 } RaAuthority;
@@ -30,6 +30,11 @@ GPtrArray *ra_publish_authorities(RaContext *ctx, GError **error) G_GNUC_WARN_UN
 RaAuthority *ra_publish_authority(RaContext *ctx, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* All CA certificates in PEM, issuing ones first, root last. */
 char *ra_publish_chain(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whose signature CERTIFICATE bears: the issuer's name, borrowed from CTX; NULL with ERROR, NOT_FOUND for a foreign one. CHAIN (may
+   be NULL): the CA certificates above it as GBytes *, issuer first, root last; the caller's. */
+const char *ra_publish_issuer_of(RaContext *ctx, GBytes *certificate, GPtrArray **chain, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /* REQUEST: DER. The answer is DER; MAX_AGE (may be NULL): seconds that it may be cached, 0 for not at all. */
 GBytes *ra_publish_ocsp(RaContext *ctx, GBytes *request, int *max_age, GError **error) G_GNUC_WARN_UNUSED_RESULT;
