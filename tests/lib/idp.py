@@ -112,4 +112,4 @@ class Idp:
         values = dict({"subject-id": "%s@%s" % (identifier, self.scope), "eduPersonPrincipalName": "%s@%s" % (identifier, self.scope),
                        "mail": "%s@%s" % (identifier, self.scope), "displayName": "Hana Sakura", "jaDisplayName": "佐倉 花",
                        "givenName": "Hana", "sn": "Sakura", "eduPersonScopedAffiliation": "member@" + self.scope}, **more)
-        return {k.replace("_", "-") if k == "subject_id" else k: v for k, v in values.items() if v is not None}
+        return {k: v for k, v in values.items() if v is not None}
