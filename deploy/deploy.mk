@@ -30,6 +30,7 @@ demo-settle:
 # The demo runs an installation of its own inside DEMO_DIR, made by the same rule as a real one: so the daemons' users need
 # to reach nothing else (a checkout may lie under /root), and a build during the demo changes nothing under its feet.
 demo-files: demo-settle
+	@rm -rf '$(demo_dir)/program/share'
 	@$(MAKE) --no-print-directory install-files PREFIX='$(demo_dir)/program' SYSCONFDIR='$(demo_dir)/program/etc' DESTDIR=
 	@$(call put,0755,$(wildcard deploy/demo/*.py),$(demo_dir)/program/demo)
 	@$(call put,0644,$(wildcard deploy/demo/templates/*),$(demo_dir)/program/demo/templates)
@@ -39,7 +40,7 @@ put = for f in $(2); do install -D -m $(1) "$$f" '$(DESTDIR)$(3)'/"$${f\#\#*/}" 
 # put_sed MODE,FILES,FOLDER: the same for texts that name installed paths.
 put_sed = for f in $(2); do t=$$(mktemp) && sed -e 's|/usr/share/inkan|$(PREFIX)/share/inkan|g' \
 	  -e 's|/usr/sbin/inkan|$(PREFIX)/sbin/inkan|g' -e 's|/usr/bin/inkan|$(PREFIX)/bin/inkan|g' \
-	  -e 's|/etc/inkan|$(SYSCONFDIR)/inkan|g' "$$f" >"$$t" && install -D -m $(1) "$$t" '$(DESTDIR)$(3)'/"$${f\#\#*/}" || exit 1; \
+	  -e 's|/etc/inkan|$(SYSCONFDIR)/inkan|g' -e 's|^#share = .*|share = $(PREFIX)/share/inkan|' "$$f" >"$$t" && install -D -m $(1) "$$t" '$(DESTDIR)$(3)'/"$${f\#\#*/}" || exit 1; \
 	  rm -f "$$t"; done
 
 # Of web/ everything but the program's own sources: templates, messages, static files.
@@ -53,7 +54,7 @@ install: programs install-files
 install-files:
 	@$(call put,0755,$(BUILD)/inkan,$(PREFIX)/bin)
 	@$(call put,0755,$(BUILD)/inkan-portal $(BUILD)/inkan-worker $(BUILD)/inkan-signer,$(PREFIX)/sbin)
-	@$(call put_sed,0755,deploy/backup/inkan-backup,$(PREFIX)/sbin)
+	@$(call put_sed,0755,deploy/backup/inkan-backup deploy/backup/inkan-backup-check,$(PREFIX)/sbin)
 	@$(call put,0644,$(wildcard db/migrations/*.sql),$(PREFIX)/share/inkan/db/migrations)
 	@cd web && for f in $(web_files); do install -D -m 0644 "$$f" '$(DESTDIR)$(PREFIX)/share/inkan/web'/"$$f" || exit 1; done
 	@$(call put_sed,0644,$(wildcard deploy/nginx/*.conf),$(PREFIX)/share/inkan/nginx)
