@@ -20,7 +20,8 @@ static const DbStatement statements[] = {
                 " and not exists (select from job where kind = 'publish' and issuer = i.name)"
                 " and (not exists (select from crl where issuer = i.name)"
                 "  or exists (select from crl where issuer = i.name and this_update < to_timestamp($1) - make_interval(secs => $2))"
-                "  or exists (select from certificate where issuer = i.name and revoked_at is not null and published is null))"
+                "  or exists (select from certificate where issuer = i.name and revoked_at is not null and published is null"
+                "  and not_after > now()))"
                 " returning id",
                 "ii" },
     [LOST] = { "job_ask_lost",

@@ -23,7 +23,7 @@ static const DbStatement worker[] = {
                 " select o.id, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months, " EPOCH("k.not_after") ","
                 " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
                 " " EPOCH("c.revoked_at") ", o.detail ->> 'days',"
-                " o.sealed, k.id is null or k.collected_at is not null or k.ended is not null, coalesce(k.pin_mail, i.pin_mail),"
+                " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail),"
                 " o.detail @> '{\"collected\": true}', o.event, o.recipient, o.message_id, o.detail ->> 'event', r.type, r.memo,"
                 " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"
                 " i.name_ja, i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone"

@@ -26,7 +26,7 @@ typedef struct db_mail {
     char *type, *memo, *state;
     gint64 months;
     gint64 pickup_not_after, expires_at, keep_until; /* of the pickup of that cycle; 0 without one */
-    gboolean over;                                 /* that pickup is collected or ended: its URL and PIN are of no use */
+    gboolean over;                                 /* that pickup ended uncollected: its URL and PIN are of no use */
     gboolean pin_mail;
     /* The certificate that the mail speaks of: the one that its detail names, otherwise the one in hand. NULL, 0: none. */
     char *serial, *subject, *fingerprint, *reason;
