@@ -2,11 +2,13 @@
 #include "db/event.h"
 #include "db/institution.h"
 #include "db/job.h"
+#include "db/metadata.h"
 #include "db/outbox.h"
 #include "db/person.h"
 #include "db/pickup.h"
 #include "db/publish.h"
 #include "db/request.h"
+#include "db/session.h"
 #include "db/sweep.h"
 
 /* Each group of tables adds its line here, so that a test can prepare every statement of the program. */
@@ -16,6 +18,7 @@ const DbGroup *const db_groups[] = {
     &db_institution_group,
     &db_institution_owner_group,
     &db_job_group,
+    &db_metadata_group,
     &db_outbox_group,
     &db_outbox_worker_group,
     &db_person_group,
@@ -25,6 +28,7 @@ const DbGroup *const db_groups[] = {
     &db_request_group,
     &db_request_portal_group,
     &db_request_worker_group,
+    &db_session_group,
     &db_sweep_group,
     NULL,
 };

@@ -66,5 +66,8 @@ gboolean db_metadata_put(Db *db, const char *source, int priority, const DbIdp *
 /* Records a failed refresh (also one that could not be fetched); the rows stay. MESSAGE is cut at 500 bytes. */
 gboolean db_metadata_failed(Db *db, const char *source, int priority, const char *message, gint64 now, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+/* Forgets every source, with its rows, that is not in SOURCES (NULL-terminated; name "manual" there too to keep the IdPs given
+   by hand). For a worker that starts with changed settings. */
+gboolean db_metadata_keep_only(Db *db, const char *const *sources, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

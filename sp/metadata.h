@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include "db/db.h"
+#include "sp/error.h"
 
 #define SP_METADATA_LONGEST (128 * 1024 * 1024) /* bytes of an aggregate */
 #define SP_METADATA_MANUAL "manual"             /* the source of IdPs given by hand; priority 0, before all others */
@@ -31,7 +32,10 @@ gboolean sp_metadata_refresh(Db *db, const char *source, int priority, GBytes *a
  */
 gboolean sp_metadata_import(Db *db, GBytes *descriptor, gint64 now, char **entity_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The halves without a database, for tests: arrays of SpEntity * (sp/entity.h), freed with the array. */
+/*
+ * The halves without a database: arrays of DbIdp * (db/metadata.h), freed with the array, source and institution not set.
+ * CERTIFICATES_PEM: text of the pinned certificates; VALID_UNTIL: of the whole.
+ */
 GPtrArray *sp_metadata_read(GBytes *aggregate, const char *certificates_pem, gint64 now, gint64 longest, gint64 *valid_until,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GPtrArray *sp_metadata_read_one(GBytes *descriptor, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;

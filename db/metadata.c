@@ -1,0 +1,258 @@
+#include "db/metadata.h"
+
+#include <string.h>
+
+#define QUERY_LONGEST 200 /* bytes of a search that are looked at */
+#define WORDS_MOST 8
+#define ERROR_LONGEST 500
+
+/* The row that counts of each entity: valid, of the source with the lowest priority. $1 is now. */
+#define WINNERS                                                                                                               \
+    "(select distinct on (i.entity_id) i.*, n.institution from idp i join metadata_source s on s.name = i.source"            \
+    " left join institution_idp n on n.entity_id = i.entity_id where i.valid_until > to_timestamp($1)"
+#define COLUMNS                                                                                                               \
+    "select source, entity_id, name_en, name_ja, keywords, logo, scopes, scope_regexps, contact_name, contact_mail, hidden,"  \
+    " slo, extract(epoch from valid_until)::bigint, institution"
+
+enum { GET, SEARCH, SOURCES, LOCK, PUT, DROP_OTHERS, DONE, COUNT, FAILED, FORGET_IDPS, FORGET_SOURCES };
+
+static const DbStatement statements[] = {
+    [GET] = { "metadata_get",
+              COLUMNS ", xml from " WINNERS " and i.entity_id = $2 order by i.entity_id, s.priority, s.name) winner", "is" },
+    [SEARCH] = { "metadata_search",
+                 COLUMNS " from " WINNERS " order by i.entity_id, s.priority, s.name) winner"
+                 " where not hidden and search like all ($2::text[]) and (not $3 or institution is not null)"
+                 " order by case when $4 = 'ja' then name_ja else name_en end, entity_id limit $5", "iafsi" },
+    [SOURCES] = { "metadata_sources",
+                  "select name, priority, entities, extract(epoch from refreshed_at)::bigint,"
+                  " extract(epoch from valid_until)::bigint, extract(epoch from failed_at)::bigint, error"
+                  " from metadata_source order by priority, name", "" },
+    /* Also the lock: two refreshes of one source go one after the other. */
+    [LOCK] = { "metadata_lock",
+               "insert into metadata_source (name, priority) values ($1, $2)"
+               " on conflict (name) do update set priority = excluded.priority", "si" },
+    /* Text that did not change is kept as it is stored, so that an hourly refresh does not write it again. */
+    [PUT] = { "metadata_put",
+              "insert into idp (source, entity_id, xml, name_en, name_ja, keywords, logo, scopes, scope_regexps, contact_name,"
+              " contact_mail, hidden, slo, search, valid_until)"
+              " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, to_timestamp($15))"
+              " on conflict (source, entity_id) do update set"
+              " xml = case when idp.xml = excluded.xml then idp.xml else excluded.xml end,"
+              " name_en = excluded.name_en, name_ja = excluded.name_ja, keywords = excluded.keywords,"
+              " logo = case when idp.logo = excluded.logo then idp.logo else excluded.logo end,"
+              " scopes = excluded.scopes, scope_regexps = excluded.scope_regexps, contact_name = excluded.contact_name,"
+              " contact_mail = excluded.contact_mail, hidden = excluded.hidden, slo = excluded.slo, search = excluded.search,"
+              " valid_until = excluded.valid_until", "sssssssaassffsi" },
+    [DROP_OTHERS] = { "metadata_drop_others", "delete from idp where source = $1 and entity_id <> all ($2::text[])", "sa" },
+    [DONE] = { "metadata_done",
+               "update metadata_source set entities = (select count(*) from idp where source = $1),"
+               " refreshed_at = to_timestamp($2), valid_until = to_timestamp($3), error = '', failed_at = null"
+               " where name = $1", "sii" },
+    [COUNT] = { "metadata_count",
+                "update metadata_source set entities = (select count(*) from idp where source = $1),"
+                " refreshed_at = to_timestamp($2) where name = $1", "si" },
+    [FAILED] = { "metadata_failed",
+                 "insert into metadata_source (name, priority, error, failed_at) values ($1, $2, $3, to_timestamp($4))"
+                 " on conflict (name) do update set priority = excluded.priority, error = excluded.error,"
+                 " failed_at = excluded.failed_at", "sisi" },
+    [FORGET_IDPS] = { "metadata_forget_idps", "delete from idp where source <> all ($1::text[])", "a" },
+    [FORGET_SOURCES] = { "metadata_forget_sources", "delete from metadata_source where name <> all ($1::text[])", "a" },
+};
+const DbGroup db_metadata_group = { "metadata", statements, G_N_ELEMENTS(statements), "portal worker owner" };
+
+/* --- rows ------------------------------------------------------------------------------------------------------------------------ */
+
+void db_idp_free(DbIdp *idp)
+{
+    if (idp == NULL) return;
+    char *texts[] = { idp->source, idp->entity_id, idp->xml, idp->name_en, idp->name_ja, idp->keywords, idp->logo,
+                      idp->contact_name, idp->contact_mail, idp->search };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) g_free(texts[i]);
+    g_strfreev(idp->scopes);
+    g_strfreev(idp->scope_regexps);
+    g_free(idp);
+}
+
+static DbIdp *read_idp(const DbRows *rows, int row)
+{
+    DbIdp *idp = g_new0(DbIdp, 1);
+    idp->source = db_rows_dup(rows, row, 0);
+    idp->entity_id = db_rows_dup(rows, row, 1);
+    idp->name_en = db_rows_dup(rows, row, 2);
+    idp->name_ja = db_rows_dup(rows, row, 3);
+    idp->keywords = db_rows_dup(rows, row, 4);
+    idp->logo = db_rows_dup(rows, row, 5);
+    idp->scopes = db_rows_list(rows, row, 6);
+    idp->scope_regexps = db_rows_list(rows, row, 7);
+    idp->contact_name = db_rows_dup(rows, row, 8);
+    idp->contact_mail = db_rows_dup(rows, row, 9);
+    idp->hidden = db_rows_flag(rows, row, 10);
+    idp->slo = db_rows_flag(rows, row, 11);
+    idp->valid_until = db_rows_int(rows, row, 12);
+    idp->institution = db_rows_int(rows, row, 13);
+    idp->search = g_strdup("");
+    return idp;
+}
+
+DbIdp *db_metadata_get(Db *db, const char *entity_id, gint64 now, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[GET], error, now, entity_id);
+    if (rows == NULL || db_rows_count(rows) == 0) return NULL;
+    DbIdp *idp = read_idp(rows, 0);
+    idp->xml = db_rows_dup(rows, 0, 14);
+    return idp;
+}
+
+/* --- searching --------------------------------------------------------------------------------------------------------------------- */
+
+char *db_metadata_normal(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *composed = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL_COMPOSE);
+    g_autofree char *folded = g_utf8_casefold(composed, -1);
+    GString *out = g_string_new(NULL);
+    gboolean gap = FALSE;
+    for (const char *p = folded; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (g_unichar_isspace(c) || g_unichar_iscntrl(c)) {
+            gap = out->len > 0;
+            continue;
+        }
+        if (gap) g_string_append_c(out, ' ');
+        g_string_append_unichar(out, c);
+        gap = FALSE;
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* "%word%" for each word of QUERY, LIKE's own signs made harmless. */
+static char **patterns(const char *query)
+{
+    g_autofree char *some = g_strndup(query != NULL ? query : "", QUERY_LONGEST);
+    g_autofree char *normal = db_metadata_normal(some);
+    g_auto(GStrv) words = g_strsplit(normal, " ", WORDS_MOST + 1);
+    GPtrArray *out = g_ptr_array_new();
+    for (int i = 0; words[i] != NULL && i < WORDS_MOST; i++) {
+        if (words[i][0] == '\0') continue;
+        GString *pattern = g_string_new("%");
+        for (const char *p = words[i]; *p != '\0'; p++) {
+            if (strchr("%_\\", *p) != NULL) g_string_append_c(pattern, '\\');
+            g_string_append_c(pattern, *p);
+        }
+        g_string_append_c(pattern, '%');
+        g_ptr_array_add(out, g_string_free(pattern, FALSE));
+    }
+    g_ptr_array_add(out, NULL);
+    return (char **)g_ptr_array_free(out, FALSE);
+}
+
+static void free_idp(gpointer idp)
+{
+    db_idp_free(idp);
+}
+
+GPtrArray *db_metadata_search(Db *db, const char *query, const char *language, gboolean known, int limit, gint64 now,
+                              GError **error)
+{
+    g_auto(GStrv) words = patterns(query);
+    g_autoptr(DbRows) rows = db_run(db, &statements[SEARCH], error, now, words, known, language, (gint64)limit);
+    if (rows == NULL) return NULL;
+    GPtrArray *found = g_ptr_array_new_with_free_func(free_idp);
+    for (int row = 0; row < db_rows_count(rows); row++) g_ptr_array_add(found, read_idp(rows, row));
+    return found;
+}
+
+/* --- sources ----------------------------------------------------------------------------------------------------------------------- */
+
+void db_metadata_source_free(DbMetadataSource *source)
+{
+    if (source == NULL) return;
+    g_free(source->name);
+    g_free(source->error);
+    g_free(source);
+}
+
+static void free_source(gpointer source)
+{
+    db_metadata_source_free(source);
+}
+
+GPtrArray *db_metadata_sources(Db *db, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[SOURCES], error);
+    if (rows == NULL) return NULL;
+    GPtrArray *all = g_ptr_array_new_with_free_func(free_source);
+    for (int row = 0; row < db_rows_count(rows); row++) {
+        DbMetadataSource *source = g_new0(DbMetadataSource, 1);
+        source->name = db_rows_dup(rows, row, 0);
+        source->priority = (int)db_rows_int(rows, row, 1);
+        source->entities = (int)db_rows_int(rows, row, 2);
+        source->refreshed_at = db_rows_int(rows, row, 3);
+        source->valid_until = db_rows_int(rows, row, 4);
+        source->failed_at = db_rows_int(rows, row, 5);
+        source->error = db_rows_dup(rows, row, 6);
+        g_ptr_array_add(all, source);
+    }
+    return all;
+}
+
+static gboolean put(Db *db, const char *source, const DbIdp *idp, GError **error)
+{
+    return db_do(db, &statements[PUT], error, source, idp->entity_id, idp->xml, idp->name_en, idp->name_ja, idp->keywords,
+                 idp->logo, idp->scopes, idp->scope_regexps, idp->contact_name, idp->contact_mail, idp->hidden, idp->slo,
+                 idp->search, idp->valid_until);
+}
+
+static gboolean replace(Db *db, const char *source, int priority, const GPtrArray *idps, gint64 valid_until, gint64 now,
+                        GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    if (!db_do(db, &statements[LOCK], error, source, (gint64)priority)) return FALSE;
+    for (guint i = 0; i < idps->len; i++) {
+        const DbIdp *idp = g_ptr_array_index(idps, i);
+        if (!put(db, source, idp, error)) return FALSE;
+        g_ptr_array_add(names, idp->entity_id);
+    }
+    g_ptr_array_add(names, NULL);
+    return db_do(db, &statements[DROP_OTHERS], error, source, names->pdata)
+           && db_do(db, &statements[DONE], error, source, now, valid_until);
+}
+
+static gboolean put_one(Db *db, const char *source, int priority, const DbIdp *idp, gint64 now, GError **error)
+{
+    return db_do(db, &statements[LOCK], error, source, (gint64)priority) && put(db, source, idp, error)
+           && db_do(db, &statements[COUNT], error, source, now);
+}
+
+/* Commits what DONE says was done, or undoes it. */
+static gboolean finish(Db *db, gboolean done, GError **error)
+{
+    if (done && db_commit(db, error)) return TRUE;
+    db_rollback(db);
+    return FALSE;
+}
+
+gboolean db_metadata_replace(Db *db, const char *source, int priority, const GPtrArray *idps, gint64 valid_until, gint64 now,
+                             GError **error)
+{
+    return db_begin(db, error) && finish(db, replace(db, source, priority, idps, valid_until, now, error), error);
+}
+
+gboolean db_metadata_put(Db *db, const char *source, int priority, const DbIdp *idp, gint64 now, GError **error)
+{
+    return db_begin(db, error) && finish(db, put_one(db, source, priority, idp, now, error), error);
+}
+
+gboolean db_metadata_failed(Db *db, const char *source, int priority, const char *message, gint64 now, GError **error)
+{
+    g_autofree char *some = g_strndup(message, ERROR_LONGEST);
+    g_autofree char *valid = g_utf8_make_valid(some, -1);
+    return db_do(db, &statements[FAILED], error, source, (gint64)priority, valid, now);
+}
+
+gboolean db_metadata_keep_only(Db *db, const char *const *sources, GError **error)
+{
+    return db_begin(db, error)
+           && finish(db, db_do(db, &statements[FORGET_IDPS], error, sources) && db_do(db, &statements[FORGET_SOURCES], error, sources),
+                     error);
+}

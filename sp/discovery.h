@@ -1,0 +1,16 @@
+/*
+ * sp/discovery: the IdPs that people choose from, as the portal sees them.
+ */
+#ifndef SP_DISCOVERY_H
+#define SP_DISCOVERY_H
+
+#include "db/metadata.h"
+
+typedef DbIdp SpIdp; /* fields in db/metadata.h */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpIdp, db_idp_free)
+
+/* One by its entity id, NULL without ERROR where there is none; and the list for a search: see db/metadata.h. */
+#define sp_idp_get    db_metadata_get
+#define sp_idp_search db_metadata_search
+
+#endif

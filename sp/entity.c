@@ -1,0 +1,300 @@
+#include "sp/entity.h"
+
+#include <string.h>
+
+#include "sp/checks.h"
+#include "sp/keys.h"
+#include "sp/person.h"
+
+#define TEXT_LONGEST 300    /* characters of a name or of the keywords of one language */
+#define SCOPES_MOST 100
+#define SCOPE_LONGEST 256
+#define ENTITY_CATEGORY "http://macedir.org/entity-category"
+#define HIDE "http://refeds.org/category/hide-from-discovery"
+
+gboolean sp_entity_valid_until(const xmlNode *node, gint64 *until)
+{
+    gint64 own = 0;
+    g_autofree char *text = sp_xml_attribute(node, "validUntil");
+    if (text == NULL) return TRUE;
+    if (!sp_time_parse(text, &own)) return FALSE;
+    *until = MIN(*until, own);
+    return TRUE;
+}
+
+/* --- text ------------------------------------------------------------------------------------------------------------------------ */
+
+/* One line, bounded, without control characters. */
+static char *clean(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    gboolean gap = FALSE;
+    int n = 0;
+    for (const char *p = text; *p != '\0' && n < TEXT_LONGEST; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        gboolean space = g_unichar_isspace(c) || g_unichar_iscntrl(c);
+        if (!space && gap && out->len > 0) g_string_append_c(out, ' ');
+        if (!space) g_string_append_unichar(out, c), n++;
+        gap = space;
+    }
+    return g_string_free(out, FALSE);
+}
+
+static char *clean_text(const xmlNode *node)
+{
+    g_autofree char *text = sp_xml_text(node);
+    return clean(text != NULL ? text : "");
+}
+
+/* Is NODE's xml:lang LANGUAGE, or a variety of it ("en-GB")? */
+static gboolean speaks(const xmlNode *node, const char *language)
+{
+    xmlChar *value = xmlGetNsProp((xmlNode *)node, (const xmlChar *)"lang", XML_XML_NAMESPACE);
+    const char *lang = value != NULL ? (const char *)value : "";
+    size_t n = strlen(language);
+    gboolean same = g_ascii_strncasecmp(lang, language, n) == 0 && (lang[n] == '\0' || lang[n] == '-');
+    xmlFree(value);
+    return same;
+}
+
+/* The child NAME of PARENT in LANGUAGE (NULL: the first in any); "" for none. */
+static char *localized(const xmlNode *parent, const char *ns, const char *name, const char *language)
+{
+    for (const xmlNode *node = sp_xml_child(parent, ns, name); node != NULL; node = sp_xml_next(node, ns, name))
+        if (language == NULL || speaks(node, language)) return clean_text(node);
+    return g_strdup("");
+}
+
+static const xmlNode *ui_info(const xmlNode *role)
+{
+    return sp_xml_child(sp_xml_child(role, SP_NS_METADATA, "Extensions"), SP_NS_MDUI, "UIInfo");
+}
+
+static char *name_in(const xmlNode *entity, const xmlNode *role, const char *language)
+{
+    char *name = localized(ui_info(role), SP_NS_MDUI, "DisplayName", language);
+    if (name[0] != '\0') return name;
+    g_free(name);
+    return localized(sp_xml_child(entity, SP_NS_METADATA, "Organization"), SP_NS_METADATA, "OrganizationDisplayName", language);
+}
+
+static char *host_of(const char *url)
+{
+    const char *start = strstr(url, "://");
+    start = start != NULL ? start + 3 : url;
+    g_autofree char *host = g_strndup(start, strcspn(start, "/:?#"));
+    return clean(host);
+}
+
+static void read_names(DbIdp *idp, const xmlNode *entity, const xmlNode *role)
+{
+    g_autofree char *en = name_in(entity, role, "en"), *ja = name_in(entity, role, "ja"), *any = name_in(entity, role, NULL);
+    g_autofree char *host = host_of(idp->entity_id);
+    const char *fallback = any[0] != '\0' ? any : host[0] != '\0' ? host : idp->entity_id;
+    idp->name_en = g_strdup(en[0] != '\0' ? en : ja[0] != '\0' ? ja : fallback);
+    idp->name_ja = g_strdup(ja[0] != '\0' ? ja : idp->name_en);
+}
+
+/* All keywords of all languages; '+' stands for a space inside one. */
+static char *read_keywords(const xmlNode *role)
+{
+    GString *all = g_string_new(NULL);
+    for (const xmlNode *node = sp_xml_child(ui_info(role), SP_NS_MDUI, "Keywords"); node != NULL && all->len < 4096;
+         node = sp_xml_next(node, SP_NS_MDUI, "Keywords")) {
+        g_autofree char *text = clean_text(node);
+        g_strdelimit(text, "+", ' ');
+        g_string_append_printf(all, "%s%s", all->len > 0 ? " " : "", text);
+    }
+    return g_string_free(all, FALSE);
+}
+
+/* The logo nearest to 64 pixels high: lists show small ones. Only noted here; who shows it decides what may be loaded. */
+static char *read_logo(const xmlNode *role)
+{
+    char *best = g_strdup("");
+    int best_distance = G_MAXINT;
+    for (const xmlNode *node = sp_xml_child(ui_info(role), SP_NS_MDUI, "Logo"); node != NULL;
+         node = sp_xml_next(node, SP_NS_MDUI, "Logo")) {
+        g_autofree char *url = sp_xml_text(node), *height = sp_xml_attribute(node, "height");
+        int distance = ABS((height != NULL ? (int)g_ascii_strtoll(height, NULL, 10) : 1000) - 64);
+        gboolean data = g_ascii_strncasecmp(url, "data:image/", 11) == 0 && strlen(url) <= SP_ENTITY_LOGO_LONGEST;
+        gboolean https = g_ascii_strncasecmp(url, "https://", 8) == 0 && strlen(url) <= 2048;
+        if (distance >= best_distance || !(data || https) || strpbrk(url, "\"'<> \n\r\t") != NULL) continue;
+        g_free(best);
+        best = g_steal_pointer(&url);
+        best_distance = distance;
+    }
+    return best;
+}
+
+/* --- scopes, contact, category ----------------------------------------------------------------------------------------------------- */
+
+static void add_scopes(const xmlNode *holder, GPtrArray *literal, GPtrArray *regexps)
+{
+    const xmlNode *extensions = sp_xml_child(holder, SP_NS_METADATA, "Extensions");
+    for (const xmlNode *node = sp_xml_child(extensions, SP_NS_SHIBMD, "Scope"); node != NULL;
+         node = sp_xml_next(node, SP_NS_SHIBMD, "Scope")) {
+        g_autofree char *scope = sp_xml_text(node), *regexp = sp_xml_attribute(node, "regexp");
+        gboolean is_regexp = g_strcmp0(regexp, "true") == 0 || g_strcmp0(regexp, "1") == 0;
+        GPtrArray *list = is_regexp ? regexps : literal;
+        if (scope[0] == '\0' || strlen(scope) > SCOPE_LONGEST || list->len >= SCOPES_MOST) continue;
+        g_ptr_array_add(list, g_steal_pointer(&scope));
+    }
+}
+
+static char **as_list(GPtrArray *array)
+{
+    g_ptr_array_add(array, NULL);
+    return (char **)g_ptr_array_free(array, FALSE);
+}
+
+static void read_scopes(DbIdp *idp, const xmlNode *entity, const xmlNode *role)
+{
+    GPtrArray *literal = g_ptr_array_new(), *regexps = g_ptr_array_new();
+    add_scopes(role, literal, regexps);
+    add_scopes(entity, literal, regexps); /* older metadata has them there */
+    idp->scopes = as_list(literal);
+    idp->scope_regexps = as_list(regexps);
+}
+
+static char *mail_of(const xmlNode *contact)
+{
+    g_autofree char *text = sp_xml_text(sp_xml_child(contact, SP_NS_METADATA, "EmailAddress"));
+    const char *mail = text == NULL ? "" : g_ascii_strncasecmp(text, "mailto:", 7) == 0 ? text + 7 : text;
+    return g_strdup(sp_mail_ok(mail) ? mail : "");
+}
+
+/* Who can mend attributes: the technical contact, else support, else whoever is named. */
+static void read_contact(DbIdp *idp, const xmlNode *entity)
+{
+    static const char *const kinds[] = { "technical", "support", "administrative" };
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        for (const xmlNode *node = sp_xml_child(entity, SP_NS_METADATA, "ContactPerson"); node != NULL;
+             node = sp_xml_next(node, SP_NS_METADATA, "ContactPerson")) {
+            if (!sp_xml_attribute_is(node, "contactType", kinds[i])) continue;
+            g_autofree char *mail = mail_of(node);
+            if (mail[0] == '\0') continue;
+            g_autofree char *given = clean_text(sp_xml_child(node, SP_NS_METADATA, "GivenName"));
+            g_autofree char *sur = clean_text(sp_xml_child(node, SP_NS_METADATA, "SurName"));
+            g_autofree char *both = g_strconcat(given, " ", sur, NULL);
+            idp->contact_name = clean(both);
+            idp->contact_mail = g_steal_pointer(&mail);
+            return;
+        }
+    }
+    idp->contact_name = g_strdup("");
+    idp->contact_mail = g_strdup("");
+}
+
+static gboolean is_hidden(const xmlNode *entity)
+{
+    const xmlNode *extensions = sp_xml_child(entity, SP_NS_METADATA, "Extensions");
+    const xmlNode *all = sp_xml_child(extensions, SP_NS_MDATTR, "EntityAttributes");
+    for (const xmlNode *a = sp_xml_child(all, SP_NS_ASSERTION, "Attribute"); a != NULL; a = sp_xml_next(a, SP_NS_ASSERTION, "Attribute")) {
+        if (!sp_xml_attribute_is(a, "Name", ENTITY_CATEGORY)) continue;
+        for (const xmlNode *v = sp_xml_child(a, SP_NS_ASSERTION, "AttributeValue"); v != NULL;
+             v = sp_xml_next(v, SP_NS_ASSERTION, "AttributeValue"))
+            if (sp_xml_text_is(v, HIDE)) return TRUE;
+    }
+    return FALSE;
+}
+
+/* --- endpoints, keys, text ----------------------------------------------------------------------------------------------------------- */
+
+/* The first endpoint of that kind and binding. We send browsers there: only https. */
+static gboolean has_redirect(const xmlNode *role, const char *name)
+{
+    for (const xmlNode *node = sp_xml_child(role, SP_NS_METADATA, name); node != NULL; node = sp_xml_next(node, SP_NS_METADATA, name)) {
+        if (!sp_xml_attribute_is(node, "Binding", SP_BINDING_REDIRECT)) continue;
+        g_autofree char *location = sp_xml_attribute(node, "Location");
+        return location != NULL && g_ascii_strncasecmp(location, "https://", 8) == 0 && strlen(location) <= 2048
+               && strpbrk(location, "\"'<> \\\n\r\t") == NULL;
+    }
+    return FALSE;
+}
+
+static gboolean has_key(const xmlNode *entity)
+{
+    g_autoptr(GPtrArray) keys = sp_keys_of_idp(entity, NULL);
+    return keys != NULL;
+}
+
+static gboolean declares(const xmlNode *node, const xmlChar *prefix)
+{
+    for (const xmlNs *ns = node->nsDef; ns != NULL; ns = ns->next)
+        if (xmlStrcmp(ns->prefix, prefix) == 0) return TRUE;
+    return FALSE;
+}
+
+/* The element's text with every namespace that it inherits, so that it stands alone. */
+static char *standalone(xmlNode *entity)
+{
+    xmlNs **inherited = xmlGetNsList(entity->doc, entity);
+    for (xmlNs **ns = inherited; ns != NULL && *ns != NULL; ns++)
+        if (!declares(entity, (*ns)->prefix)) xmlNewNs(entity, (*ns)->href, (*ns)->prefix);
+    xmlFree(inherited);
+    xmlBuffer *buffer = xmlBufferCreate();
+    xmlOutputBuffer *out = xmlOutputBufferCreateBuffer(buffer, NULL);
+    xmlNodeDumpOutput(out, entity->doc, entity, 0, 0, "UTF-8");
+    xmlOutputBufferClose(out);
+    char *text = g_strndup((const char *)xmlBufferContent(buffer), (gsize)xmlBufferLength(buffer));
+    xmlBufferFree(buffer);
+    return text;
+}
+
+static char *search_text(const DbIdp *idp, const xmlNode *entity, const xmlNode *role)
+{
+    GString *all = g_string_new(NULL);
+    g_autofree char *host = host_of(idp->entity_id), *domains = g_strjoinv(" ", idp->scopes);
+    g_string_append_printf(all, "%s %s %s %s %s", idp->name_en, idp->name_ja, idp->keywords, domains, host);
+    const struct { const xmlNode *parent; const char *ns, *name; } more[] = {
+        { ui_info(role), SP_NS_MDUI, "DisplayName" },
+        { sp_xml_child(entity, SP_NS_METADATA, "Organization"), SP_NS_METADATA, "OrganizationDisplayName" },
+        { sp_xml_child(sp_xml_child(role, SP_NS_METADATA, "Extensions"), SP_NS_MDUI, "DiscoHints"), SP_NS_MDUI, "DomainHint" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(more); i++)
+        for (const xmlNode *n = sp_xml_child(more[i].parent, more[i].ns, more[i].name); n != NULL && all->len < 8192;
+             n = sp_xml_next(n, more[i].ns, more[i].name)) {
+            g_autofree char *text = clean_text(n);
+            g_string_append_printf(all, " %s", text);
+        }
+    g_autofree char *joined = g_string_free(all, FALSE);
+    return db_metadata_normal(joined);
+}
+
+static const char *unfit(const xmlNode *entity, const xmlNode *role, const char *entity_id, gint64 until, gint64 now)
+{
+    if (entity_id == NULL || entity_id[0] == '\0' || strlen(entity_id) > 1024 || strpbrk(entity_id, " \t\r\n") != NULL) return "it has no usable entityID";
+    if (role == NULL) return "it is no IdP that speaks SAML 2.0 (IDPSSODescriptor)";
+    if (until <= now) return "its validUntil is over";
+    if (!has_redirect(role, "SingleSignOnService")) return "it has no SingleSignOnService by HTTP-Redirect at an https address";
+    return has_key(entity) ? NULL : "it has no usable certificate for signing (RSA of 2048 bits or more, or EC)";
+}
+
+DbIdp *sp_entity_read(xmlNode *entity, gint64 latest, gint64 now, const char **why)
+{
+    const xmlNode *role = sp_keys_idp_role(entity);
+    g_autofree char *entity_id = sp_xml_attribute(entity, "entityID");
+    gint64 until = latest;
+    if (!sp_entity_valid_until(entity, &until) || (role != NULL && !sp_entity_valid_until(role, &until))) {
+        *why = "its validUntil is no time";
+        return NULL;
+    }
+    *why = unfit(entity, role, entity_id, until, now);
+    if (*why != NULL) return NULL;
+    g_autoptr(DbIdp) idp = g_new0(DbIdp, 1);
+    idp->entity_id = g_steal_pointer(&entity_id);
+    idp->valid_until = until;
+    read_names(idp, entity, role);
+    idp->keywords = read_keywords(role);
+    idp->logo = read_logo(role);
+    read_scopes(idp, entity, role);
+    read_contact(idp, entity);
+    idp->hidden = is_hidden(entity);
+    idp->slo = has_redirect(role, "SingleLogoutService");
+    idp->search = search_text(idp, entity, role);
+    idp->xml = standalone(entity);
+    if (strlen(idp->xml) <= SP_ENTITY_XML_LONGEST) return g_steal_pointer(&idp);
+    *why = "its text is too long";
+    return NULL;
+}
