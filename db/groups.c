@@ -3,6 +3,7 @@
 #include "db/institution.h"
 #include "db/job.h"
 #include "db/metadata.h"
+#include "db/metrics.h"
 #include "db/outbox.h"
 #include "db/person.h"
 #include "db/pickup.h"
@@ -19,6 +20,7 @@ const DbGroup *const db_groups[] = {
     &db_institution_owner_group,
     &db_job_group,
     &db_metadata_group,
+    &db_metrics_group,
     &db_outbox_group,
     &db_outbox_worker_group,
     &db_person_group,

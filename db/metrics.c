@@ -1,0 +1,42 @@
+#include "db/metrics.h"
+
+static const DbStatement statements[] = {
+    { "metrics",
+      "select 'inkan_mails{state=\"waiting\"}', count(*) from outbox where state = 'waiting'"
+      " union all select 'inkan_mail_oldest_waiting_seconds', coalesce($1::bigint - extract(epoch from min(created_at))::bigint, 0)"
+      " from outbox where state = 'waiting'"
+      " union all select 'inkan_requests{state=\"' || s || '\"}', (select count(*) from request where state = s)"
+      " from unnest('{applied,approval,renewing,revoking}'::text[]) s"
+      " union all select 'inkan_crl_seconds_left{issuer=\"' || issuer || '\",shard=\"' || shard || '\"}',"
+      " extract(epoch from next_update)::bigint - $1::bigint from crl"
+      " union all select 'inkan_crl_number{issuer=\"' || issuer || '\",shard=\"' || shard || '\"}', number from crl"
+      " union all select 'inkan_revocations_unpublished', count(*) from certificate where revoked_at is not null and published is null"
+      " union all select 'inkan_metadata_seconds_left{source=\"' || name || '\"}',"
+      " coalesce(extract(epoch from valid_until)::bigint - $1::bigint, 0) from metadata_source"
+      " union all select 'inkan_metadata_entities{source=\"' || name || '\"}', entities from metadata_source",
+      "i" },
+};
+const DbGroup db_metrics_group = { "metrics", statements, G_N_ELEMENTS(statements), "portal" };
+
+static void
+metric_free(gpointer data)
+{
+    g_free(((DbMetric *)data)->name);
+    g_free(data);
+}
+
+GPtrArray *
+db_metrics(Db *db, gint64 now, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[0], error, now);
+    if (!rows)
+        return NULL;
+    GPtrArray *metrics = g_ptr_array_new_with_free_func(metric_free);
+    for (int i = 0; i < db_rows_count(rows); i++) {
+        DbMetric *metric = g_new(DbMetric, 1);
+        metric->name = g_strdup(db_rows_text(rows, i, 0));
+        metric->value = db_rows_int(rows, i, 1);
+        g_ptr_array_add(metrics, metric);
+    }
+    return metrics;
+}

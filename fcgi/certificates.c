@@ -1,0 +1,200 @@
+#include <string.h>
+
+#include "fcgi/describe.h"
+#include "fcgi/guard.h"
+#include "fcgi/handlers.h"
+#include "fcgi/page.h"
+#include "ra/error.h"
+#include "ra/institution.h"
+#include "ra/person.h"
+
+/* --- what can be applied for --- */
+
+/* The rule that forbids TYPE to this person now, in a static buffer; NULL: none, the form is shown. */
+static const char *
+blocked(Exchange *x, const RaPerson *person, const RaInstitution *institution, const char *type)
+{
+    if (!person->common_name)
+        return "name";
+    if (!person->mails_allowed[0])
+        return person->mails[0] ? "mail-domain" : "mail";
+    g_autoptr(GError) error = NULL;
+    const struct ra_who who = exchange_who(x);
+    const struct ra_application wish = { .type = type, .months = g_ascii_strtoll(institution->months[0], NULL, 10),
+                                         .mail = person->mails_allowed[0] };
+    g_autoptr(RaPreview) preview = ra_request_preview(x->portal->ra, &who, &wish, x->now, &error);
+    return preview || !g_error_matches(error, RA_ERROR, RA_ERROR_REFUSED) ? NULL : ra_error_rule(error);
+}
+
+static void
+add_offer(Exchange *x, WebNode *root, const RaPerson *person, const RaInstitution *institution, const char *type)
+{
+    WebNode *offer = web_add(root, "offer");
+    web_set(offer, "type", type);
+    const char *rule = blocked(x, person, institution, type);
+    if (rule) {
+        web_set(offer, "blocked", rule);
+        web_set_number(offer, "limit", institution->max_active);
+        return;
+    }
+    g_autofree char *key = guard_form_key(x, "apply");
+    web_set(offer, "form-key", key);
+    for (char **months = institution->months; *months; months++)
+        web_add_text(offer, "months", *months);
+    for (char **mail = person->mails_allowed; *mail; mail++)
+        web_add_text(offer, "mail", *mail);
+}
+
+static gboolean
+add_offers(Exchange *x, WebNode *root, GError **error)
+{
+    g_autoptr(DbPerson) person = ra_person_get(x->portal->ra, x->session->person, error);
+    g_autoptr(RaInstitution) institution = person ? ra_institution_get(x->portal->ra, person->institution, error) : NULL;
+    if (!institution)
+        return FALSE;
+    for (char **type = institution->types; *type && institution->months[0]; type++)
+        add_offer(x, root, person, institution, *type);
+    return TRUE;
+}
+
+/* --- the list --- */
+
+static const char *
+done_word(const Exchange *x)
+{
+    static const char *const words[] = { "memo", "resend", "pin", "withdraw", "renew-withdraw", "revoke", "notices", NULL };
+    const char *word = form_text(x->query, "done");
+    return g_strv_contains(words, word) ? word : NULL;
+}
+
+void
+certificates_list(Exchange *x)
+{
+    gboolean all = strcmp(form_text(x->query, "all"), "1") == 0;
+    gint64 before = MAX(form_number(x->query, "before"), 0);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RaRequestList) list = ra_request_list(x->portal->ra, x->session->person, all, before,
+                                                    all ? RA_REQUEST_MOST : RA_REQUEST_PAGE, &error);
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "dashboard", all ? "/certificates?all=1" : "/certificates", &root);
+    if (!list || !add_offers(x, root, &error)) {
+        page_failure(x, error, "/");
+        return;
+    }
+    web_set_flag(root, "all", all);
+    web_set(root, "notice", done_word(x));
+    if (list->next) {
+        g_autofree char *next = g_strdup_printf("/certificates?%sbefore=%" G_GINT64_FORMAT, all ? "all=1&" : "", list->next);
+        web_set(root, "next", next);
+    }
+    for (guint i = 0; i < list->rows->len; i++)
+        describe_row(x, root, list->rows->pdata[i]);
+    page_send(x, 200, document);
+}
+
+/* --- applying --- */
+
+static struct ra_application
+application_of(const Exchange *x)
+{
+    return (struct ra_application){ .type = form_text(x->form, "type"), .months = form_number(x->form, "months"),
+                                    .memo = form_text(x->form, "memo"), .mail = form_text(x->form, "mail") };
+}
+
+/* The page that asks once more; one of several addresses is chosen there, if it has not been yet. */
+static void
+ask_to_confirm(Exchange *x, struct ra_application *wish, GError **error)
+{
+    const struct ra_who who = exchange_who(x);
+    g_autoptr(DbPerson) person = ra_person_get(x->portal->ra, x->session->person, error);
+    if (!person)
+        return;
+    const char *chosen = wish->mail;
+    if (!*chosen && person->mails_allowed[0])
+        wish->mail = person->mails_allowed[0];
+    g_autoptr(RaPreview) preview = ra_request_preview(x->portal->ra, &who, wish, x->now, error);
+    if (!preview)
+        return;
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "apply-confirm", "/certificates", &root);
+    WebNode *order = web_add(root, "order");
+    web_set(order, "type", preview->type);
+    web_set_number(order, "months", preview->months);
+    web_set(order, "form-key", form_text(x->form, "form_key"));
+    web_set(order, "memo", preview->memo);
+    web_set(order, "common-name", person->common_name);
+    web_set(order, "subject", preview->subject);
+    page_time(x, order, "not-before", x->now);
+    page_time(x, order, "not-after", preview->not_after);
+    for (char **mail = person->mails_allowed; *mail; mail++) {
+        WebNode *node = web_add_text(order, "mail", *mail);
+        web_set_flag(node, "chosen", strcmp(*mail, *chosen ? chosen : preview->mail) == 0);
+    }
+    page_send(x, 200, document);
+}
+
+void
+certificates_apply(Exchange *x)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) key = guard_form_hash(x, "apply");
+    struct ra_application wish = application_of(x);
+
+    if (!key) {
+        page_error(x, 403, "form", "/certificates");
+        return;
+    }
+    if (strcmp(form_text(x->form, "confirm"), "1") != 0) {
+        ask_to_confirm(x, &wish, &error);
+    } else {
+        const struct ra_who who = exchange_who(x);
+        const struct ra_form form = { .key_hash = key, .location = "/certificates/%N/accepted" };
+        g_autofree char *location = NULL;
+        if (ra_request_apply(x->portal->ra, &who, &form, &wish, &location, &error)) {
+            http_see_other(&x->out, location);
+            x->answered = TRUE;
+        }
+    }
+    if (error)
+        page_failure(x, error, "/certificates");
+}
+
+/* --- the progress of one --- */
+
+static const RaMailState *
+ready_mail(const GPtrArray *newest_first)
+{
+    for (guint i = 0; i < newest_first->len; i++) {
+        const RaMailState *mail = newest_first->pdata[i];
+        if (strcmp(mail->event, "ready") == 0)
+            return mail;
+    }
+    return NULL;
+}
+
+void
+certificate_accepted(Exchange *x)
+{
+    gint64 person = x->session->person;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RaRequest) request = ra_request_get(x->portal->ra, person, x->number, &error);
+    g_autoptr(GPtrArray) mails = request ? ra_request_mails(x->portal->ra, person, x->number, &error) : NULL;
+    if (!mails) {
+        page_failure(x, error, "/certificates");
+        return;
+    }
+    g_autoptr(Secret) pin = ra_request_pin(x->portal->ra, person, x->number, NULL);
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "accepted", x->in->path, &root);
+    (void)describe_request(x, root, request);
+    describe_renewal(x, root, request);
+    describe_pickup(x, root, request, pin ? secret_text(pin) : NULL);
+    const RaMailState *mail = ready_mail(mails);
+    gboolean of_this_cycle = mail && mail->cycle == request->cycle;
+    if (of_this_cycle) {
+        g_autoptr(GPtrArray) one = g_ptr_array_new();
+        g_ptr_array_add(one, (gpointer)mail);
+        describe_mails(x, root, one);
+    }
+    page_send(x, 200, document);
+}

@@ -1,0 +1,75 @@
+#include <string.h>
+
+#include "db/log.h"
+#include "fcgi/handlers.h"
+#include "fcgi/page.h"
+#include "ra/check.h"
+
+/* ra's verdicts in the words of the page. */
+static const char *
+verdict_word(enum ra_verdict verdict)
+{
+    switch (verdict) {
+    case RA_VERDICT_NONE: return "none";
+    case RA_VERDICT_VALID: return "works";
+    case RA_VERDICT_REVOKED: return "revoked";
+    case RA_VERDICT_EXPIRED: return "expired";
+    case RA_VERDICT_FOREIGN: return "foreign";
+    case RA_VERDICT_UNKNOWN: return "unknown";
+    }
+    g_assert_not_reached();
+}
+
+static void
+set_text(WebNode *node, const char *name, const char *value)
+{
+    if (value && *value)
+        web_set(node, name, value);
+}
+
+static void
+add_certificate(const Exchange *x, WebNode *root, const RaCheck *check)
+{
+    if (!check->subject)
+        return;
+    WebNode *node = web_add(root, "certificate");
+    web_set(node, "cn", check->common_name ? check->common_name : check->subject);
+    if (check->request)
+        web_set_number(node, "number", check->request);
+    set_text(node, "subject", check->subject);
+    set_text(node, "issuer", check->issuer);
+    set_text(node, "serial", check->serial);
+    page_time(x, node, "not-before", check->not_before);
+    page_time(x, node, "not-after", check->not_after);
+    page_time(x, node, "revoked-at", check->revoked_at);
+    set_text(node, "reason", check->reason);
+}
+
+/* GET /check on the client port: whose certificate was presented, and does it work? */
+void
+check_page(Exchange *x)
+{
+    const char *escaped = x->in->client_certificate;
+    g_autofree char *pem = http_unescape(escaped, strlen(escaped), FALSE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RaCheck) check = ra_check_certificate(x->portal->ra, pem, x->in->client_verify, x->now, &error);
+    if (!check) {
+        page_failure(x, error, NULL);
+        return;
+    }
+    const char *verdict = verdict_word(check->verdict);
+    log_write(LOG_LEVEL_INFO, "check", "verdict", verdict, "serial", check->serial, NULL);
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "check", NULL, &root);
+    web_set(root, "verdict", verdict);
+    add_certificate(x, root, check);
+    page_send(x, check->verdict == RA_VERDICT_VALID ? 200 : 403, document);
+}
+
+/* The port has one page. */
+void
+check_home(Exchange *x)
+{
+    http_see_other(&x->out, "/check");
+    x->answered = TRUE;
+}

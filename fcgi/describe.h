@@ -1,0 +1,30 @@
+/*
+ * describe: requests, certificates, pickups, mails and events as elements of a document, for the pages that share them. The
+ * elements stand in tests/web/documents/README.md under 'Elements that several pages share'.
+ */
+#ifndef FCGI_DESCRIBE_H
+#define FCGI_DESCRIBE_H
+
+#include "fcgi/portal.h"
+#include "ra/pickup.h"
+#include "ra/request.h"
+
+/* A row of the dashboard, with what needs attention and the keys of the acts that it offers. */
+void describe_row(const Exchange *x, WebNode *root, const RaRequestRow *row);
+/* The request of a page of its own. Returns the element, so that the caller adds keys. */
+WebNode *describe_request(const Exchange *x, WebNode *root, const RaRequest *request);
+/* The acts that the request's state allows now, as …-key attributes of NODE. */
+void describe_acts(const Exchange *x, WebNode *node, const RaRequest *request);
+/* While a renewal is under way. */
+void describe_renewal(const Exchange *x, WebNode *root, const RaRequest *request);
+/* The certificate in hand; nothing where none is. */
+void describe_certificate(const Exchange *x, WebNode *root, const RaRequest *request);
+/* The pickup of the newest issue or renewal; PIN NULL where there is none to show. */
+void describe_pickup(const Exchange *x, WebNode *root, const RaRequest *request, const char *pin);
+void describe_mails(const Exchange *x, WebNode *root, const GPtrArray *newest_first);
+void describe_events(const Exchange *x, WebNode *root, const GPtrArray *events);
+
+/* The act that a form key is made for: "renew:31". The caller's. */
+char *describe_act(const char *act, gint64 number) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * handlers: the functions that the table of routes names, one file for each part of the portal. Each answers X, whose demands
+ * (who, CSRF, bounds) have been kept already.
+ */
+#ifndef FCGI_HANDLERS_H
+#define FCGI_HANDLERS_H
+
+#include "fcgi/portal.h"
+
+/* front.c */
+void front_page(Exchange *x);
+void language_ja(Exchange *x);
+void language_en(Exchange *x);
+void static_file(Exchange *x);
+/* discovery.c */
+void discovery_page(Exchange *x);
+/* login.c */
+void login_start(Exchange *x);
+void saml_metadata(Exchange *x);
+void saml_acs(Exchange *x);
+/* logout.c */
+void logout(Exchange *x);
+void logged_out(Exchange *x);
+void saml_slo(Exchange *x);
+/* certificates.c: the list and applying */
+void certificates_list(Exchange *x);
+void certificates_apply(Exchange *x);
+void certificate_accepted(Exchange *x);
+/* certificate.c: one request */
+void certificate_detail(Exchange *x);
+void certificate_memo(Exchange *x);
+void certificate_renew(Exchange *x);
+void certificate_revoke(Exchange *x);
+void certificate_withdraw(Exchange *x);
+void certificate_new_pin(Exchange *x);
+void certificate_resend(Exchange *x);
+/* pickup.c */
+void pickup_return(Exchange *x);
+void pickup_page(Exchange *x);
+void pickup_pin(Exchange *x);
+void pickup_download(Exchange *x);
+void pickup_done(Exchange *x);
+/* account.c */
+void account_page(Exchange *x);
+void account_notices(Exchange *x);
+/* publish.c */
+void publish_ca(Exchange *x);
+void publish_certificate(Exchange *x);
+void publish_crl(Exchange *x);
+void publish_ocsp_get(Exchange *x);
+void publish_ocsp_post(Exchange *x);
+/* check.c */
+void check_page(Exchange *x);
+void check_home(Exchange *x);
+/* health.c */
+void health(Exchange *x);
+void metrics(Exchange *x);
+/* helpdesk.c */
+void helpdesk(Exchange *x);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * page: documents into answers. The frame (who is logged in, helpdesk, language switch, CSRF token) is the same for all; what
+ * a page has besides stands in tests/web/documents/README.md.
+ */
+#ifndef FCGI_PAGE_H
+#define FCGI_PAGE_H
+
+#include "fcgi/portal.h"
+
+/* A new document NAME with its frame; ROOT is where the page's own content goes. PATH: where the language switch comes back
+   to, NULL for none. */
+WebDocument *page_new(Exchange *x, const char *name, const char *path, WebNode **root) G_GNUC_WARN_UNUSED_RESULT;
+/* Renders DOCUMENT as the answer with STATUS. */
+void page_send(Exchange *x, int status, WebDocument *document);
+
+/* The page 'error': WHY is one of the words of tests/web/documents/README.md; STATUS goes with it. BACK: path or NULL. */
+void page_error(Exchange *x, int status, const char *why, const char *back);
+/* The page for what ra or db or sp could not do, logged where it is our fault; a refusal by policy becomes the page 'refused'
+   that leads BACK. */
+void page_failure(Exchange *x, const GError *error, const char *back);
+
+/* The seconds as an attribute in the service's time zone; 0 leaves it out. */
+void page_time(const Exchange *x, WebNode *node, const char *name, gint64 seconds);
+/* "windows", "macos", "ios", "android", "linux" by the browser's own words. */
+const char *page_system(const Exchange *x);
+/* NAME of a language other than the session's institution and so on: sets name and, if there is one, name-ja. */
+void page_names(WebNode *node, const char *name, const char *name_ja);
+
+/* Security headers; each answer has them. FORM_TARGET: an origin that the page may post to besides ours, or NULL. */
+void page_security_headers(HttpResponse *out, const char *form_target);
+
+#endif

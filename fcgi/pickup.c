@@ -1,0 +1,390 @@
+#include <string.h>
+
+#include "ca/crypto.h"
+#include "db/log.h"
+#include "fcgi/cookie.h"
+#include "fcgi/guard.h"
+#include "fcgi/handlers.h"
+#include "fcgi/page.h"
+#include "ra/error.h"
+#include "ra/pickup.h"
+#include "ra/publish.h"
+
+#define TOKEN_SIZE  43  /* characters, of crypto_token */
+#define WAY_SECONDS 900 /* that the sealed token stays in its cookie while its owner logs in */
+
+/* --- the token on its way through a login: in a sealed cookie, never in a URL or a row --- */
+
+static void
+remember_token(Exchange *x)
+{
+    g_autofree char *name = portal_cookie(x->portal, "pickup");
+    g_autoptr(GBytes) sealed = crypto_seal(x->portal->ra->keyring, "pickup-cookie", x->name, strlen(x->name));
+    g_autofree char *text = crypto_base64url(sealed);
+    cookie_set(&x->out, name, text, WAY_SECONDS, COOKIE_LAX);
+}
+
+/* GET /pickup: back from the login. */
+void
+pickup_return(Exchange *x)
+{
+    g_autofree char *name = portal_cookie(x->portal, "pickup");
+    g_autofree char *text = cookie_get(x->in->cookies, name);
+    g_autoptr(GBytes) sealed = text ? crypto_unbase64url(text) : NULL;
+    g_autoptr(Secret) token = sealed ? crypto_open(x->portal->ra->keyring, "pickup-cookie", sealed, NULL) : NULL;
+    g_autofree char *location = token ? g_strconcat("/pickup/", secret_text(token), NULL) : g_strdup("/certificates");
+    cookie_set(&x->out, name, "", 0, COOKIE_LAX);
+    http_header(&x->out, "Cache-Control", "no-store");
+    http_see_other(&x->out, location);
+    x->answered = TRUE;
+}
+
+/* --- parts of the pages --- */
+
+static WebNode *
+add_pickup(const Exchange *x, WebNode *root, const DbPickup *row)
+{
+    g_autofree char *action = g_strconcat("/pickup/", x->name, NULL);
+    WebNode *node = web_add(root, "pickup");
+    web_set_number(node, "number", row->request);
+    web_set(node, "type", row->type);
+    web_set_number(node, "months", row->months);
+    web_set(node, "memo", row->memo);
+    web_set(node, "kind", row->cycle > 1 ? "renewal" : "issue");
+    web_set(node, "action", action);
+    page_time(x, node, "until", row->collected_at ? row->keep_until : row->expires_at);
+    page_time(x, node, "not-after", row->not_after);
+    web_set_flag(node, "pin-mailed", row->pin_mail);
+    WebNode *owner = web_add(node, "owner");
+    page_names(owner, row->display_name, row->display_name_ja);
+    web_set(owner, "mail", row->mail);
+    return node;
+}
+
+/* LEFT: tries that remain; shown for rule "wrong" only. */
+static void
+send_pin_page(Exchange *x, int status, const RaPickup *pickup, const char *rule, int left)
+{
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "pickup-pin", NULL, &root);
+    web_set_flag(root, "collected", pickup->state == RA_PICKUP_COLLECTED);
+    add_pickup(x, root, pickup->row);
+    if (rule) {
+        WebNode *problem = web_add(root, "problem");
+        web_set(problem, "field", "pin");
+        web_set(problem, "rule", rule);
+        if (strcmp(rule, "wrong") == 0)
+            web_set_number(problem, "left", left);
+    }
+    page_send(x, status, document);
+}
+
+static gboolean
+owns(const Exchange *x, const DbPickup *row)
+{
+    return x->session && x->session->person == row->person;
+}
+
+static void
+send_locked(Exchange *x, const DbPickup *row)
+{
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "pickup-locked", NULL, &root);
+    if (owns(x, row))
+        web_set_number(root, "number", row->request);
+    page_send(x, 403, document);
+}
+
+static void
+send_ended(Exchange *x, const RaPickup *pickup)
+{
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "pickup-ended", NULL, &root);
+    const char *ended = pickup->row->ended;
+    web_set(root, "why", pickup->state == RA_PICKUP_LAPSED ? "lapse" : ended ? ended : "erased");
+    if (owns(x, pickup->row))
+        web_set_number(root, "number", pickup->row->request);
+    page_send(x, 410, document);
+}
+
+static void
+send_other(Exchange *x)
+{
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "pickup-other", NULL, &root);
+    page_send(x, 403, document);
+}
+
+static void
+add_keys(WebNode *root, const DbPickup *row, const char *chosen)
+{
+    for (char **kind = row->key_kinds; kind && *kind; kind++) {
+        WebNode *key = web_add(root, "key");
+        web_set(key, "kind", *kind);
+        web_set_flag(key, "chosen", *chosen ? strcmp(*kind, chosen) == 0 : kind == row->key_kinds);
+    }
+}
+
+/* Step 2. FIELD and RULE: what is wrong with the wish, or NULL. */
+static void
+send_choose(Exchange *x, int status, const DbPickup *row, const char *field, const char *rule)
+{
+    const char *encoding = form_text(x->form, "encoding");
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "pickup-choose", NULL, &root);
+    web_set(root, "pin", form_text(x->form, "pin"));
+    web_set(root, "encoding", strcmp(encoding, "older") == 0 ? "older" : "modern");
+    web_set(root, "system", page_system(x));
+    add_pickup(x, root, row);
+    WebNode *subject = web_add(root, "subject");
+    web_set(subject, "name", row->common_name);
+    web_set(subject, "mail", row->mail);
+    web_set(subject, "text", row->planned_subject);
+    web_set(subject, "issuer", row->issuer);
+    WebNode *password = web_add(root, "password");
+    web_set_number(password, "shortest", settings_number(x->portal->settings, "pickup", "password_shortest"));
+    web_set_number(password, "longest", settings_number(x->portal->settings, "pickup", "password_longest"));
+    add_keys(root, row, form_text(x->form, "key"));
+    if (field) {
+        WebNode *problem = web_add(root, "problem");
+        web_set(problem, "field", field);
+        web_set(problem, "rule", rule);
+    }
+    page_send(x, status, document);
+}
+
+static gboolean
+add_chain(Exchange *x, WebNode *root, const char *issuer, GError **error)
+{
+    g_autoptr(GPtrArray) authorities = ra_publish_authorities(x->portal->ra, error);
+    if (!authorities)
+        return FALSE;
+    WebNode *chain = web_add(root, "chain");
+    for (guint i = 0; i < authorities->len; i++) {
+        const RaAuthority *authority = authorities->pdata[i];
+        if (authority->parent && strcmp(authority->name, issuer) != 0)
+            continue;
+        const char *cn = strstr(authority->subject, "CN=");
+        WebNode *node = web_add(chain, "issuer");
+        web_set(node, "name", authority->name);
+        web_set(node, "cn", cn ? cn + 3 : authority->subject);
+    }
+    return TRUE;
+}
+
+/* Step 3: saved? not saved? */
+static void
+send_install(Exchange *x, const DbPickup *row)
+{
+    g_autoptr(GError) error = NULL;
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "pickup-install", NULL, &root);
+    g_autofree char *file = g_strdup_printf("inkan-%" G_GINT64_FORMAT ".p12", row->request);
+    g_autofree char *check = g_strconcat(portal_setting(x->portal, "service", "client_url"), "/check", NULL);
+    web_set(root, "pin", form_text(x->form, "pin"));
+    web_set(root, "system", page_system(x));
+    web_set(root, "file", file);
+    if (strcmp(row->type, "client") == 0)
+        web_set(root, "check", check);
+    add_pickup(x, root, row);
+    WebNode *certificate = web_add(root, "certificate");
+    page_time(x, certificate, "not-before", row->not_before);
+    page_time(x, certificate, "not-after", row->not_after);
+    if (add_chain(x, root, row->issuer, &error))
+        page_send(x, 200, document);
+    else
+        page_failure(x, error, NULL);
+}
+
+/* --- who may look at it --- */
+
+static void
+fail(Exchange *x, const GError *error)
+{
+    const char *rule = ra_error_rule(error);
+    if (g_error_matches(error, RA_ERROR, RA_ERROR_NOT_FOUND) || strcmp(rule, "token") == 0)
+        page_error(x, 404, "pickup", NULL);
+    else if (strcmp(rule, "owner") == 0)
+        send_other(x);
+    else
+        page_failure(x, error, "/certificates");
+}
+
+/* The pickup of the token, if X may use it and it is still of use; otherwise answers and returns NULL. */
+static RaPickup *
+open_pickup(Exchange *x)
+{
+    g_autoptr(GError) error = NULL;
+    if (strlen(x->name) != TOKEN_SIZE) {
+        page_error(x, 404, "pickup", NULL);
+        return NULL;
+    }
+    g_autoptr(RaPickup) pickup = ra_pickup_look(x->portal->ra, x->name, x->now, &error);
+    const struct ra_who who = exchange_who(x);
+    if (!pickup) {
+        fail(x, error);
+    } else if (!ra_pickup_admit(pickup, &who, &error)) {
+        if (strcmp(ra_error_rule(error), "login") == 0 && x->in->method == HTTP_GET) {
+            remember_token(x);
+            http_header(&x->out, "Cache-Control", "no-store");
+            http_see_other(&x->out, "/login?return=/pickup");
+            x->answered = TRUE;
+        } else if (strcmp(ra_error_rule(error), "login") == 0) {
+            page_error(x, 403, "form", NULL);
+        } else {
+            fail(x, error);
+        }
+    } else if (pickup->state == RA_PICKUP_LOCKED) {
+        send_locked(x, pickup->row);
+    } else if (pickup->state == RA_PICKUP_LAPSED || pickup->state == RA_PICKUP_ENDED) {
+        send_ended(x, pickup);
+    } else {
+        return g_steal_pointer(&pickup);
+    }
+    return NULL;
+}
+
+/* Step 1. A mail scanner that opens the URL changes nothing. */
+void
+pickup_page(Exchange *x)
+{
+    g_autoptr(RaPickup) pickup = open_pickup(x);
+    if (pickup)
+        send_pin_page(x, 200, pickup, NULL, 0);
+}
+
+/* --- guesses --- */
+
+/* Answers for what was not right; TRUE where it was. */
+static gboolean
+right(Exchange *x, const RaPickup *pickup, enum ra_pickup_answer answer, int left)
+{
+    switch (answer) {
+    case RA_PICKUP_RIGHT:
+        return TRUE;
+    case RA_PICKUP_WRONG:
+        log_write(LOG_LEVEL_WARNING, "pin-wrong", NULL);
+        send_pin_page(x, 403, pickup, "wrong", left);
+        return FALSE;
+    case RA_PICKUP_IS_LOCKED:
+        send_locked(x, pickup->row);
+        return FALSE;
+    case RA_PICKUP_IS_ENDED:
+        send_ended(x, pickup);
+        return FALSE;
+    }
+    g_assert_not_reached();
+}
+
+void
+pickup_pin(Exchange *x)
+{
+    g_autoptr(RaPickup) pickup = open_pickup(x);
+    if (!pickup)
+        return;
+    const char *pin = form_text(x->form, "pin");
+    if (!*pin) {
+        send_pin_page(x, 400, pickup, "missing", 0);
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    enum ra_pickup_answer answer;
+    int left = 0;
+    const struct ra_who who = exchange_who(x);
+    if (!ra_pickup_try(x->portal->ra, &who, x->name, pin, &answer, &left, &error))
+        fail(x, error);
+    else if (right(x, pickup, answer, left) && pickup->state == RA_PICKUP_COLLECTED)
+        send_install(x, pickup->row);
+    else if (answer == RA_PICKUP_RIGHT)
+        send_choose(x, 200, pickup->row, NULL, NULL);
+}
+
+/* --- the file --- */
+
+static void
+send_file(Exchange *x, const RaDelivery *delivery)
+{
+    http_headerf(&x->out, "Content-Disposition", "attachment; filename=\"%s\"", delivery->file_name);
+    http_header(&x->out, "Cache-Control", "no-store");
+    http_body_bytes(&x->out, delivery->content_type, delivery->bytes);
+    x->answered = TRUE;
+}
+
+/* ra's word for a wish that cannot be met: which field, and how the page says it. */
+static void
+send_wish_problem(Exchange *x, const RaPickup *pickup, const GError *error)
+{
+    static const struct { const char *word, *field, *rule; } words[] = {
+        { "password-length", "password", "short" }, { "password-characters", "password", "characters" },
+        { "encoding", "encoding", "unknown" },      { "key-kind", "key", "unknown" },
+    };
+    const char *rule = ra_error_rule(error);
+    gsize longest = (gsize)settings_number(x->portal->settings, "pickup", "password_longest");
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (strcmp(words[i].word, rule) != 0)
+            continue;
+        gboolean too_long = i == 0 && strlen(form_text(x->form, "password")) > longest;
+        send_choose(x, 400, pickup->row, words[i].field, too_long ? "long" : words[i].rule);
+        return;
+    }
+    page_failure(x, error, NULL);
+}
+
+void
+pickup_download(Exchange *x)
+{
+    g_autoptr(RaPickup) pickup = open_pickup(x);
+    if (!pickup)
+        return;
+    const char *pin = form_text(x->form, "pin"), *again = form_get(x->form, "password_again");
+    if (!*pin) {
+        send_pin_page(x, 400, pickup, "missing", 0);
+        return;
+    }
+    if (again && strcmp(again, form_text(x->form, "password")) != 0) {
+        send_choose(x, 400, pickup->row, "password", "different");
+        return;
+    }
+    const struct ra_delivery_wish wish = { .password = form_text(x->form, "password"), .encoding = form_text(x->form, "encoding"),
+                                           .key_kind = form_text(x->form, "key"), .csr = form_text(x->form, "csr") };
+    const struct ra_who who = exchange_who(x);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RaDelivery) delivery = ra_pickup_deliver(x->portal->ra, &who, x->name, pin, &wish, x->now, &error);
+    if (delivery) {
+        if (right(x, pickup, delivery->answer, delivery->left))
+            send_file(x, delivery);
+    } else if (g_error_matches(error, RA_ERROR, RA_ERROR_INPUT)) {
+        send_wish_problem(x, pickup, error);
+    } else {
+        fail(x, error);
+    }
+}
+
+/* --- 'I have it' --- */
+
+void
+pickup_done(Exchange *x)
+{
+    g_autoptr(RaPickup) pickup = open_pickup(x);
+    if (!pickup)
+        return;
+    g_autoptr(GError) error = NULL;
+    const struct ra_who who = exchange_who(x);
+    if (pickup->state == RA_PICKUP_WAITING) {
+        send_choose(x, 409, pickup->row, "file", "not-yet");
+        return;
+    }
+    if (!ra_pickup_done(x->portal->ra, &who, x->name, x->now, &error)) {
+        fail(x, error);
+        return;
+    }
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "pickup-done", NULL, &root);
+    web_set_number(root, "number", pickup->row->request);
+    web_set(root, "type", pickup->row->type);
+    if (strcmp(pickup->row->type, "client") == 0) {
+        g_autofree char *check = g_strconcat(portal_setting(x->portal, "service", "client_url"), "/check", NULL);
+        web_set(root, "check", check);
+    }
+    page_send(x, 200, document);
+}

@@ -1,0 +1,99 @@
+#include "fcgi/portal.h"
+
+#include "ca/crypto.h"
+
+const char *
+portal_setting(const Portal *portal, const char *group, const char *key)
+{
+    return settings_text(portal->settings, group, key);
+}
+
+char *
+portal_cookie(const Portal *portal, const char *what)
+{
+    return g_strconcat("__Host-inkan-", what, portal_setting(portal, "service", "cookie_suffix"), NULL);
+}
+
+struct ra_who
+exchange_who(const Exchange *x)
+{
+    return (struct ra_who){ .person = x->session ? x->session->person : 0, .address = x->in->address };
+}
+
+void
+exchange_clear(Exchange *x)
+{
+    g_clear_pointer(&x->session, db_session_free);
+    g_clear_pointer(&x->session_hash, g_bytes_unref);
+    form_free(x->query);
+    form_free(x->form);
+    g_free((char *)x->name);
+    g_free(x->guest);
+    g_free(x->form_target);
+    http_response_clear(&x->out);
+}
+
+static SpService *
+service(const Portal *portal, GError **error)
+{
+    const char *url = portal_setting(portal, "service", "url");
+    g_autofree char *acs = g_strconcat(url, "/saml/acs", NULL);
+    g_autofree char *slo = g_strconcat(url, "/saml/slo", NULL);
+    g_autofree char *discovery = g_strconcat(url, "/login", NULL);
+    g_autofree char *home = g_strconcat(url, "/", NULL);
+    const struct sp_service_values values = {
+        .entity_id = portal_setting(portal, "saml", "entity_id"),
+        .acs_url = acs,
+        .slo_url = slo,
+        .discovery_url = discovery,
+        .home_url = home,
+        .name_en = portal_setting(portal, "service", "name_en"),
+        .name_ja = portal_setting(portal, "service", "name_ja"),
+        .signing_key = portal_setting(portal, "saml", "signing_key"),
+        .signing_certificate = portal_setting(portal, "saml", "signing_certificate"),
+        .decryption_key = portal_setting(portal, "saml", "decryption_key"),
+        .decryption_certificate = portal_setting(portal, "saml", "decryption_certificate"),
+        .contact_name = portal_setting(portal, "service", "helpdesk_name"),
+        .contact_mail = portal_setting(portal, "service", "helpdesk_mail"),
+    };
+    return sp_service_new(&values, error);
+}
+
+Portal *
+portal_new(const char *settings_file, gboolean publishing, GError **error)
+{
+    g_autoptr(Portal) portal = g_new0(Portal, 1);
+    crypto_start();
+    portal->settings = settings_load(settings_file, error);
+    if (!portal->settings)
+        return NULL;
+    portal->ra = ra_context_new(portal->settings, "portal", !publishing, error);
+    if (!portal->ra)
+        return NULL;
+    g_autofree char *folder = g_build_filename(portal_setting(portal, "service", "share"), "web", NULL);
+    portal->web = web_new(folder, error);
+    if (!portal->web)
+        return NULL;
+    portal->zone = g_time_zone_new_identifier(portal_setting(portal, "service", "time_zone"));
+    if (!portal->zone) {
+        g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_VALUE, "%s: [service] time_zone is no time zone of this machine",
+                    settings_file);
+        return NULL;
+    }
+    if (!publishing && (!sp_start(error) || !(portal->sp = service(portal, error))))
+        return NULL;
+    return g_steal_pointer(&portal);
+}
+
+void
+portal_free(Portal *portal)
+{
+    if (!portal)
+        return;
+    sp_service_free(portal->sp);
+    g_clear_pointer(&portal->zone, g_time_zone_unref);
+    web_free(portal->web);
+    ra_context_free(portal->ra);
+    settings_free(portal->settings);
+    g_free(portal);
+}

@@ -1,0 +1,201 @@
+/* inkan-portal: the master of the page processes, the publishing processes and the keymaker. */
+#include <errno.h>
+#include <fcgiapp.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "ca/crypto.h"
+#include "ca/keymaker.h"
+#include "db/log.h"
+#include "db/prefork.h"
+#include "fcgi/portal.h"
+#include "fcgi/routes.h"
+
+#define BACKLOG 511
+
+struct pool {
+    const char *settings_file;
+    int socket;
+    gboolean publishing;
+};
+
+struct maker {
+    char *socket;
+    int pool;
+};
+
+/* --- one request --- */
+
+static const char *
+look_up(const char *name, gpointer data)
+{
+    return FCGX_GetParam(name, ((FCGX_Request *)data)->envp);
+}
+
+static gsize
+read_body(char *buffer, gsize n, gpointer data)
+{
+    int got = n ? FCGX_GetStr(buffer, (int)n, ((FCGX_Request *)data)->in) : 0;
+    return got > 0 ? (gsize)got : 0;
+}
+
+static void
+write_answer(FCGX_Request *fcgi, const Exchange *x)
+{
+    gsize n = 0;
+    const char *body = x->out.body ? g_bytes_get_data(x->out.body, &n) : NULL;
+    FCGX_FPrintF(fcgi->out, "Status: %d\r\n", x->out.status);
+    if (x->out.status != 304)
+        FCGX_FPrintF(fcgi->out, "Content-Length: %d\r\n", (int)n);
+    FCGX_PutStr(x->out.headers->str, (int)x->out.headers->len, fcgi->out);
+    FCGX_PutS("\r\n", fcgi->out);
+    if (body && !x->in->head)
+        FCGX_PutStr(body, (int)n, fcgi->out);
+}
+
+/* A pickup's path opens a door: it is never written down. */
+static const char *
+loggable(const char *path)
+{
+    return g_str_has_prefix(path, "/pickup/") ? "/pickup/(token)" : path;
+}
+
+static void
+log_answer(const Exchange *x, gint64 began)
+{
+    g_autofree char *status = g_strdup_printf("%d", x->out.status);
+    g_autofree char *took = g_strdup_printf("%.1f", (double)(g_get_monotonic_time() - began) / 1000);
+    g_autofree char *person = x->session ? g_strdup_printf("%" G_GINT64_FORMAT, x->session->person) : NULL;
+    const char *method = x->in->head ? "HEAD" : x->in->method == HTTP_POST ? "POST" : x->in->method == HTTP_GET ? "GET" : "OTHER";
+    log_write(LOG_LEVEL_DEBUG, "answer", "method", method, "path", loggable(x->in->path), "status", status, "ms", took,
+              "person", person, NULL);
+}
+
+static void
+serve(Portal *portal, FCGX_Request *fcgi)
+{
+    HttpRequest in;
+    gint64 began = g_get_monotonic_time();
+    Exchange x = { .portal = portal, .in = &in, .now = g_get_real_time() / G_USEC_PER_SEC, .language = "ja" };
+    guint32 random;
+
+    crypto_random(&random, sizeof random);
+    g_snprintf(x.id, sizeof x.id, "%08x", random);
+    log_set_id(x.id);
+    http_response_init(&x.out);
+    gboolean well_formed = http_request_read(&in, look_up, fcgi);
+    routes_answer(&x, &in, !well_formed, read_body, fcgi);
+    write_answer(fcgi, &x);
+    log_answer(&x, began);
+    exchange_clear(&x);
+    http_request_clear(&in);
+    log_set_id("");
+}
+
+/* --- one process --- */
+
+static int
+run_pool(gpointer data)
+{
+    const struct pool *pool = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Portal) portal = portal_new(pool->settings_file, pool->publishing, &error);
+    if (!portal) {
+        log_error("start-failed", error);
+        return 1;
+    }
+    FCGX_Request fcgi;
+    FCGX_Init();
+    FCGX_InitRequest(&fcgi, pool->socket, FCGI_FAIL_ACCEPT_ON_INTR);
+    prefork_on_stop(FCGX_ShutdownPending);
+    while (!prefork_stopping() && FCGX_Accept_r(&fcgi) == 0) {
+        serve(portal, &fcgi);
+        FCGX_Finish_r(&fcgi);
+    }
+    return 0;
+}
+
+static int
+run_maker(gpointer data)
+{
+    const struct maker *maker = data;
+    return ca_keymaker_run(maker->socket, maker->pool);
+}
+
+/* --- the master --- */
+
+/* nginx and nobody else: the folder's group decides who that is. */
+static int
+open_socket(const char *path)
+{
+    mode_t before = umask(0007);
+    int fd = FCGX_OpenSocket(path, BACKLOG);
+    umask(before);
+    if (fd < 0)
+        log_write(LOG_LEVEL_ERROR, "socket", "path", path, "msg", g_strerror(errno), NULL);
+    return fd;
+}
+
+static enum log_level
+level_of(const char *word)
+{
+    static const char *const words[] = { "debug", "info", "warning", "error" };
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strcmp(words[i], word) == 0)
+            return (enum log_level)i;
+    return LOG_LEVEL_INFO;
+}
+
+static int
+run_master(const char *file, const Settings *settings)
+{
+    struct pool pages = { file, open_socket(settings_text(settings, "portal", "socket")), FALSE };
+    struct pool publishing = { file, open_socket(settings_text(settings, "portal", "publish_socket")), TRUE };
+    if (pages.socket < 0 || publishing.socket < 0)
+        return 1;
+    struct maker maker = { g_strdup(settings_text(settings, "portal", "keymaker_socket")),
+                           (int)settings_number(settings, "portal", "key_pool") };
+    const struct prefork_kind kinds[] = {
+        { "keymaker", 1, run_maker, &maker },
+        { "pages", (int)settings_number(settings, "portal", "processes"), run_pool, &pages },
+        { "publishing", (int)settings_number(settings, "portal", "publish_processes"), run_pool, &publishing },
+    };
+    int status = prefork_run(kinds, G_N_ELEMENTS(kinds), settings_text(settings, "portal", "pid_file"),
+                             (int)settings_number(settings, "portal", "drain"));
+    g_unlink(settings_text(settings, "portal", "socket"));
+    g_unlink(settings_text(settings, "portal", "publish_socket"));
+    g_free(maker.socket);
+    return status;
+}
+
+int
+main(int argc, char **argv)
+{
+    const char *file = g_getenv("INKAN_CONFIG");
+    int option;
+    while ((option = getopt(argc, argv, "c:V")) != -1) {
+        if (option == 'V') {
+            puts("inkan-portal " INKAN_VERSION);
+            return 0;
+        }
+        if (option != 'c') {
+            fputs("usage: inkan-portal -c FILE\n", stderr);
+            return 2;
+        }
+        file = optarg;
+    }
+    log_setup("inkan-portal", LOG_LEVEL_INFO);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Settings) settings = settings_load(file ? file : "/etc/inkan/inkan.conf", &error);
+    if (!settings) {
+        log_error("settings", error);
+        return 1;
+    }
+    log_setup("inkan-portal", level_of(settings_text(settings, "service", "log_level")));
+    return run_master(file ? file : "/etc/inkan/inkan.conf", settings);
+}

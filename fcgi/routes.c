@@ -1,0 +1,266 @@
+#include "fcgi/routes.h"
+
+#include <string.h>
+
+#include "db/log.h"
+#include "fcgi/cookie.h"
+#include "fcgi/guard.h"
+#include "fcgi/handlers.h"
+#include "fcgi/page.h"
+#include "fcgi/session.h"
+
+#define GET  HTTP_GET
+#define POST HTTP_POST
+#define MAIN HTTP_PORT_MAIN
+#define CLIENT HTTP_PORT_CLIENT
+#define PUBLIC (HTTP_PORT_MAIN | HTTP_PORT_PUBLISH)
+#define EVERY (HTTP_PORT_MAIN | HTTP_PORT_CLIENT | HTTP_PORT_PUBLISH)
+
+const struct route routes[] = {
+    /* method path                        ports   who             csrf           body    form   handler */
+    { GET,  "/",                          MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, front_page },
+    { GET,  "/language/ja",               MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, language_ja },
+    { GET,  "/language/en",               MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, language_en },
+    { GET,  "/static/:f",                 EVERY,  ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, static_file },
+
+    { GET,  "/discovery",                 MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, discovery_page },
+    { GET,  "/login",                     MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, login_start },
+    { GET,  "/saml/metadata",             MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, saml_metadata },
+    /* The IdP's answer can carry no token of ours: its signature and our login cookie stand in for it. */
+    { POST, "/saml/acs",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 400000, TRUE,  saml_acs },
+    { GET,  "/saml/slo",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, saml_slo },
+    { POST, "/saml/slo",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 131072, TRUE,  saml_slo },
+    { POST, "/logout",                    MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  logout },
+    { GET,  "/logged-out",                MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, logged_out },
+
+    { GET,  "/certificates",              MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, certificates_list },
+    { POST, "/certificates",              MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    8192,   TRUE,  certificates_apply },
+    { GET,  "/certificates/:n/accepted",  MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, certificate_accepted },
+    { GET,  "/certificates/:n",           MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, certificate_detail },
+    { POST, "/certificates/:n/memo",      MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    8192,   TRUE,  certificate_memo },
+    { POST, "/certificates/:n/renew",     MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_renew },
+    { POST, "/certificates/:n/revoke",    MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_revoke },
+    { POST, "/certificates/:n/withdraw",  MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_withdraw },
+    { POST, "/certificates/:n/pin",       MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_new_pin },
+    { POST, "/certificates/:n/resend",    MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_resend },
+
+    { GET,  "/pickup",                    MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, pickup_return },
+    { GET,  "/pickup/:t",                 MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, pickup_page },
+    { POST, "/pickup/:t",                 MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  pickup_pin },
+    { POST, "/pickup/:t/download",        MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    32768,  TRUE,  pickup_download },
+    { POST, "/pickup/:t/done",            MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  pickup_done },
+
+    { GET,  "/account",                   MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, account_page },
+    { POST, "/account/notices",           MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  account_notices },
+
+    { GET,  "/ca",                        PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_ca },
+    { GET,  "/ca/:f",                     PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_certificate },
+    { GET,  "/crl/:f",                    PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_crl },
+    { GET,  "/ocsp/*",                    PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_ocsp_get },
+    { POST, "/ocsp",                      PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 4096,   FALSE, publish_ocsp_post },
+    { POST, "/ocsp/",                     PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 4096,   FALSE, publish_ocsp_post },
+
+    { GET,  "/check",                     CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_page },
+    { GET,  "/",                          CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_home },
+
+    { GET,  "/helpdesk",                  MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk },
+    { GET,  "/helpdesk/*",                MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk },
+
+    { GET,  "/healthz",                   PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, health },
+    { GET,  "/metrics",                   PUBLIC, ROUTE_LOOPBACK, ROUTE_NO_CSRF, 0,      FALSE, metrics },
+};
+const gsize routes_count = G_N_ELEMENTS(routes);
+
+/* --- finding --- */
+
+static gboolean
+take_number(Exchange *x, const char *segment, gsize n)
+{
+    g_autofree char *text = g_strndup(segment, n);
+    return n > 0 && n <= 18 && *text != '0' && g_ascii_string_to_signed(text, 10, 1, G_MAXINT64, &x->number, NULL);
+}
+
+static gboolean
+take_name(Exchange *x, const char *segment, gsize n, gsize longest, const char *more)
+{
+    if (n == 0 || n > longest || *segment == '.')
+        return FALSE;
+    for (gsize i = 0; i < n; i++)
+        if (!g_ascii_isalnum(segment[i]) && !strchr(more, segment[i]))
+            return FALSE;
+    g_free((char *)x->name);
+    x->name = g_strndup(segment, n);
+    return TRUE;
+}
+
+/* Does PATH fit PATTERN? Fills number and name. */
+static gboolean
+fits(Exchange *x, const char *pattern, const char *path)
+{
+    while (*pattern && *path) {
+        gsize n = strcspn(path, "/");
+        if (*pattern == '*') {
+            g_free((char *)x->name);
+            x->name = g_strdup(path);
+            return TRUE;
+        }
+        if (*pattern == ':') {
+            gboolean ok = pattern[1] == 'n'   ? take_number(x, path, n)
+                          : pattern[1] == 't' ? take_name(x, path, n, 64, "-_")
+                                              : take_name(x, path, n, 80, "-_.");
+            if (!ok)
+                return FALSE;
+            pattern += 2;
+            path += n;
+        } else if (*pattern++ != *path++) {
+            return FALSE;
+        }
+    }
+    return *pattern == *path;
+}
+
+const struct route *
+routes_find(Exchange *x, enum http_method method, const char *path, enum http_port port, guint *allowed)
+{
+    *allowed = 0;
+    for (gsize i = 0; i < routes_count; i++) {
+        if (!(routes[i].ports & port) || !fits(x, routes[i].path, path))
+            continue;
+        if (routes[i].method == method)
+            return &routes[i];
+        *allowed |= routes[i].method;
+    }
+    return NULL;
+}
+
+/* --- demands --- */
+
+static void
+refuse_method(Exchange *x, guint allowed)
+{
+    static const char *const names[] = { [HTTP_GET] = "GET, HEAD", [HTTP_POST] = "POST", [HTTP_GET | HTTP_POST] = "GET, HEAD, POST" };
+    http_header(&x->out, "Allow", names[allowed & (HTTP_GET | HTTP_POST)]);
+    page_error(x, 405, "method", NULL);
+}
+
+static void
+lead_to_login(Exchange *x)
+{
+    g_autofree char *there = *x->in->query ? g_strconcat(x->in->path, "?", x->in->query, NULL) : g_strdup(x->in->path);
+    g_autofree char *escaped = g_uri_escape_string(form_local_path(there), "/", FALSE);
+    g_autofree char *location = g_strconcat("/login?return=", escaped, NULL);
+    http_see_other(&x->out, location);
+    x->answered = TRUE;
+}
+
+static gboolean
+from_loopback(const char *address)
+{
+    return g_str_has_prefix(address, "127.") || strcmp(address, "::1") == 0 || strcmp(address, "unix:") == 0;
+}
+
+/* Answers and returns FALSE where WHO is not who asks. */
+static gboolean
+admit(Exchange *x, const struct route *route)
+{
+    switch (route->who) {
+    case ROUTE_ANYBODY:
+        return TRUE;
+    case ROUTE_LOOPBACK:
+        if (from_loopback(x->in->address))
+            return TRUE;
+        page_error(x, 404, "missing", NULL);
+        return FALSE;
+    case ROUTE_OFFICER:
+        if (x->session && strcmp(x->session->role, "person") != 0)
+            return TRUE;
+        page_error(x, 403, "forbidden", NULL);
+        return FALSE;
+    case ROUTE_PERSON:
+        if (x->session)
+            return TRUE;
+        if (route->method == HTTP_GET)
+            lead_to_login(x);
+        else
+            page_error(x, 403, "form", "/certificates");
+        return FALSE;
+    }
+    g_assert_not_reached();
+}
+
+static gboolean
+is_form(const char *content_type)
+{
+    gsize n = strcspn(content_type, "; ");
+    return n == strlen("application/x-www-form-urlencoded") &&
+           g_ascii_strncasecmp(content_type, "application/x-www-form-urlencoded", n) == 0;
+}
+
+static gboolean
+take_body(Exchange *x, HttpRequest *in, const struct route *route, gsize (*read)(char *, gsize, gpointer), gpointer data)
+{
+    if (route->method != HTTP_POST)
+        return TRUE;
+    if ((gsize)in->content_length > route->body) {
+        page_error(x, 413, "large", NULL);
+        return FALSE;
+    }
+    gboolean ok = http_read_body(in, read, data);
+    if (ok && route->form && (is_form(in->content_type) || in->body_size == 0))
+        x->form = form_parse(in->body, in->body_size);
+    if (ok && (!route->form || x->form))
+        return TRUE;
+    page_error(x, 400, "bad", NULL);
+    return FALSE;
+}
+
+static gboolean
+unforged(Exchange *x, const struct route *route)
+{
+    if (route->csrf == ROUTE_NO_CSRF || guard_csrf_ok(x))
+        return TRUE;
+    log_write(LOG_LEVEL_WARNING, "form-refused", "check", "csrf", NULL);
+    page_error(x, 403, "form", NULL);
+    return FALSE;
+}
+
+static gboolean
+needs_session(const Exchange *x)
+{
+    return x->in->port == HTTP_PORT_MAIN && x->portal->sp != NULL;
+}
+
+static void
+prepare(Exchange *x)
+{
+    g_autofree char *name = portal_cookie(x->portal, "language");
+    g_autofree char *choice = cookie_get(x->in->cookies, name);
+    x->language = session_language(choice, x->in->accept_language);
+    x->query = form_parse(x->in->query, strlen(x->in->query));
+    if (!x->query)
+        x->query = form_parse("", 0);
+}
+
+void
+routes_answer(Exchange *x, HttpRequest *in, gboolean malformed, gsize (*read)(char *, gsize, gpointer), gpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    guint allowed = 0;
+
+    prepare(x);
+    const struct route *route = malformed ? NULL : routes_find(x, in->method, in->path, in->port, &allowed);
+    if (malformed)
+        page_error(x, 400, "bad", NULL);
+    else if (!route && allowed)
+        refuse_method(x, allowed);
+    else if (route && route->handler != health && route->handler != static_file && needs_session(x) &&
+             !session_find(x, &error))
+        page_failure(x, error, NULL);
+    else if (!route)
+        page_error(x, 404, "missing", NULL);
+    else if (take_body(x, in, route, read, data) && admit(x, route) && unforged(x, route))
+        route->handler(x);
+    if (!x->answered)
+        g_error("the handler of %s did not answer", route->path);
+    page_security_headers(&x->out, x->form_target);
+}
