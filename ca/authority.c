@@ -99,13 +99,16 @@ GBytes *ca_responder_build(const struct ca_authority *what, const CaCsr *csr, co
 {
     static const char *const ocsp_signing[] = { CA_OID_OCSP_SIGNING, NULL };
     g_autoptr(GBytes) subject = subject_of(what, error);
-    struct der in = der_of(csr->spki);
     struct ca_public public;
     struct ca_tbs tbs;
     GBytes *der;
 
-    if (!subject || !within(what, issuer, error) || !ca_public_read(&in, &public, error))
+    if (!subject || !within(what, issuer, error))
         return NULL;
+    if (!ca_public_of(csr, &public)) {
+        ca_fail(error, CA_ERROR_BROKEN, "key", "no public key");
+        return NULL;
+    }
     if (what->not_after - what->not_before > RESPONDER_LONGEST) {
         ca_fail(error, CA_ERROR_REFUSED, "validity", "a responder that nobody can revoke has 30 days at most");
         return NULL;

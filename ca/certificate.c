@@ -131,7 +131,6 @@ GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issue
         .mail = order->profile->mail_in_san ? order->mail : NULL,
         .crl_url = order->crl_url, .issuer_url = order->issuer_url, .ocsp_url = order->ocsp_url,
     };
-    struct der in = der_of(order->csr->spki);
     struct ca_public key;
     g_autoptr(GBytes) subject = NULL, der = NULL;
 
@@ -140,8 +139,12 @@ GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issue
         return NULL;
     }
     if (!validity_ok(order, issuer, error) || !key_kind_ok(order, error) || !mail_ok(order, error)
-        || !usage_of(order, &tbs.usage, error) || !ca_public_read(&in, &key, error))
+        || !usage_of(order, &tbs.usage, error))
         return NULL;
+    if (!ca_public_of(order->csr, &key)) {
+        ca_fail(error, CA_ERROR_BROKEN, "key", "the order has no public key");
+        return NULL;
+    }
     subject = subject_of(order, error);
     if (!subject)
         return NULL;

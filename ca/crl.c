@@ -43,42 +43,77 @@ enum { ENTRY_LONGEST = 64 };
 /* Extensions { reasonCode { ENUMERATED } }; the last byte is the reason. */
 static const unsigned char reason_extension[] = { 0x30, 12, 0x30, 10, 6, 3, 0x55, 0x1d, 0x15, 4, 3, 0x0a, 1, 0 };
 
-static int hex_value(char c)
+/* Lower-case hexadecimal digits: the value, and 16 as the mark of a digit. */
+static const unsigned char hex_values[256] = {
+    ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23,
+    ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
+};
+
+/* INTEGER of a serial in hex to OUT; its length, 0 for what is none of ours: up to 20 bytes, the first not zero. */
+static size_t write_serial(unsigned char *out, const char *hex)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    const unsigned char *in = (const unsigned char *)hex;
+    size_t digits = strlen(hex), n = 2;
+    unsigned marks = 16;
+
+    if (digits == 0 || digits > 40 || digits % 2 != 0 || (in[0] == '0' && in[1] == '0'))
+        return 0;
+    if (in[0] >= '8') /* DER's sign */
+        out[n++] = 0;
+    for (size_t i = 0; i < digits; i += 2) {
+        unsigned high = hex_values[in[i]], low = hex_values[in[i + 1]];
+        marks &= high & low;
+        out[n++] = (unsigned char)(high << 4 | (low & 15));
+    }
+    out[0] = DER_INTEGER;
+    out[1] = (unsigned char)(n - 2);
+    return marks && n <= 22 ? n : 0;
 }
 
-/* Writes the entry to OUT (ENTRY_LONGEST bytes) and returns its length; 0 for a serial that is none of ours. */
-static size_t write_entry(unsigned char *out, const struct ca_revoked *one)
-{
-    size_t digits = strlen(one->serial), n = 4, time;
+/* The date is worked out once a day of the list: lists are long, days few and neighbours alike. */
+struct day {
+    gint64 number; /* since 1970; -1: none yet */
     char text[16];
+    size_t size;
     int tag;
+};
 
-    if (digits == 0 || digits > 40 || digits % 2 != 0 || hex_value(one->serial[0]) >= 8
-        || one->at < 0 || one->at >= G_GINT64_CONSTANT(253402300800))
-        return 0;
-    out[0] = DER_SEQUENCE;
-    out[2] = DER_INTEGER;
-    out[3] = (unsigned char)(digits / 2);
-    for (size_t i = 0; i < digits; i += 2) {
-        int high = hex_value(one->serial[i]), low = hex_value(one->serial[i + 1]);
-        if (high < 0 || low < 0)
-            return 0;
-        out[n++] = (unsigned char)(high << 4 | low);
+static const char two_digits[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                 "4041424344454647484950515253545556575859";
+
+static size_t write_time(unsigned char *out, gint64 at, struct day *day)
+{
+    int second = (int)(at % 86400);
+    unsigned char *clock;
+
+    if (at / 86400 != day->number) {
+        day->number = at / 86400;
+        day->size = der_time_text(day->text, day->number * 86400, FALSE, &day->tag);
     }
-    if (out[4] == 0 && (digits == 2 || out[5] < 0x80)) /* zero, or not the shortest form */
+    out[0] = (unsigned char)day->tag;
+    out[1] = (unsigned char)day->size;
+    memcpy(out + 2, day->text, day->size);
+    clock = out + 2 + day->size - 7; /* HHMMSSZ */
+    memcpy(clock, two_digits + second / 3600 * 2, 2);
+    memcpy(clock + 2, two_digits + second / 60 % 60 * 2, 2);
+    memcpy(clock + 4, two_digits + second % 60 * 2, 2);
+    return 2 + day->size;
+}
+
+/* Writes the entry to OUT (ENTRY_LONGEST bytes) and returns its length; 0 for a serial or time that is none of ours. */
+static size_t write_entry(unsigned char *out, const struct ca_revoked *one, struct day *day)
+{
+    size_t n = write_serial(out + 2, one->serial) + 2;
+
+    if (n == 2 || one->at < 0 || one->at >= G_GINT64_CONSTANT(253402300800))
         return 0;
-    time = der_time_text(text, one->at, FALSE, &tag);
-    out[n++] = (unsigned char)tag;
-    out[n++] = (unsigned char)time;
-    memcpy(out + n, text, time);
-    n += time;
+    n += write_time(out + n, one->at, day);
     if (one->reason != CA_REASON_UNSPECIFIED) {
         memcpy(out + n, reason_extension, sizeof reason_extension);
         n += sizeof reason_extension;
         out[n - 1] = one->reason;
     }
+    out[0] = DER_SEQUENCE;
     out[1] = (unsigned char)(n - 2);
     return n;
 }
@@ -88,13 +123,17 @@ enum { HEAD = 6 };
 
 static gboolean write_entries(GByteArray *out, const struct ca_revoked *revoked, size_t n, GError **error)
 {
+    struct day day = { .number = -1 };
+    size_t at = out->len;
+
+    g_byte_array_set_size(out, (guint)(at + n * ENTRY_LONGEST)); /* room for the longest, cut to what was needed */
     for (size_t i = 0; i < n; i++) {
-        unsigned char entry[ENTRY_LONGEST];
-        size_t size = write_entry(entry, &revoked[i]);
+        size_t size = write_entry(out->data + at, &revoked[i], &day);
         if (size == 0)
             return ca_fail(error, CA_ERROR_BROKEN, "crl-entry", "number %" G_GSIZE_FORMAT " has no serial or time of ours", i);
-        g_byte_array_append(out, entry, (guint)size);
+        at += size;
     }
+    g_byte_array_set_size(out, (guint)at);
     return TRUE;
 }
 
@@ -194,7 +233,7 @@ GBytes *ca_crl_build(const CaIssuer *issuer, const struct ca_crl *what, const st
         ca_fail(error, CA_ERROR_BROKEN, "crl", "number, times or size make no sense");
         return NULL;
     }
-    out = g_byte_array_sized_new(room + (guint)n * 54 + 1024);
+    out = g_byte_array_sized_new(room + (guint)n * ENTRY_LONGEST + 1024);
     g_byte_array_set_size(out, room);
     if (!write_entries(out, revoked, n, error))
         return NULL;

@@ -13,13 +13,16 @@
 #include "ca/native.h"
 #include "ca/sign.h"
 
+typedef STACK_OF(X509_NAME_ENTRY) SEEN_RDN;
+DEFINE_STACK_OF(SEEN_RDN)
+
 typedef struct {
     ASN1_INTEGER *version;
     ASN1_INTEGER *serial;
     X509_ALGOR *algorithm;
     ASN1_STRING *issuer;      /* raw */
     X509_VAL *validity;
-    X509_NAME *subject;
+    STACK_OF(SEEN_RDN) *subject; /* an X509_NAME would make a canonical form that nobody asks for */
     ASN1_STRING *key;         /* raw */
     STACK_OF(X509_EXTENSION) *extensions;
 } SEEN_TBS;
@@ -31,13 +34,21 @@ typedef struct {
 } SEEN;
 
 /* clang-format off */
+ASN1_ITEM_TEMPLATE(SEEN_RDN) =
+    ASN1_EX_TEMPLATE_TYPE(ASN1_TFLG_SET_OF, 0, RDN, X509_NAME_ENTRY)
+static_ASN1_ITEM_TEMPLATE_END(SEEN_RDN)
+
+ASN1_ITEM_TEMPLATE(SEEN_NAME) =
+    ASN1_EX_TEMPLATE_TYPE(ASN1_TFLG_SEQUENCE_OF, 0, Name, SEEN_RDN)
+static_ASN1_ITEM_TEMPLATE_END(SEEN_NAME)
+
 ASN1_SEQUENCE(SEEN_TBS) = {
     ASN1_EXP(SEEN_TBS, version, ASN1_INTEGER, 0),
     ASN1_SIMPLE(SEEN_TBS, serial, ASN1_INTEGER),
     ASN1_SIMPLE(SEEN_TBS, algorithm, X509_ALGOR),
     ASN1_SIMPLE(SEEN_TBS, issuer, ASN1_SEQUENCE),
     ASN1_SIMPLE(SEEN_TBS, validity, X509_VAL),
-    ASN1_SIMPLE(SEEN_TBS, subject, X509_NAME),
+    ASN1_SIMPLE(SEEN_TBS, subject, SEEN_NAME),
     ASN1_SIMPLE(SEEN_TBS, key, ASN1_SEQUENCE),
     ASN1_EXP_SEQUENCE_OF(SEEN_TBS, extensions, X509_EXTENSION, 3)
 } static_ASN1_SEQUENCE_END(SEEN_TBS)
@@ -133,13 +144,14 @@ static gboolean check_key(struct lint *lint)
     return same_bytes(lint->tbs->key, lint->order->csr->spki);
 }
 
-/* Takes the next entry of NAME if it is an RDN of its own with this type and value. */
-static gboolean entry_is(const X509_NAME *name, int *at, int nid, const char *value)
+/* Takes the next RDN of NAME if it is a single attribute of this type and value. */
+static gboolean entry_is(const STACK_OF(SEEN_RDN) *name, int *at, int nid, const char *value)
 {
-    X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, *at);
+    const SEEN_RDN *rdn = sk_SEEN_RDN_value(name, *at); /* NULL beyond the end */
+    X509_NAME_ENTRY *entry = sk_X509_NAME_ENTRY_num(rdn) == 1 ? sk_X509_NAME_ENTRY_value(rdn, 0) : NULL;
     int type = nid == NID_countryName ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING;
 
-    if (!entry || X509_NAME_ENTRY_set(entry) != *at || OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) != nid
+    if (!entry || OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) != nid
         || ASN1_STRING_type(X509_NAME_ENTRY_get_data(entry)) != type
         || !same(X509_NAME_ENTRY_get_data(entry), value, strlen(value)))
         return FALSE;
@@ -150,20 +162,20 @@ static gboolean entry_is(const X509_NAME *name, int *at, int nid, const char *va
 static gboolean check_subject(struct lint *lint)
 {
     const struct ca_order *order = lint->order;
-    const X509_NAME *name = lint->tbs->subject;
+    const STACK_OF(SEEN_RDN) *name = lint->tbs->subject;
     char number[32];
     int at = 0;
     gboolean ok;
 
     if (order->profile->subject_is_mail)
-        return entry_is(name, &at, NID_commonName, order->mail) && at == X509_NAME_entry_count(name);
+        return entry_is(name, &at, NID_commonName, order->mail) && at == sk_SEEN_RDN_num(name);
     g_snprintf(number, sizeof number, "No %" G_GINT64_FORMAT, order->number);
     ok = entry_is(name, &at, NID_countryName, order->country) && entry_is(name, &at, NID_localityName, order->locality)
          && entry_is(name, &at, NID_organizationName, order->organization);
     if (ok && order->unit && order->unit[0] != '\0')
         ok = entry_is(name, &at, NID_organizationalUnitName, order->unit);
     return ok && entry_is(name, &at, NID_organizationalUnitName, number)
-           && entry_is(name, &at, NID_commonName, order->common_name) && at == X509_NAME_entry_count(name);
+           && entry_is(name, &at, NID_commonName, order->common_name) && at == sk_SEEN_RDN_num(name);
 }
 
 /* --- Extensions -------------------------------------------------------------------------------------------------------------------- */
@@ -333,35 +345,49 @@ static const struct {
     { NID_info_access, 0, wants_access, access_ok, (void (*)(void *))AUTHORITY_INFO_ACCESS_free },
 };
 
-/* The extension of row I: there exactly once with the right value, or not wanted and not there. */
-static gboolean extension_ok(const struct lint *lint, size_t i, int *found)
+/* Is EXTENSION what row I wants? */
+static gboolean extension_ok(const struct lint *lint, size_t i, X509_EXTENSION *extension)
 {
-    int critical = -1; /* -1: absent, -2: more than once */
-    void *value = X509V3_get_d2i(lint->tbs->extensions, extension_checks[i].nid, &critical, NULL);
-    gboolean ok;
+    void *value = X509V3_EXT_d2i(extension); /* refuses trailing bytes */
+    gboolean ok = value && extension_checks[i].wanted(lint->order)
+                  && !!X509_EXTENSION_get_critical(extension) == extension_checks[i].critical
+                  && extension_checks[i].ok(lint, value);
 
-    if (!extension_checks[i].wanted(lint->order)) {
-        ok = !value && critical == -1;
-    } else {
-        ok = value && critical == extension_checks[i].critical && extension_checks[i].ok(lint, value);
-        (*found)++;
-    }
     if (value)
         extension_checks[i].free(value);
     return ok;
 }
 
+static size_t extension_row(X509_EXTENSION *extension)
+{
+    int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+    size_t i = 0;
+
+    while (i < G_N_ELEMENTS(extension_checks) && extension_checks[i].nid != nid)
+        i++;
+    return i;
+}
+
+/* Each one known, wanted, right and there once; and none that is wanted missing. */
 static gboolean check_extensions(struct lint *lint)
 {
-    int found = 0;
+    gboolean seen[G_N_ELEMENTS(extension_checks)] = { FALSE };
 
-    for (size_t i = 0; i < G_N_ELEMENTS(extension_checks); i++) {
+    for (int n = 0; n < sk_X509_EXTENSION_num(lint->tbs->extensions); n++) {
+        X509_EXTENSION *extension = sk_X509_EXTENSION_value(lint->tbs->extensions, n);
+        size_t i = extension_row(extension);
+
+        lint->extension = i < G_N_ELEMENTS(seen) ? OBJ_nid2sn(extension_checks[i].nid) : "one that was not ordered";
+        if (i == G_N_ELEMENTS(seen) || seen[i] || !extension_ok(lint, i, extension))
+            return FALSE;
+        seen[i] = TRUE;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(seen); i++) {
         lint->extension = OBJ_nid2sn(extension_checks[i].nid);
-        if (!extension_ok(lint, i, &found))
+        if (!seen[i] && extension_checks[i].wanted(lint->order))
             return FALSE;
     }
-    lint->extension = "one that was not ordered";
-    return found == sk_X509_EXTENSION_num(lint->tbs->extensions);
+    return TRUE;
 }
 
 static gboolean check_signature(struct lint *lint)

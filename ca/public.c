@@ -104,7 +104,7 @@ static gboolean is_power_of_65537(unsigned value, unsigned prime)
     return FALSE;
 }
 
-enum { SMALL_PRIMES = 752, MARK_PRIMES = 167 };
+enum { SMALL_PRIMES = 168 };
 
 /*
  * What an honest generator never makes: a small factor, or a modulus that is a power of 65537 modulo every prime up to 167, the
@@ -127,7 +127,7 @@ static const char *rsa_weakness(const struct der *n)
                 continue;
             if (rest % prime == 0)
                 return "the modulus has a small factor";
-            if (marked && prime <= MARK_PRIMES)
+            if (marked)
                 marked = is_power_of_65537(rest % prime, prime);
         }
     }
@@ -160,18 +160,27 @@ static gboolean read_ec(struct ca_public *key, enum ca_key_kind kind, size_t byt
     return TRUE;
 }
 
-gboolean ca_public_read(struct der *in, struct ca_public *key, GError **error)
+static gboolean split(struct der *in, struct ca_public *key, struct der *algorithm)
 {
-    struct der content, algorithm;
+    struct der content;
     int tag;
 
     memset(key, 0, sizeof *key);
     if (!der_next_is(in, DER_SEQUENCE) || !der_take_any(in, &tag, &content, &key->spki)
-        || !der_take_any(&content, &tag, NULL, &algorithm) || tag != DER_SEQUENCE
+        || !der_take_any(&content, &tag, NULL, algorithm) || tag != DER_SEQUENCE
         || !der_take(&content, DER_BIT_STRING, &key->bits) || content.n != 0 || key->bits.n < 2 || key->bits.p[0] != 0)
-        return ca_fail(error, CA_ERROR_INPUT, "csr-form", "not a public key");
+        return FALSE;
     key->bits.p++; /* the number of unused bits */
     key->bits.n--;
+    return TRUE;
+}
+
+gboolean ca_public_read(struct der *in, struct ca_public *key, GError **error)
+{
+    struct der algorithm;
+
+    if (!split(in, key, &algorithm))
+        return ca_fail(error, CA_ERROR_INPUT, "csr-form", "not a public key");
     if (der_is(&algorithm, rsa_encryption, sizeof rsa_encryption))
         return read_rsa(key, error);
     if (der_is(&algorithm, ec_p256, sizeof ec_p256))
@@ -179,6 +188,15 @@ gboolean ca_public_read(struct der *in, struct ca_public *key, GError **error)
     if (der_is(&algorithm, ec_p384, sizeof ec_p384))
         return read_ec(key, CA_KEY_P384, 48, error);
     return ca_fail(error, CA_ERROR_REFUSED, "key-kind", "neither RSA nor P-256 or P-384 as a named curve");
+}
+
+gboolean ca_public_of(const CaCsr *csr, struct ca_public *key)
+{
+    struct der in = der_of(csr->spki), algorithm;
+    gboolean ok = split(&in, key, &algorithm) && in.n == 0;
+
+    key->kind = csr->kind;
+    return ok;
 }
 
 /* --- Verifying --------------------------------------------------------------------------------------------------------------------- */

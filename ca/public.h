@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "ca/csr.h"
 #include "ca/der.h"
 #include "ca/error.h"
 #include "ca/key.h"
@@ -22,6 +23,9 @@ struct ca_public {
 /* Reads and checks the next element of IN; errors as ca/csr.h says ("csr-form", "key-kind", "key-weak"). That an EC point lies
    on its curve is seen by ca_public_verifier. */
 gboolean ca_public_read(struct der *in, struct ca_public *key, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same of a key that was checked already; n and e are not set. */
+gboolean ca_public_of(const CaCsr *csr, struct ca_public *key) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A context ready for EVP_PKEY_verify, the caller's. */
 EVP_PKEY_CTX *ca_public_verifier(const struct ca_public *key, const EVP_MD *digest, GError **error) G_GNUC_WARN_UNUSED_RESULT;

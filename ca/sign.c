@@ -3,6 +3,11 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+struct ca_signer_table {
+    CaCurve *curve;
+    gboolean tried;
+};
+
 static EVP_PKEY_CTX *context_new(EVP_PKEY *key, const struct ca_algorithm *algorithm, int (*init)(EVP_PKEY_CTX *))
 {
     g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new(key, NULL);
@@ -35,6 +40,8 @@ gboolean ca_signer_init(struct ca_signer *signer, const CaSigningKey *key, GByte
     ca_public_id(&public.bits, signer->key_hash);
     memcpy(signer->key_id, signer->key_hash, CA_KEY_ID);
     signer->key_id_size = CA_KEY_ID;
+    if (public.kind == CA_KEY_P256)
+        signer->table = g_new0(struct ca_signer_table, 1);
     return TRUE;
 }
 
@@ -44,6 +51,9 @@ void ca_signer_clear(struct ca_signer *signer)
     EVP_PKEY_CTX_free(signer->verify);
     g_clear_pointer(&signer->name, g_bytes_unref);
     g_clear_pointer(&signer->spki, g_bytes_unref);
+    if (signer->table)
+        ca_curve_free(signer->table->curve);
+    g_clear_pointer(&signer->table, g_free);
 }
 
 gboolean ca_signer_append(const struct ca_signer *signer, GByteArray *out, guint from, GError **error)
@@ -59,11 +69,28 @@ gboolean ca_signer_append(const struct ca_signer *signer, GByteArray *out, guint
     return TRUE;
 }
 
+/* NULL: there is none, libcrypto's way is taken. */
+static const CaCurve *table(const struct ca_signer *signer)
+{
+    enum { POINT = 65 }; /* the end of a P-256 SubjectPublicKeyInfo */
+    gsize n;
+    const unsigned char *spki = g_bytes_get_data(signer->spki, &n);
+
+    if (!signer->table)
+        return NULL;
+    if (!signer->table->tried)
+        signer->table->curve = ca_curve_new(spki + n - POINT, POINT);
+    signer->table->tried = TRUE;
+    return signer->table->curve;
+}
+
 gboolean ca_signer_verify(const struct ca_signer *signer, const void *data, size_t size, const unsigned char *signature, size_t n)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     size_t hashed = ca_algorithm_hash(signer->algorithm, data, size, hash);
-    gboolean ok = EVP_PKEY_verify(signer->verify, signature, n, hash, hashed) == 1;
+    const CaCurve *curve = table(signer);
+    gboolean ok = curve ? ca_curve_verify(curve, hash, signature, n)
+                        : EVP_PKEY_verify(signer->verify, signature, n, hash, hashed) == 1;
 
     ERR_clear_error();
     return ok;

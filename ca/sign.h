@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "ca/curve.h"
 #include "ca/der.h"
 #include "ca/issuer.h"
 #include "ca/native.h"
@@ -22,6 +23,7 @@ struct ca_signer {
     unsigned char key_id[64];          /* the subject key identifier; the same, unless somebody else made the certificate */
     size_t key_id_size;
     size_t longest;          /* bytes of a signature at most */
+    struct ca_signer_table *table; /* of a P-256 key, for verifying many; made when the first is verified */
 };
 
 /* NAME is referenced. *SIGNER is to be cleared whatever comes back. */
