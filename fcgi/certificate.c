@@ -27,7 +27,8 @@ send_detail(Exchange *x, int status, const char *problem)
     g_autoptr(RaRequest) request = ra_request_get(ra, person, x->number, &error);
     g_autoptr(GPtrArray) mails = request ? ra_request_mails(ra, person, x->number, &error) : NULL;
     g_autoptr(GPtrArray) events = mails ? ra_request_history(ra, person, x->number, &error) : NULL;
-    if (!events) {
+    g_autoptr(GPtrArray) previous = events ? ra_request_previous(ra, person, x->number, &error) : NULL;
+    if (!previous) {
         page_failure(x, error, "/certificates");
         return;
     }
@@ -41,6 +42,7 @@ send_detail(Exchange *x, int status, const char *problem)
     describe_renewal(x, root, request);
     describe_certificate(x, root, request);
     describe_pickup(x, root, request, pin ? secret_text(pin) : NULL);
+    describe_previous(x, root, previous);
     describe_mails(x, root, mails);
     describe_events(x, root, events);
     if (problem) {
@@ -150,7 +152,7 @@ ask_renew(Exchange *x, GError **error)
     WebNode *root;
     g_autoptr(WebDocument) document = confirm_page(x, "renew-confirm", request, &root);
     WebNode *renewal = web_add(root, "renewal");
-    page_time(x, renewal, "not-before", x->now);
+    page_time(x, renewal, "not-before", preview->not_before);
     page_time(x, renewal, "not-after", preview->not_after);
     if (institution->grace_days >= 0)
         web_set_number(renewal, "grace-days", institution->grace_days);

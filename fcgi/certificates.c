@@ -10,32 +10,21 @@
 
 /* --- what can be applied for --- */
 
-/* The rule that forbids TYPE to this person now, in a static buffer; NULL: none, the form is shown. */
-static const char *
-blocked(Exchange *x, const RaPerson *person, const RaInstitution *institution, const char *type)
+static gboolean
+add_offer(Exchange *x, WebNode *root, const RaPerson *person, const RaInstitution *institution, const char *type, GError **error)
 {
-    if (!person->common_name)
-        return "name";
-    if (!person->mails_allowed[0])
-        return person->mails[0] ? "mail-domain" : "mail";
-    g_autoptr(GError) error = NULL;
-    const struct ra_who who = exchange_who(x);
-    const struct ra_application wish = { .type = type, .months = g_ascii_strtoll(institution->months[0], NULL, 10),
-                                         .mail = person->mails_allowed[0] };
-    g_autoptr(RaPreview) preview = ra_request_preview(x->portal->ra, &who, &wish, x->now, &error);
-    return preview || !g_error_matches(error, RA_ERROR, RA_ERROR_REFUSED) ? NULL : ra_error_rule(error);
-}
-
-static void
-add_offer(Exchange *x, WebNode *root, const RaPerson *person, const RaInstitution *institution, const char *type)
-{
+    g_autoptr(GError) why = NULL;
+    g_autofree char *rule = ra_request_blocked(x->portal->ra, person, institution, type, &why);
+    if (why) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
     WebNode *offer = web_add(root, "offer");
     web_set(offer, "type", type);
-    const char *rule = blocked(x, person, institution, type);
     if (rule) {
         web_set(offer, "blocked", rule);
         web_set_number(offer, "limit", institution->max_active);
-        return;
+        return TRUE;
     }
     g_autofree char *key = guard_form_key(x, "apply");
     web_set(offer, "form-key", key);
@@ -43,6 +32,7 @@ add_offer(Exchange *x, WebNode *root, const RaPerson *person, const RaInstitutio
         web_add_text(offer, "months", *months);
     for (char **mail = person->mails_allowed; *mail; mail++)
         web_add_text(offer, "mail", *mail);
+    return TRUE;
 }
 
 static gboolean
@@ -53,7 +43,8 @@ add_offers(Exchange *x, WebNode *root, GError **error)
     if (!institution)
         return FALSE;
     for (char **type = institution->types; *type && institution->months[0]; type++)
-        add_offer(x, root, person, institution, *type);
+        if (!add_offer(x, root, person, institution, *type, error))
+            return FALSE;
     return TRUE;
 }
 
@@ -83,6 +74,8 @@ certificates_list(Exchange *x)
     }
     web_set_flag(root, "all", all);
     web_set(root, "notice", done_word(x));
+    if (list->hidden > 0)
+        web_set_number(root, "hidden", list->hidden);
     if (list->next) {
         g_autofree char *next = g_strdup_printf("/certificates?%sbefore=%" G_GINT64_FORMAT, all ? "all=1&" : "", list->next);
         web_set(root, "next", next);
@@ -122,9 +115,9 @@ ask_to_confirm(Exchange *x, struct ra_application *wish, GError **error)
     web_set_number(order, "months", preview->months);
     web_set(order, "form-key", form_text(x->form, "form_key"));
     web_set(order, "memo", preview->memo);
-    web_set(order, "common-name", person->common_name);
+    web_set(order, "common-name", preview->common_name);
     web_set(order, "subject", preview->subject);
-    page_time(x, order, "not-before", x->now);
+    page_time(x, order, "not-before", preview->not_before);
     page_time(x, order, "not-after", preview->not_after);
     for (char **mail = person->mails_allowed; *mail; mail++) {
         WebNode *node = web_add_text(order, "mail", *mail);

@@ -43,7 +43,7 @@ set_attention(const Exchange *x, WebNode *node, const RaRequestRow *row)
         web_set(node, "attention", "locked");
         set_key(x, node, "pin-key", "pin", row->number);
     } else if (waits(row->state)) {
-        web_set(node, "attention", "collect");
+        web_set(node, "attention", row->mail_failed ? "mail" : "collect");
         page_time(x, node, "pickup-until", row->pickup_expires_at);
         set_key(x, node, "resend-key", "resend", row->number);
     } else if (strcmp(row->state, "collected") == 0 && row->not_after - x->now < ENDING_DAYS * 86400) {
@@ -126,6 +126,20 @@ describe_certificate(const Exchange *x, WebNode *root, const RaRequest *r)
     page_time(x, node, "not-after", r->certificate_not_after ? r->certificate_not_after : r->not_after);
     page_time(x, node, "revoked-at", r->revoked_at);
     set_text(node, "reason", r->reason);
+}
+
+void
+describe_previous(const Exchange *x, WebNode *root, const GPtrArray *previous)
+{
+    for (guint i = 0; i < previous->len; i++) {
+        const RaPrevious *certificate = previous->pdata[i];
+        WebNode *node = web_add(root, "previous");
+        web_set(node, "state", ra_previous_state(certificate, x->now));
+        web_set(node, "serial", certificate->serial);
+        page_time(x, node, "not-before", certificate->not_before);
+        page_time(x, node, "not-after", certificate->not_after);
+        set_text(node, "reason", certificate->reason);
+    }
 }
 
 /* --- pickup --- */

@@ -19,6 +19,8 @@ void describe_acts(const Exchange *x, WebNode *node, const RaRequest *request);
 void describe_renewal(const Exchange *x, WebNode *root, const RaRequest *request);
 /* The certificate in hand; nothing where none is. */
 void describe_certificate(const Exchange *x, WebNode *root, const RaRequest *request);
+/* The certificates before it. */
+void describe_previous(const Exchange *x, WebNode *root, const GPtrArray *previous);
 /* The pickup of the newest issue or renewal; PIN NULL where there is none to show. */
 void describe_pickup(const Exchange *x, WebNode *root, const RaRequest *request, const char *pin);
 void describe_mails(const Exchange *x, WebNode *root, const GPtrArray *newest_first);

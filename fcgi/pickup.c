@@ -184,6 +184,7 @@ send_install(Exchange *x, const DbPickup *row)
     web_set(root, "pin", form_text(x->form, "pin"));
     web_set(root, "system", page_system(x));
     web_set(root, "file", file);
+    web_set_flag(root, "own-password", row->own_password);
     if (strcmp(row->type, "client") == 0)
         web_set(root, "check", check);
     add_pickup(x, root, row);
@@ -315,16 +316,17 @@ static void
 send_wish_problem(Exchange *x, const RaPickup *pickup, const GError *error)
 {
     static const struct { const char *word, *field, *rule; } words[] = {
-        { "password-length", "password", "short" }, { "password-characters", "password", "characters" },
-        { "encoding", "encoding", "unknown" },      { "key-kind", "key", "unknown" },
+        { "password-short", "password", "short" },
+        { "password-long", "password", "long" },
+        { "password-characters", "password", "characters" },
+        { "encoding", "encoding", "unknown" },
+        { "key-kind", "key", "unknown" },
     };
     const char *rule = ra_error_rule(error);
-    gsize longest = (gsize)settings_number(x->portal->settings, "pickup", "password_longest");
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
         if (strcmp(words[i].word, rule) != 0)
             continue;
-        gboolean too_long = i == 0 && strlen(form_text(x->form, "password")) > longest;
-        send_choose(x, 400, pickup->row, words[i].field, too_long ? "long" : words[i].rule);
+        send_choose(x, 400, pickup->row, words[i].field, words[i].rule);
         return;
     }
     page_failure(x, error, NULL);
