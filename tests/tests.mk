@@ -26,8 +26,9 @@ $(SEARCH): $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call r
 	@mkdir -p $(@D)
 	$(call link,-fsanitize=fuzzer $<)
 
-# The FastCGI program that says hello: what the stack can do at most (make bench).
-$(BUILD)/tests/bench/hello: $(BUILD)/obj/tests/bench/hello.o
+# What `make bench` measures with and against: limits of the machine, hello over FastCGI, a client, the portal's list.
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(filter-out tests/bench/inkan_bench.c,$(wildcard tests/bench/*.c)))
+$(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call rooms,db)
 	@mkdir -p $(@D)
 	$(call link,$<)
 
@@ -83,5 +84,5 @@ lint: test-dependencies
 .PHONY: bench
 bench: bench-all
 bench-%: test-dependencies
-	@$(MAKE) --no-print-directory -j$$(nproc) programs $(BUILD)/tests/bench/hello
+	@$(MAKE) --no-print-directory -j$$(nproc) programs $(BENCH)
 	@BUILD=$(BUILD) DEMO_PORT=$(TEST_PORT) tests/bench/run $*
