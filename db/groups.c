@@ -1,9 +1,11 @@
 #include "db/db.h"
 #include "db/event.h"
 #include "db/institution.h"
+#include "db/issuer.h"
 #include "db/job.h"
 #include "db/metadata.h"
 #include "db/metrics.h"
+#include "db/migration.h"
 #include "db/outbox.h"
 #include "db/person.h"
 #include "db/pickup.h"
@@ -18,9 +20,14 @@ const DbGroup *const db_groups[] = {
     &db_event_group,
     &db_institution_group,
     &db_institution_owner_group,
+    &db_issuer_group,
+    &db_issuer_owner_group,
+    &db_issuer_responder_group,
+    &db_issuer_signer_group,
     &db_job_group,
     &db_metadata_group,
     &db_metrics_group,
+    &db_migration_group,
     &db_outbox_group,
     &db_outbox_worker_group,
     &db_person_group,

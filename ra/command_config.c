@@ -1,0 +1,115 @@
+/* config check, keys, secret */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ra/cli.h"
+
+static int
+config_keys(Cli *cli, int argc, char **argv)
+{
+    if (!cli_parse(cli, NULL, &argc, &argv, 0, 0))
+        return CLI_USAGE;
+    g_autofree char *text = settings_describe();
+    printf("%s", text);
+    return CLI_OK;
+}
+
+static int
+config_secret(Cli *cli, int argc, char **argv)
+{
+    if (!cli_parse(cli, NULL, &argc, &argv, 0, 0))
+        return CLI_USAGE;
+    g_autoptr(Secret) line = keyring_new_line(g_get_real_time() / G_USEC_PER_SEC);
+    setvbuf(stdout, NULL, _IONBF, 0);
+    fputs(secret_text(line), stdout);
+    return CLI_OK;
+}
+
+/* One finding of the check: said, counted. */
+static void
+finding(int *wrong, const char *what, gboolean ok, const char *why)
+{
+    printf("%-9s %s%s%s\n", ok ? "ok" : "WRONG", what, why ? ": " : "", why ? why : "");
+    *wrong += !ok;
+}
+
+static void
+check_files(const Settings *s, int *wrong)
+{
+    static const struct { const char *group, *key; gboolean may_be_empty; } files[] = {
+        { "service", "secret_file", FALSE },        { "saml", "signing_key", FALSE },
+        { "saml", "signing_certificate", FALSE },   { "saml", "decryption_key", FALSE },
+        { "saml", "decryption_certificate", FALSE },{ "saml", "metadata_certificate", TRUE },
+        { "mail", "ca_file", TRUE },                { "mail", "password_file", TRUE },
+        { "signer", "passphrase_file", FALSE },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        const char *file = settings_text(s, files[i].group, files[i].key);
+        if (!*file && files[i].may_be_empty)
+            continue;
+        g_autofree char *what = g_strdup_printf("[%s] %s %s", files[i].group, files[i].key, file);
+        gboolean there = access(file, F_OK) == 0;
+        gboolean ours = there && access(file, R_OK) == 0;
+        /* What belongs to another process's user may be hidden from whoever checks. */
+        finding(wrong, what, there, there ? ours ? NULL : "not readable for this user; its process must be able to" : "there is no such file");
+    }
+}
+
+static void
+check_databases(const Settings *s, int *wrong)
+{
+    static const char *const roles[] = { "portal", "worker", "signer", "responder", "owner" };
+    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
+        g_autoptr(GError) why = NULL;
+        const char *conninfo = settings_text(s, "database", roles[i]);
+        g_autofree char *what = g_strdup_printf("[database] %s", roles[i]);
+        g_autoptr(Db) db = db_new(conninfo);
+        gboolean ok = *conninfo && db_connect(db, &why);
+        finding(wrong, what, ok, ok ? "connects" : *conninfo ? why->message : "is empty");
+    }
+}
+
+static void
+check_words(const Settings *s, int *wrong)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(settings_text(s, "service", "time_zone"));
+    finding(wrong, "[service] time_zone", zone != NULL, zone ? NULL : "is no time zone; allowed: names as in /usr/share/zoneinfo");
+    g_autofree char *folder = g_build_filename(settings_text(s, "service", "share"), "web", NULL);
+    g_autoptr(Web) web = web_new(folder, &why);
+    finding(wrong, folder, web != NULL, web ? NULL : why->message);
+    g_clear_error(&why);
+    if (access(settings_text(s, "service", "secret_file"), R_OK) != 0)
+        return; /* said above */
+    g_autoptr(Keyring) keyring = keyring_load(settings_text(s, "service", "secret_file"), &why);
+    finding(wrong, "the service secret", keyring != NULL, keyring ? NULL : why->message);
+}
+
+static int
+config_check(Cli *cli, int argc, char **argv)
+{
+    gboolean quick = FALSE;
+    const GOptionEntry entries[] = {
+        { "syntax", 0, 0, G_OPTION_ARG_NONE, &quick, "only the settings file itself, without files and databases", NULL },
+        { 0 },
+    };
+    if (!cli_parse(cli, entries, &argc, &argv, 0, 0))
+        return CLI_USAGE;
+    const Settings *s = cli_settings(cli); /* ends with file, key and what is allowed where something is wrong */
+    int wrong = 0;
+    finding(&wrong, cli_settings_file(cli), TRUE, "every key is known and every value allowed");
+    if (!quick) {
+        check_words(s, &wrong);
+        check_files(s, &wrong);
+        check_databases(s, &wrong);
+    }
+    return wrong ? CLI_FAILED : CLI_OK;
+}
+
+const struct command command_config[] = {
+    { "config check", "[--syntax]", "checks the settings file, the files it names and the databases", config_check },
+    { "config keys", "", "lists every setting: default, what is allowed, what it is for", config_keys },
+    { "config secret", "", "prints a new line for [service] secret_file (put it first in the file)", config_secret },
+    { 0 },
+};

@@ -1,0 +1,171 @@
+/*
+ * inkan-worker: takes up jobs, sends mails, makes the rounds that time asks for, fetches metadata. Any number of it may run, on
+ * any number of machines; each of its processes may be killed at any moment.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "db/log.h"
+#include "db/prefork.h"
+#include "ra/context.h"
+#include "ra/jobs.h"
+#include "ra/mail.h"
+#include "ra/metadata_fetch.h"
+#include "ra/options.h"
+#include "ra/sweep.h"
+#include "sp/service.h"
+
+#define IDLE_JOBS 2000   /* ms without a notification: a job that was put off, or one whose announcement was lost */
+#define IDLE_MAIL 2000
+#define IDLE_ROUNDS 1000
+#define DRAIN 45         /* seconds; a mail takes 40 at most */
+
+struct life {
+    const char *file;    /* the settings, read anew by each child */
+    const Web *web;      /* compiled by the master, shared by fork */
+};
+
+static gint64
+seconds_now(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+/* What every child begins with. NULL: it has said why. */
+static RaContext *
+begin(const struct life *life, Settings **settings)
+{
+    g_autoptr(GError) error = NULL;
+    crypto_start();
+    *settings = settings_load(life->file, &error);
+    RaContext *ctx = *settings ? ra_context_new(*settings, "worker", TRUE, &error) : NULL;
+    if (!ctx) {
+        log_error("start-failed", error);
+        return NULL;
+    }
+    ctx->web = life->web;
+    return ctx;
+}
+
+static void
+listen_on(RaContext *ctx, const char *channel)
+{
+    g_autoptr(GError) error = NULL;
+    if (!db_listen(ctx->db, channel, &error))
+        log_error("listen-failed", error); /* asked for again with the next connection; until then the pause is the pace */
+}
+
+/* The database is away: say so once, wait a moment, go on. */
+static void
+bide(RaContext *ctx, GError *error, gboolean *said)
+{
+    if (error && !*said)
+        log_error("database-away", error);
+    *said = error != NULL;
+    if (error)
+        (void)db_wait(ctx->db, 1000);
+}
+
+static int
+live_on_jobs(gpointer data)
+{
+    g_autoptr(Settings) settings = NULL;
+    g_autoptr(RaContext) ctx = begin(data, &settings);
+    gboolean said = FALSE;
+    if (!ctx)
+        return 1;
+    listen_on(ctx, "inkan_job");
+    while (!prefork_stopping()) {
+        g_autoptr(GError) error = NULL;
+        if (!ra_jobs_run_next(ctx, &error) && !error)
+            (void)db_wait(ctx->db, IDLE_JOBS);
+        bide(ctx, error, &said);
+    }
+    return 0;
+}
+
+static int
+live_on_mails(gpointer data)
+{
+    g_autoptr(Settings) settings = NULL;
+    g_autoptr(RaContext) ctx = begin(data, &settings);
+    g_autoptr(GError) why = NULL;
+    g_autoptr(RaMailer) mailer = ctx ? ra_mailer_new(settings, &why) : NULL;
+    gboolean said = FALSE;
+    if (!mailer) {
+        log_error("start-failed", why);
+        return 1;
+    }
+    listen_on(ctx, "inkan_mail");
+    while (!prefork_stopping()) {
+        g_autoptr(GError) error = NULL;
+        if (!ra_mail_send_next(ctx, mailer, seconds_now(), &error) && !error)
+            (void)db_wait(ctx->db, IDLE_MAIL);
+        bide(ctx, error, &said);
+    }
+    return 0;
+}
+
+static int
+live_on_rounds(gpointer data)
+{
+    g_autoptr(Settings) settings = NULL;
+    g_autoptr(RaContext) ctx = begin(data, &settings);
+    gint64 last[RA_SWEEP_ROUNDS] = { 0 };
+    if (!ctx)
+        return 1;
+    while (!prefork_stopping()) {
+        ra_sweep_due(ctx, seconds_now(), last, G_N_ELEMENTS(last));
+        (void)db_wait(ctx->db, IDLE_ROUNDS);
+    }
+    return 0;
+}
+
+/* A process of its own: it reads what others wrote, and a large aggregate takes its time. */
+static int
+live_on_metadata(gpointer data)
+{
+    g_autoptr(Settings) settings = NULL;
+    g_autoptr(GError) why = NULL;
+    g_autoptr(RaContext) ctx = begin(data, &settings);
+    if (!ctx || !sp_start(&why)) {
+        log_error("start-failed", why);
+        return 1;
+    }
+    while (!prefork_stopping()) {
+        g_autoptr(GError) error = NULL;
+        if (!ra_metadata_refresh(ctx, seconds_now(), FALSE, &error))
+            log_error("metadata-failed", error);
+        (void)db_wait(ctx->db, 10000);
+    }
+    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    setlocale(LC_CTYPE, "C.UTF-8");
+    g_autofree char *file = ra_options_settings_file(argc, argv, "inkan-worker", "takes up jobs, sends mails, makes the rounds");
+    g_autoptr(Settings) settings = settings_load(file, &error);
+    if (!settings) {
+        fprintf(stderr, "inkan-worker: %s\n", error->message);
+        return 2;
+    }
+    log_setup("inkan-worker", ra_options_log_level(settings));
+    g_autofree char *folder = g_build_filename(settings_text(settings, "service", "share"), "web", NULL);
+    g_autoptr(Web) web = web_new(folder, &error);
+    if (!web) {
+        log_error("start-failed", error);
+        return 2;
+    }
+    struct life life = { file, web };
+    const struct prefork_kind kinds[] = {
+        { "jobs", (int)settings_number(settings, "worker", "processes"), live_on_jobs, &life },
+        { "mails", (int)settings_number(settings, "worker", "mail_processes"), live_on_mails, &life },
+        { "rounds", 1, live_on_rounds, &life },
+        { "metadata", 1, live_on_metadata, &life },
+    };
+    return prefork_run(kinds, G_N_ELEMENTS(kinds), settings_text(settings, "worker", "pid_file"), DRAIN);
+}
