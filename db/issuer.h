@@ -17,10 +17,8 @@ typedef struct db_issuer {
 void db_issuer_free(DbIssuer *issuer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbIssuer, db_issuer_free)
 
-/* DbIssuer *, roots too, by name. Signer's role and owner. */
+/* DbIssuer *, roots too, by name. */
 GPtrArray *db_issuer_list(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The same with the responder's role. */
-GPtrArray *db_issuer_list_for_responder(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Owner. */
 gboolean db_issuer_insert(Db *db, const DbIssuer *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -30,7 +28,7 @@ struct db_profile {
     const char *name, *type, *issuer, *subject; /* subject: "dn" or "mail" */
     gint64 months;
     const char *const *key_usage, *const *extended, *const *policies, *const *key_kinds; /* KEY_KINDS NULL: all */
-    gint64 valid_from; /* 0: not until an operator sets a date (infinity) */
+    gboolean dormant; /* not in force until an operator sets valid_from (it is infinity); else from now on */
 };
 gboolean db_profile_insert(Db *db, const struct db_profile *profile, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -44,15 +42,15 @@ typedef struct db_signing {
     char *country, *locality, *organization, *unit, *common_name; /* unit may be NULL */
     /* the pickup */
     gint64 pickup, pickup_cycle, not_before, not_after;
-    gboolean open; /* not ended, locked, collected or over */
-    gint64 applied_at, cycle_at, cycle_end; /* as the request has them */
+    gboolean open; /* not ended, locked, collected or over, and of the request's current cycle */
+    gint64 cycle_at, cycle_end; /* as the request has them */
     /* policy, as it is now */
-    gboolean type_allowed, months_allowed, domain_allowed, profile_fits;
+    gboolean type_allowed, months_allowed, domain_allowed;
+    gboolean profile_fits; /* type and months are the profile's, and it was in force when this cycle was applied for */
     gint64 active, max_active; /* requests of the person that count */
     char *time_zone;
     /* the profile */
     char *issuer, *subject_kind; /* "dn" or "mail" */
-    gint64 profile_months;
     char **key_usage, **extended, **policies, **key_kinds;
     char *predecessor; /* serial of the request's unrevoked certificate of an earlier cycle, NULL for none */
 } DbSigning;
@@ -60,8 +58,9 @@ void db_signing_free(DbSigning *signing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbSigning, db_signing_free)
 
 DbSigning *db_signing_get(Db *db, gint64 request, GBytes *token_hash, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* After the insert: is it still as it was? The insert's foreign keys hold the rows from here to the commit. */
-gboolean db_signing_still_open(Db *db, gint64 pickup, GBytes *token_hash, gboolean *open, GError **error)
+/* Is the pickup open and its request ready? Asked after the insert, whose foreign keys wait for whoever holds request or pickup
+   for update, and keep them away from then to the commit. */
+gboolean db_signing_is_open(Db *db, gint64 pickup, GBytes *token_hash, gboolean *open, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /* One key at a time, until the transaction ends. */
@@ -83,8 +82,8 @@ gboolean db_certificate_insert(Db *db, const struct db_certificate *certificate,
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_certificate_exists(Db *db, const char *issuer, const char *serial, gboolean *exists, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-/* An audit event of the signer that belongs to no request; DETAIL: a JSON object. */
-gboolean db_issuer_audit(Db *db, const char *what, const char *detail, const char *log_id, GError **error)
+/* An audit event of the signer that belongs to no request. */
+gboolean db_issuer_audit(Db *db, const char *what, const char *issuer, const char *serial, const char *log_id, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- CRLs: inside a transaction ---------------------------------------------------------------------------------------------------- */
@@ -99,14 +98,13 @@ struct db_revoked {
     char reason[24];
     gint64 at, shard;
 };
-/* What a CRL lists: struct db_revoked in a GArray, those that end after ENDS_AFTER. */
+/* Marks the revocations that CRL number NUMBER is the first to carry, and sets the issuer's number. */
+gboolean db_crl_mark(Db *db, const char *issuer, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What it lists: struct db_revoked in a GArray; all that are marked and end after ENDS_AFTER. What is revoked between the two
+   calls is in the next CRL, so call db_crl_mark first. */
 GArray *db_crl_revoked(Db *db, const char *issuer, gint64 ends_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Shards in use: 0 to *SHARDS - 1. */
-gboolean db_crl_shards(Db *db, const char *issuer, gint64 *shards, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_crl_put(Db *db, const char *issuer, gint64 shard, gint64 number, gint64 this_update, gint64 next_update, GBytes *der,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The issuer's number, and the mark on the certificates that the CRL carries for the first time. */
-gboolean db_crl_finish(Db *db, const char *issuer, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- the responder ------------------------------------------------------------------------------------------------------------------ */
 
@@ -118,6 +116,6 @@ struct db_status {
 gboolean db_certificate_status(Db *db, const char *issuer, const char *serial, struct db_status *status, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-extern const DbGroup db_issuer_group, db_issuer_responder_group, db_issuer_owner_group;
+extern const DbGroup db_issuer_group, db_issuer_signer_group, db_issuer_responder_group, db_issuer_owner_group;
 
 #endif

@@ -240,6 +240,7 @@ create unique index certificate_one_per_pickup on certificate (pickup) where rev
 create index certificate_revoked on certificate (issuer, shard) where revoked_at is not null;
 create index certificate_unpublished on certificate (issuer) where revoked_at is not null and published is null;
 create index certificate_by_fingerprint on certificate (fingerprint);
+create index certificate_by_key on certificate (spki_sha256);
 
 -- A revocation is never undone, a certificate never changed or forgotten.
 create function certificate_is_kept() returns trigger language plpgsql as $$

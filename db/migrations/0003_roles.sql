@@ -42,9 +42,12 @@ grant select, insert, update, delete on idp, metadata_source to inkan_worker;
 grant select, delete on session, login, assertion_seen, form_used to inkan_worker;
 grant execute on function audit, request_step, request_hold, pickup_new_pin, pickup_erase, certificate_supersede to inkan_worker;
 
--- signer: reads what a certificate is made of; adds certificates and CRLs.
-grant select on service, institution, person, request, pickup, certificate, issuer, profile, crl to inkan_signer;
-grant insert on certificate, event to inkan_signer;
+-- signer: reads what a certificate is made of, of a pickup only what decides whether it is open; adds certificates and CRLs.
+-- It cannot revoke, nor make a request, a pickup or a PIN.
+grant select on service, institution, request, certificate, issuer, profile, crl to inkan_signer;
+grant select (id, institution) on person to inkan_signer;
+grant select (id, request, cycle, not_before, not_after, token_hash, locked_at, expires_at, collected_at, ended) on pickup to inkan_signer;
+grant insert on certificate to inkan_signer;
 grant update (published) on certificate to inkan_signer;
 grant update (crl_number) on issuer to inkan_signer;
 grant insert, update on crl to inkan_signer;

@@ -1,0 +1,337 @@
+#include "db/issuer.h"
+
+enum { LIST };
+enum { SIGNING, IS_OPEN, LOCK_KEY, KEY_USE, OF_PICKUP, INSERT, EXISTS, AUDIT_ISSUE, AUDIT, CRL_LOCK, CRL_LAST, CRL_MARK, CRL_NUMBER, CRL_REVOKED,
+       CRL_PUT };
+enum { STATUS };
+enum { ISSUER_INSERT, PROFILE_INSERT };
+
+#define EPOCH(column) "extract(epoch from " column ")::bigint"
+
+static const DbStatement shared[] = {
+    [LIST] = { "issuer_list", "select name, parent, key_name, certificate from issuer order by name", "" },
+};
+const DbGroup db_issuer_group = { "issuer", shared, G_N_ELEMENTS(shared), "signer responder owner" };
+
+static const DbStatement signer[] = {
+    [SIGNING] = { "signing_get",
+                  "select r.number, r.person, r.institution, r.cycle, r.state, r.type, r.mail, r.months,"
+                  " r.country, r.locality, r.organization, r.unit, r.common_name,"
+                  " k.id, k.cycle, " EPOCH("k.not_before") ", " EPOCH("k.not_after") ","
+                  " k.ended is null and k.locked_at is null and k.collected_at is null and k.expires_at > now() and k.cycle = r.cycle,"
+                  " " EPOCH("r.cycle_at") ", " EPOCH("r.cycle_end") ","
+                  " r.type = any (i.types), r.months = any (i.months),"
+                  " p.institution = r.institution and mail_domain_allowed(r.mail, i.mail_domains),"
+                  " f.type = r.type and f.months = r.months and f.valid_from <= now()"
+                  " and (f.valid_to is null or f.valid_to > r.cycle_at),"
+                  " case when r.cycle = 1 then (select count(*) from request o where o.person = r.person"
+                  " and o.state not in ('revoking', 'revoked', 'expired', 'refused', 'lapsed')) else 0 end, i.max_active,"
+                  " s.time_zone, f.issuer, f.subject, f.key_usage, f.extended, f.policies, f.key_kinds,"
+                  " (select c.serial from certificate c join pickup q on q.id = c.pickup where c.request = r.number"
+                  " and q.cycle < r.cycle and q.collected_at is not null and c.revoked_at is null order by q.cycle desc limit 1)"
+                  " from request r join pickup k on k.request = r.number join person p on p.id = r.person"
+                  " join institution i on i.id = r.institution join profile f on f.id = r.profile cross join service s"
+                  " where r.number = $1 and k.token_hash = $2",
+                  "ib" },
+    [IS_OPEN] = { "signing_is_open",
+                  "select k.ended is null and k.locked_at is null and k.collected_at is null and k.cycle = r.cycle"
+                  " and r.state in ('ready', 'renew_ready') from pickup k join request r on r.number = k.request"
+                  " where k.id = $1 and k.token_hash = $2",
+                  "ib" },
+    [LOCK_KEY] = { "certificate_lock_key", "select pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 0))", "b" },
+    [KEY_USE] = { "certificate_key_use",
+                  "select coalesce(bool_or(r.person <> $2), false), coalesce(bool_or(c.reason = 'keyCompromise'), false)"
+                  " from certificate c join request r on r.number = c.request where c.spki_sha256 = $1",
+                  "bi" },
+    [OF_PICKUP] = { "certificate_of_pickup",
+                    "select der, spki_sha256 from certificate where pickup = $1 and revoked_at is null", "i" },
+    [INSERT] = { "certificate_insert",
+                 "insert into certificate (issuer, serial, request, pickup, shard, der, subject, spki_sha256, fingerprint,"
+                 " not_before, not_after, key_kind, predecessor)"
+                 " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10), to_timestamp($11), $12, $13)",
+                 "ssiiibsbbiiss" },
+    [EXISTS] = { "certificate_exists", "select exists (select from certificate where issuer = $1 and serial = $2)", "ss" },
+    [AUDIT_ISSUE] = { "certificate_audit",
+                      "select audit('signer', $1, $2, 'issue', '', $3, jsonb_build_object('issuer', $4::text, 'serial', $5::text))",
+                      "iisss" },
+    [AUDIT] = { "issuer_audit",
+                "select audit('signer', null, null, $1, '', $2, jsonb_build_object('issuer', $3::text, 'serial', $4::text))",
+                "ssss" },
+    [CRL_LOCK] = { "crl_lock", "select from issuer where name = $1 for update", "s" },
+    [CRL_LAST] = { "crl_last",
+                   "select greatest(i.crl_number, (select max(number) from crl where issuer = $1)),"
+                   " (select " EPOCH("max(this_update)") " from crl where issuer = $1) from issuer i where i.name = $1",
+                   "s" },
+    [CRL_MARK] = { "crl_mark",
+                   "update certificate set published = $2 where issuer = $1 and revoked_at is not null and published is null", "si" },
+    [CRL_NUMBER] = { "crl_number", "update issuer set crl_number = $2 where name = $1", "si" },
+    [CRL_REVOKED] = { "crl_revoked",
+                      "select serial, reason, " EPOCH("revoked_at") ", shard from certificate"
+                      " where issuer = $1 and revoked_at is not null and published is not null and not_after > to_timestamp($2)",
+                      "si" },
+    [CRL_PUT] = { "crl_put",
+                  "insert into crl (issuer, shard, number, this_update, next_update, der)"
+                  " values ($1, $2, $3, to_timestamp($4), to_timestamp($5), $6) on conflict (issuer, shard) do update"
+                  " set number = excluded.number, this_update = excluded.this_update, next_update = excluded.next_update,"
+                  " der = excluded.der",
+                  "siiiib" },
+};
+const DbGroup db_issuer_signer_group = { "issuer-signer", signer, G_N_ELEMENTS(signer), "signer owner" };
+
+static const DbStatement responder[] = {
+    [STATUS] = { "certificate_status",
+                 "select " EPOCH("revoked_at") ", reason from certificate where issuer = $1 and serial = $2", "ss" },
+};
+const DbGroup db_issuer_responder_group = { "issuer-responder", responder, G_N_ELEMENTS(responder), "responder" };
+
+static const DbStatement owner[] = {
+    [ISSUER_INSERT] = { "issuer_insert", "insert into issuer (name, parent, certificate, key_name) values ($1, $2, $3, $4)", "ssbs" },
+    [PROFILE_INSERT] = { "profile_insert",
+                         "insert into profile (name, type, months, issuer, subject, key_usage, extended, policies, key_kinds, valid_from)"
+                         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $10 then 'infinity' else now() end)",
+                         "ssissaaaaf" },
+};
+const DbGroup db_issuer_owner_group = { "issuer-owner", owner, G_N_ELEMENTS(owner), "owner" };
+
+/* --- issuers, profiles ------------------------------------------------------------------------------------------------------------ */
+
+void
+db_issuer_free(DbIssuer *issuer)
+{
+    if (!issuer)
+        return;
+    g_free(issuer->name);
+    g_free(issuer->key_name);
+    g_free(issuer->parent);
+    g_clear_pointer(&issuer->certificate, g_bytes_unref);
+    g_free(issuer);
+}
+
+GPtrArray *
+db_issuer_list(Db *db, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &shared[LIST], error);
+    if (!rows)
+        return NULL;
+    GPtrArray *issuers = g_ptr_array_new_with_free_func((GDestroyNotify)db_issuer_free);
+    for (int row = 0; row < db_rows_count(rows); row++) {
+        DbIssuer *issuer = g_new0(DbIssuer, 1);
+        issuer->name = db_rows_dup(rows, row, 0);
+        issuer->parent = db_rows_dup(rows, row, 1);
+        issuer->key_name = db_rows_dup(rows, row, 2);
+        issuer->certificate = db_rows_bytes(rows, row, 3);
+        g_ptr_array_add(issuers, issuer);
+    }
+    return issuers;
+}
+
+gboolean
+db_issuer_insert(Db *db, const DbIssuer *issuer, GError **error)
+{
+    return db_do(db, &owner[ISSUER_INSERT], error, issuer->name, issuer->parent, issuer->certificate, issuer->key_name);
+}
+
+gboolean
+db_profile_insert(Db *db, const struct db_profile *profile, GError **error)
+{
+    static const char *const none[] = { NULL };
+    return db_do(db, &owner[PROFILE_INSERT], error, profile->name, profile->type, profile->months, profile->issuer, profile->subject,
+                 profile->key_usage, profile->extended, profile->policies ? profile->policies : none, profile->key_kinds,
+                 profile->dormant);
+}
+
+/* --- signing ------------------------------------------------------------------------------------------------------------------------ */
+
+void
+db_signing_free(DbSigning *signing)
+{
+    if (!signing)
+        return;
+    char *const texts[] = { signing->state, signing->type, signing->mail, signing->country, signing->locality,
+                            signing->organization, signing->unit, signing->common_name, signing->time_zone, signing->issuer,
+                            signing->subject_kind, signing->predecessor };
+    char **const lists[] = { signing->key_usage, signing->extended, signing->policies, signing->key_kinds };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+        g_strfreev(lists[i]);
+    g_free(signing);
+}
+
+/* In the order of the statement's columns. */
+static DbSigning *
+read_signing(const DbRows *rows)
+{
+    DbSigning *s = g_new0(DbSigning, 1);
+    int c = 0;
+    s->request = db_rows_int(rows, 0, c++);
+    s->person = db_rows_int(rows, 0, c++);
+    s->institution = db_rows_int(rows, 0, c++);
+    s->cycle = db_rows_int(rows, 0, c++);
+    s->state = db_rows_dup(rows, 0, c++);
+    s->type = db_rows_dup(rows, 0, c++);
+    s->mail = db_rows_dup(rows, 0, c++);
+    s->months = db_rows_int(rows, 0, c++);
+    s->country = db_rows_dup(rows, 0, c++);
+    s->locality = db_rows_dup(rows, 0, c++);
+    s->organization = db_rows_dup(rows, 0, c++);
+    s->unit = db_rows_dup(rows, 0, c++);
+    s->common_name = db_rows_dup(rows, 0, c++);
+    s->pickup = db_rows_int(rows, 0, c++);
+    s->pickup_cycle = db_rows_int(rows, 0, c++);
+    s->not_before = db_rows_int(rows, 0, c++);
+    s->not_after = db_rows_int(rows, 0, c++);
+    s->open = db_rows_flag(rows, 0, c++);
+    s->cycle_at = db_rows_int(rows, 0, c++);
+    s->cycle_end = db_rows_int(rows, 0, c++);
+    s->type_allowed = db_rows_flag(rows, 0, c++);
+    s->months_allowed = db_rows_flag(rows, 0, c++);
+    s->domain_allowed = db_rows_flag(rows, 0, c++);
+    s->profile_fits = db_rows_flag(rows, 0, c++);
+    s->active = db_rows_int(rows, 0, c++);
+    s->max_active = db_rows_int(rows, 0, c++);
+    s->time_zone = db_rows_dup(rows, 0, c++);
+    s->issuer = db_rows_dup(rows, 0, c++);
+    s->subject_kind = db_rows_dup(rows, 0, c++);
+    s->key_usage = db_rows_list(rows, 0, c++);
+    s->extended = db_rows_list(rows, 0, c++);
+    s->policies = db_rows_list(rows, 0, c++);
+    s->key_kinds = db_rows_list(rows, 0, c++);
+    s->predecessor = db_rows_dup(rows, 0, c++);
+    return s;
+}
+
+DbSigning *
+db_signing_get(Db *db, gint64 request, GBytes *token_hash, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &signer[SIGNING], error, request, token_hash);
+    return rows && db_rows_count(rows) ? read_signing(rows) : NULL;
+}
+
+gboolean
+db_signing_is_open(Db *db, gint64 pickup, GBytes *token_hash, gboolean *open, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &signer[IS_OPEN], error, pickup, token_hash);
+    if (!rows)
+        return FALSE;
+    *open = db_rows_count(rows) && db_rows_flag(rows, 0, 0);
+    return TRUE;
+}
+
+gboolean
+db_certificate_lock_key(Db *db, GBytes *spki_sha256, GError **error)
+{
+    return db_do(db, &signer[LOCK_KEY], error, spki_sha256);
+}
+
+gboolean
+db_certificate_key_use(Db *db, GBytes *spki_sha256, gint64 person, gboolean *of_another, gboolean *compromised, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &signer[KEY_USE], error, spki_sha256, person);
+    if (!rows)
+        return FALSE;
+    *of_another = db_rows_flag(rows, 0, 0);
+    *compromised = db_rows_flag(rows, 0, 1);
+    return TRUE;
+}
+
+GBytes *
+db_certificate_of_pickup(Db *db, gint64 pickup, GBytes **spki_sha256, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &signer[OF_PICKUP], error, pickup);
+    if (!rows || !db_rows_count(rows))
+        return NULL;
+    *spki_sha256 = db_rows_bytes(rows, 0, 1);
+    return db_rows_bytes(rows, 0, 0);
+}
+
+gboolean
+db_certificate_insert(Db *db, const struct db_certificate *c, const char *log_id, GError **error)
+{
+    return db_do(db, &signer[INSERT], error, c->issuer, c->serial, c->request, c->pickup, c->shard, c->der, c->subject,
+                 c->spki_sha256, c->fingerprint, c->not_before, c->not_after, c->key_kind, c->predecessor) &&
+           db_do(db, &signer[AUDIT_ISSUE], error, c->institution, c->request, log_id, c->issuer, c->serial);
+}
+
+gboolean
+db_certificate_exists(Db *db, const char *issuer, const char *serial, gboolean *exists, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &signer[EXISTS], error, issuer, serial);
+    if (!rows)
+        return FALSE;
+    *exists = db_rows_flag(rows, 0, 0);
+    return TRUE;
+}
+
+gboolean
+db_issuer_audit(Db *db, const char *what, const char *issuer, const char *serial, const char *log_id, GError **error)
+{
+    return db_do(db, &signer[AUDIT], error, what, log_id, issuer, serial);
+}
+
+/* --- CRLs ----------------------------------------------------------------------------------------------------------------------------- */
+
+/* Two statements: what is read must be seen after the wait for the lock. */
+gboolean
+db_crl_lock(Db *db, const char *issuer, gboolean *found, gint64 *number, gint64 *this_update, GError **error)
+{
+    g_autoptr(DbRows) locked = db_run(db, &signer[CRL_LOCK], error, issuer);
+    if (!locked)
+        return FALSE;
+    *found = db_rows_count(locked) > 0;
+    *number = *this_update = 0;
+    if (!*found)
+        return TRUE;
+    g_autoptr(DbRows) rows = db_run(db, &signer[CRL_LAST], error, issuer);
+    if (!rows)
+        return FALSE;
+    *number = db_rows_int(rows, 0, 0);
+    *this_update = db_rows_int(rows, 0, 1);
+    return TRUE;
+}
+
+gboolean
+db_crl_mark(Db *db, const char *issuer, gint64 number, GError **error)
+{
+    return db_do(db, &signer[CRL_MARK], error, issuer, number) && db_do(db, &signer[CRL_NUMBER], error, issuer, number);
+}
+
+GArray *
+db_crl_revoked(Db *db, const char *issuer, gint64 ends_after, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &signer[CRL_REVOKED], error, issuer, ends_after);
+    if (!rows)
+        return NULL;
+    GArray *revoked = g_array_sized_new(FALSE, TRUE, sizeof(struct db_revoked), (guint)db_rows_count(rows));
+    for (int row = 0; row < db_rows_count(rows); row++) {
+        struct db_revoked one = { .at = db_rows_int(rows, row, 2), .shard = db_rows_int(rows, row, 3) };
+        g_strlcpy(one.serial, db_rows_text(rows, row, 0), sizeof one.serial);
+        g_strlcpy(one.reason, db_rows_text(rows, row, 1), sizeof one.reason);
+        g_array_append_val(revoked, one);
+    }
+    return revoked;
+}
+
+gboolean
+db_crl_put(Db *db, const char *issuer, gint64 shard, gint64 number, gint64 this_update, gint64 next_update, GBytes *der,
+           GError **error)
+{
+    return db_do(db, &signer[CRL_PUT], error, issuer, shard, number, this_update, next_update, der);
+}
+
+/* --- the responder ------------------------------------------------------------------------------------------------------------------ */
+
+gboolean
+db_certificate_status(Db *db, const char *issuer, const char *serial, struct db_status *status, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &responder[STATUS], error, issuer, serial);
+    if (!rows)
+        return FALSE;
+    *status = (struct db_status){ .known = db_rows_count(rows) > 0 };
+    if (status->known && !db_rows_null(rows, 0, 0)) {
+        status->revoked = TRUE;
+        status->revoked_at = db_rows_int(rows, 0, 0);
+        g_strlcpy(status->reason, db_rows_text(rows, 0, 1), sizeof status->reason);
+    }
+    return TRUE;
+}
