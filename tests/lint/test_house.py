@@ -65,11 +65,13 @@ ARROWS = [
     (r"db/", [r"db/"]),
     # The ceremony makes the issuers' rows; signer and responder are the processes with a key.
     (r"ca/(signer|responder|ceremony)[a-z_]*\.[ch]$", [r"ca/", r"db/"]),
+    # Its process; and the two ends of a connection, whose log lines carry one id.
     (r"ca/keymaker[a-z_]*\.[ch]$", [r"ca/"] + LEAVES),
+    (r"ca/(client|desk)\.c$", [r"ca/", r"db/log\.h$"]),
     (r"ca/", [r"ca/"]),
     (r"sp/", [r"sp/", r"db/db\.h$", r"db/metadata\.h$"]),
     (r"web/", [r"web/"]),
-    (r"ra/(worker|inkan|command|metadata|jobs)[a-z_]*\.[ch]$", [r"ra/", r"db/", r"ca/", r"web/", r"sp/metadata\.h$"]),
+    (r"ra/(worker|inkan|command|metadata|jobs)[a-z_]*\.[ch]$", [r"ra/", r"db/", r"ca/", r"web/", r"sp/(metadata|service)\.h$"]),
     (r"ra/", [r"ra/", r"db/", r"ca/", r"web/"]),
     # The portal's master starts the keymaker.
     (r"fcgi/portal_main\.c$", [r"fcgi/", r"ra/", r"sp/", r"web/", r"db/db\.h$", r"db/session\.h$", r"ca/crypto\.h$",
@@ -126,7 +128,7 @@ SECRETISH = r"token|hash|pin\b|_pin|\bmac\b|secret|digest|cookie"
 # What is said against it, where (a pattern on the path), what (a pattern on a line of code without strings and comments).
 MISTAKES = [
     ("compare secrets and hashes by crypto_equal (constant time)", r"(db|ca|sp|web|ra|fcgi)/.*\.[ch]$",
-     r"\b(memcmp|g_bytes_equal|g_bytes_compare)\s*\([^;]*(%s)" % SECRETISH),
+     r"\b(memcmp|g_bytes_equal|g_bytes_compare)\s*\([^()]*(%s)" % SECRETISH),
     ("SQL runs in db/ only", r"(ca|sp|web|ra|fcgi)/.*\.[ch]$", r"\bPQ[a-z][A-Za-z]*\s*\("),
     ("values go to SQL as parameters: only scripts of migrations run by PQexec", r"db/(?!db\.c).*\.[ch]$", r"\bPQexec\s*\("),
     ("sprintf has no bound", r".*\.[ch]$", r"\bv?sprintf\s*\("),
@@ -192,8 +194,8 @@ def machine_paths():
 
 # --- shape ------------------------------------------------------------------------------------------------------------------
 
-# 128 columns are aimed at; what needs a few more to stay one line may have them.
-MOST_LINES, MOST_COLUMNS = 90, 140
+# 128 columns are aimed at; a table's row or a statement in SQL may need more to stay one line.
+MOST_LINES, MOST_COLUMNS = 90, 160
 
 
 def long_functions():
@@ -210,7 +212,7 @@ def long_functions():
 
 
 def long_lines():
-    """no line is longer than 140 columns, has a tab or ends in blanks"""
+    """no line is longer than 160 columns, has a tab or ends in blanks"""
     for name in SOURCES:
         for number, line in lines(name):
             if len(line) > MOST_COLUMNS:
