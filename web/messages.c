@@ -52,7 +52,8 @@ static char *with_spaces_in_order(const char *text)
 
 static void put_spaces_in_order(xmlNode *node)
 {
-    for (xmlNode *child = node->children; child != NULL; child = child->next) {
+    for (xmlNode *child = node->children, *next; child != NULL; child = next) {
+        next = child->next;
         if (child->type == XML_ELEMENT_NODE)
             put_spaces_in_order(child);
         if (child->type != XML_TEXT_NODE)
@@ -60,21 +61,19 @@ static void put_spaces_in_order(xmlNode *node)
         g_autofree char *text = with_spaces_in_order((const char *)child->content);
         if (child == node->children && node->name[0] == 'm' && node->name[1] == 0)
             g_strchug(text);
-        if (child->next == NULL && node->name[0] == 'm' && node->name[1] == 0)
+        if (next == NULL && node->name[0] == 'm' && node->name[1] == 0)
             g_strchomp(text);
-        xmlChar *escaped = xmlEncodeSpecialChars(node->doc, BAD_CAST text);
-        xmlNodeSetContent(child, escaped);
-        xmlFree(escaped);
+        xmlFreeNode(xmlReplaceNode(child, xmlNewDocText(node->doc, BAD_CAST text)));
     }
 }
 
 static gboolean add(Messages *messages, xmlNode *node, const char *file, GError **error)
 {
-    xmlChar *key = xmlGetNoNsProp(node, BAD_CAST "k");
+    xmlChar *key = xmlGetNoNsProp(node, BAD_CAST "key");
     gboolean good = key != NULL && key[0] != 0 && g_hash_table_lookup(messages->nodes, key) == NULL;
     if (!good) {
         g_set_error(error, WEB_ERROR, WEB_ERROR_INPUT, "%s:%ld: %s", file, xmlGetLineNo(node),
-                    key == NULL ? "a message without k" : "a key that is empty or was used before");
+                    key == NULL ? "a message without key" : "a key that is empty or was used before");
     } else {
         put_spaces_in_order(node);
         xmlChar *text = xmlNodeGetContent(node);

@@ -2,7 +2,7 @@
  * messages: the words of one language, read from messages/LANGUAGE.xml:
  *
  *     <messages language="en">
- *         <m k="front.title">Certificates for {institution}</m>
+ *         <m key="front.title">Certificates for {institution}</m>
  *
  * {name} is filled by the template that uses the message; <b>, <code>, <kbd> and <br/> may stand in it. Line breaks in the
  * file are no spaces between Japanese characters. Keys are unique; a key used twice is an error.

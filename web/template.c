@@ -9,7 +9,7 @@
 #include "web/functions.h"
 
 struct weaver {
-    const Messages *messages;
+    const Messages *messages, *other;
     const Files *files;
     xmlNs *xsl; /* of the document being woven */
     GError *error;
@@ -137,9 +137,9 @@ static void pour(struct weaver *w, xmlNode *into, xmlNode *user, const xmlNode *
     }
 }
 
-static void pour_choice(struct weaver *w, xmlNode *into, xmlNode *user, const Choice *c)
+static void pour_choice(struct weaver *w, xmlNode *into, xmlNode *user, const Messages *from, const Choice *c)
 {
-    g_autoptr(GPtrArray) keys = messages_keys(w->messages);
+    g_autoptr(GPtrArray) keys = messages_keys(from);
     xmlNode *choose = xmlAddChild(into, xmlNewDocNode(into->doc, w->xsl, BAD_CAST "choose", NULL));
     xmlNode *otherwise = xmlNewDocNode(into->doc, w->xsl, BAD_CAST "otherwise", NULL);
     guint found = 0;
@@ -154,7 +154,7 @@ static void pour_choice(struct weaver *w, xmlNode *into, xmlNode *user, const Ch
             branch = xmlAddChild(choose, xmlNewDocNode(into->doc, w->xsl, BAD_CAST "when", NULL));
             xmlNewProp(branch, BAD_CAST "test", BAD_CAST test);
         }
-        pour(w, branch, user, messages_node(w->messages, keys->pdata[i]));
+        pour(w, branch, user, messages_node(from, keys->pdata[i]));
     }
     if (otherwise->children == NULL) { /* what no message knows must not become an empty place */
         xmlNode *stop = xmlAddChild(otherwise, xmlNewDocNode(into->doc, w->xsl, BAD_CAST "message", NULL));
@@ -172,12 +172,13 @@ static void expand(struct weaver *w, xmlNode *user)
 {
     g_auto(Choice) c = {NULL, NULL, NULL};
     xmlChar *key = xmlGetNoNsProp(user, BAD_CAST "k");
+    const Messages *from = xmlHasProp(user, BAD_CAST "in") != NULL ? w->other : w->messages;
     xmlNode *holder = xmlNewDocNode(user->doc, NULL, BAD_CAST "holder", NULL);
-    const xmlNode *message = key != NULL ? messages_node(w->messages, (const char *)key) : NULL;
+    const xmlNode *message = key != NULL ? messages_node(from, (const char *)key) : NULL;
     if (message != NULL)
         pour(w, holder, user, message);
     else if (key != NULL && read_choice((const char *)key, &c))
-        pour_choice(w, holder, user, &c);
+        pour_choice(w, holder, user, from, &c);
     else
         complain(w, user, "no message '%s'", key != NULL ? (const char *)key : "");
     while (holder->children != NULL)
@@ -322,9 +323,9 @@ static xsltStylesheet *compile(xmlDoc *document, const char *folder, GError **er
     return NULL;
 }
 
-xsltStylesheet *template_load(const char *folder, const Messages *messages, const Files *files, GError **error)
+xsltStylesheet *template_load(const char *folder, const Messages *messages, const Messages *other, const Files *files, GError **error)
 {
-    struct weaver w = {.messages = messages, .files = files};
+    struct weaver w = {.messages = messages, .other = other, .files = files};
     g_autoptr(GPtrArray) paths = list(folder);
     xmlDoc *whole = NULL;
     for (guint i = 0; i < paths->len && w.error == NULL; i++) {

@@ -6,6 +6,7 @@
  *   <m:t k="front.title"/>                        the message, its markup too
  *   <m:t k="detail.until" day="i:day(@until)"/>   {day} in it is the value of that XPath
  *   <m:t k="x"><m:with name="link"><a …/></m:with></m:t>   {link} in it is that piece of template
+ *   <m:t k="front.title" in="other"/>             the message of the other language (for texts given in both)
  *   <m:t k="state.{@state}"/>                     the message chosen by data; state.other where no key fits, else an error
  *   <a m:title="front.title">                     an attribute with the message's text (k may be chosen by data here too)
  *   <link href="static:style.css"/>               the path of a static file, with its hash
@@ -23,8 +24,8 @@
 
 #define TEMPLATE_NAMESPACE "urn:inkan:messages"
 
-/* The style sheet is the caller's, freed by xsltFreeStylesheet. */
-xsltStylesheet *template_load(const char *folder, const Messages *messages, const Files *files,
+/* OTHER: the words of the other language. The style sheet is the caller's, freed by xsltFreeStylesheet. */
+xsltStylesheet *template_load(const char *folder, const Messages *messages, const Messages *other, const Files *files,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -138,23 +138,26 @@ static gboolean make_last_resort(Web *web, struct language *language, GError **e
     return language->last_resort != NULL;
 }
 
-static gboolean load_language(Web *web, const char *folder, int i, GError **error)
+static gboolean load_words(struct language *language, const char *folder, const char *name, GError **error)
 {
-    struct language *language = &web->languages[i];
-    g_autofree char *file = g_strdup_printf("%s/messages/%s.xml", folder, web_languages[i]);
-    g_autofree char *pages = g_build_filename(folder, "pages", NULL), *mails = g_build_filename(folder, "mails", NULL);
+    g_autofree char *file = g_strdup_printf("%s/messages/%s.xml", folder, name);
     language->messages = messages_load(file, error);
     if (language->messages == NULL)
         return FALSE;
-    language->words = words_new(language->messages, web_languages[i], error);
-    if (language->words == NULL) {
+    language->words = words_new(language->messages, name, error);
+    if (language->words == NULL)
         g_prefix_error(error, "%s: ", file);
-        return FALSE;
-    }
-    language->pages = template_load(pages, language->messages, web->files, error);
+    return language->words != NULL;
+}
+
+static gboolean load_templates(Web *web, const char *folder, struct language *language, const struct language *other,
+                               GError **error)
+{
+    g_autofree char *pages = g_build_filename(folder, "pages", NULL), *mails = g_build_filename(folder, "mails", NULL);
+    language->pages = template_load(pages, language->messages, other->messages, web->files, error);
     if (language->pages == NULL)
         return FALSE;
-    language->mails = template_load(mails, language->messages, web->files, error);
+    language->mails = template_load(mails, language->messages, other->messages, web->files, error);
     return language->mails != NULL && make_last_resort(web, language, error);
 }
 
@@ -168,7 +171,10 @@ Web *web_new(const char *folder, GError **error)
     if (web->files == NULL)
         return NULL;
     for (int i = 0; i < LANGUAGES; i++)
-        if (!load_language(web, folder, i, error))
+        if (!load_words(&web->languages[i], folder, web_languages[i], error))
+            return NULL;
+    for (int i = 0; i < LANGUAGES; i++)
+        if (!load_templates(web, folder, &web->languages[i], &web->languages[(i + 1) % LANGUAGES], error))
             return NULL;
     return g_steal_pointer(&web);
 }

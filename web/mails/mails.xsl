@@ -1,0 +1,228 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:m="urn:inkan:messages"
+                xmlns:i="urn:inkan:functions" exclude-result-prefixes="m i">
+
+    <!-- Mails: each event gives a subject and what stands in the text; web/text.c lays it out. -->
+
+    <xsl:output method="xml"/>
+
+    <xsl:variable name="url" select="concat(/mail/service/@url, '/certificates/', /mail/@number)"/>
+
+    <xsl:template match="/mail">
+        <mail>
+            <xsl:apply-templates select="." mode="subject"/>
+            <p><m:t k="mail.dear" person="i:name(person)"/></p>
+            <xsl:apply-templates select="." mode="first"/>
+            <xsl:call-template name="what"/>
+            <xsl:apply-templates select="." mode="more"/>
+            <p><m:t k="mail.see"/></p>
+            <url><xsl:value-of select="$url"/></url>
+            <xsl:call-template name="sender"/>
+        </mail>
+    </xsl:template>
+
+    <xsl:template match="mail" mode="subject"><xsl:message terminate="yes">no such mail</xsl:message></xsl:template>
+    <xsl:template match="mail" mode="first"/>
+    <xsl:template match="mail" mode="more"/>
+
+    <!-- What it is about -->
+    <xsl:template name="what">
+        <xsl:call-template name="fact">
+            <xsl:with-param name="name"><m:t k="mail.fact.request"/></xsl:with-param>
+            <xsl:with-param name="value"><m:t k="mail.fact.request.value" number="@number"/></xsl:with-param>
+        </xsl:call-template>
+        <xsl:call-template name="fact">
+            <xsl:with-param name="name"><m:t k="mail.fact.type"/></xsl:with-param>
+            <xsl:with-param name="value"><xsl:value-of select="i:message('type.', @type)"/><m:t k="months.short" months="@months"/></xsl:with-param>
+        </xsl:call-template>
+        <xsl:if test="@memo != ''">
+            <xsl:call-template name="fact">
+                <xsl:with-param name="name"><m:t k="mail.fact.memo"/></xsl:with-param>
+                <xsl:with-param name="value" select="string(@memo)"/>
+            </xsl:call-template>
+        </xsl:if>
+        <xsl:call-template name="fact">
+            <xsl:with-param name="name"><m:t k="mail.fact.whom"/></xsl:with-param>
+            <xsl:with-param name="value" select="i:name(person)"/>
+        </xsl:call-template>
+        <xsl:if test="pickup/@not-after">
+            <xsl:call-template name="fact">
+                <xsl:with-param name="name"><m:t k="mail.fact.not-after"/></xsl:with-param>
+                <xsl:with-param name="value" select="i:moment(pickup/@not-after)"/>
+            </xsl:call-template>
+        </xsl:if>
+        <xsl:apply-templates select="certificate" mode="facts"/>
+    </xsl:template>
+
+    <xsl:template match="certificate" mode="facts">
+        <xsl:if test="@serial">
+            <xsl:call-template name="fact">
+                <xsl:with-param name="name"><m:t k="mail.fact.serial"/></xsl:with-param>
+                <xsl:with-param name="value" select="string(@serial)"/>
+            </xsl:call-template>
+        </xsl:if>
+        <xsl:if test="@subject">
+            <xsl:call-template name="fact">
+                <xsl:with-param name="name"><m:t k="mail.fact.subject"/></xsl:with-param>
+                <xsl:with-param name="value" select="string(@subject)"/>
+            </xsl:call-template>
+        </xsl:if>
+        <xsl:if test="@not-after">
+            <xsl:call-template name="fact">
+                <xsl:with-param name="name"><m:t k="mail.fact.not-after"/></xsl:with-param>
+                <xsl:with-param name="value" select="i:moment(@not-after)"/>
+            </xsl:call-template>
+        </xsl:if>
+        <xsl:if test="@revoked-at">
+            <xsl:call-template name="fact">
+                <xsl:with-param name="name"><m:t k="mail.fact.revoked-at"/></xsl:with-param>
+                <xsl:with-param name="value" select="i:moment(@revoked-at)"/>
+            </xsl:call-template>
+        </xsl:if>
+        <xsl:if test="@reason and i:has('revoke.reason.', @reason)">
+            <xsl:call-template name="fact">
+                <xsl:with-param name="name"><m:t k="mail.fact.reason"/></xsl:with-param>
+                <xsl:with-param name="value" select="i:message('revoke.reason.', @reason)"/>
+            </xsl:call-template>
+        </xsl:if>
+    </xsl:template>
+
+    <xsl:template name="fact">
+        <xsl:param name="name"/>
+        <xsl:param name="value"/>
+        <fact name="{$name}"><xsl:value-of select="$value"/></fact>
+    </xsl:template>
+
+    <xsl:template name="sender">
+        <p><m:t k="mail.desk"/></p>
+        <xsl:if test="helpdesk/@name != ''"><fact><xsl:value-of select="i:name(helpdesk)"/></fact></xsl:if>
+        <xsl:if test="helpdesk/@mail != ''"><fact><xsl:value-of select="helpdesk/@mail"/></fact></xsl:if>
+        <xsl:if test="helpdesk/@phone != ''"><fact><xsl:value-of select="helpdesk/@phone"/></fact></xsl:if>
+        <p><m:t k="mail.sender" service="i:name(service)" institution="i:name(institution)"/></p>
+    </xsl:template>
+
+    <!-- Ready to collect: the URL, never the PIN -->
+    <xsl:template match="mail[@event = 'ready']" mode="subject">
+        <subject><xsl:choose>
+            <xsl:when test="@renewal"><m:t k="mail.ready.subject.renewal" day="i:day(pickup/@until)"/></xsl:when>
+            <xsl:otherwise><m:t k="mail.ready.subject" day="i:day(pickup/@until)"/></xsl:otherwise>
+        </xsl:choose></subject>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'ready']" mode="first">
+        <p><m:t k="mail.ready.open" until="i:moment(pickup/@until)"/></p>
+        <url><xsl:value-of select="pickup/@url"/></url>
+        <xsl:choose>
+            <xsl:when test="pickup/@pin-mailed"><p><m:t k="mail.ready.pin-mailed"/></p></xsl:when>
+            <xsl:otherwise><p><m:t k="mail.ready.pin-portal"/></p></xsl:otherwise>
+        </xsl:choose>
+        <xsl:if test="@renewal"><p><m:t k="mail.ready.renewal"/></p></xsl:if>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'ready']" mode="more">
+        <p><m:t k="mail.ready.alone"/></p>
+        <p><m:t k="mail.not-you"/></p>
+    </xsl:template>
+
+    <!-- The PIN, never the URL -->
+    <xsl:template match="mail[@event = 'pin']" mode="subject"><subject><m:t k="mail.pin.subject"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'pin']" mode="first">
+        <p><m:t k="mail.pin.use"/></p>
+        <code><xsl:value-of select="pin"/></code>
+        <p><m:t k="mail.pin.twice"/></p>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'pin']" mode="more">
+        <p><m:t k="mail.pin.keep" until="i:moment(pickup/@until)"/></p>
+        <p><m:t k="mail.not-you"/></p>
+    </xsl:template>
+
+    <xsl:template match="mail[@event = 'collected']" mode="subject"><subject><m:t k="mail.collected.subject"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'collected']" mode="first">
+        <p><m:t k="mail.collected.done"/></p>
+        <p><m:t k="mail.collected.not-you"/></p>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'collected']" mode="more">
+        <xsl:if test="pickup/@until"><p><m:t k="mail.collected.again" until="i:moment(pickup/@until)"/></p></xsl:if>
+        <xsl:if test="@renewal"><p><m:t k="mail.collected.renewal"/></p></xsl:if>
+        <xsl:if test="@type = 'smime'"><p><m:t k="mail.collected.smime"/></p></xsl:if>
+    </xsl:template>
+
+    <xsl:template match="mail[@event = 'revoked']" mode="subject"><subject><m:t k="mail.revoked.subject"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'revoked']" mode="first">
+        <p><m:t k="mail.revoked.done"/></p>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'revoked']" mode="more">
+        <p><m:t k="mail.revoked.next"/></p>
+        <xsl:if test="@type = 'smime'"><p><m:t k="mail.keep-file"/></p></xsl:if>
+        <p><m:t k="mail.revoked.not-you"/></p>
+    </xsl:template>
+
+    <xsl:template match="mail[@event = 'renewal-due']" mode="subject">
+        <subject><xsl:choose>
+            <xsl:when test="pickup"><m:t k="mail.due.subject.waiting" day="i:day(certificate/@not-after)"/></xsl:when>
+            <xsl:when test="@days = 1"><m:t k="mail.due.subject.1"/></xsl:when>
+            <xsl:otherwise><m:t k="mail.due.subject" days="@days" day="i:day(certificate/@not-after)"/></xsl:otherwise>
+        </xsl:choose></subject>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'renewal-due']" mode="first">
+        <xsl:choose>
+            <xsl:when test="pickup"><p><m:t k="mail.due.waiting" end="i:moment(certificate/@not-after)" until="i:moment(pickup/@until)"/></p></xsl:when>
+            <xsl:otherwise><p><m:t k="mail.due.renew" end="i:moment(certificate/@not-after)"/></p></xsl:otherwise>
+        </xsl:choose>
+        <url><xsl:value-of select="$url"/></url>
+        <p><m:t k="mail.due.after.{@type}"/></p>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'renewal-due']" mode="more">
+        <p><m:t k="mail.due.off"/></p>
+        <url><xsl:value-of select="service/@url"/>/account</url>
+    </xsl:template>
+
+    <xsl:template match="mail[@event = 'expired']" mode="subject"><subject><m:t k="mail.expired.subject"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'expired']" mode="first">
+        <p><m:t k="mail.expired.done" end="i:moment(certificate/@not-after)"/></p>
+        <url><xsl:value-of select="service/@url"/>/certificates</url>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'expired']" mode="more">
+        <xsl:if test="@type = 'smime'"><p><m:t k="mail.keep-file"/></p></xsl:if>
+    </xsl:template>
+
+    <xsl:template match="mail[@event = 'pickup-locked']" mode="subject"><subject><xsl:choose>
+        <xsl:when test="@collected"><m:t k="mail.locked.subject.again"/></xsl:when>
+        <xsl:otherwise><m:t k="mail.locked.subject"/></xsl:otherwise>
+    </xsl:choose></subject></xsl:template>
+    <xsl:template match="mail[@event = 'pickup-locked']" mode="first">
+        <p><m:t k="mail.locked.done"/></p>
+        <xsl:choose>
+            <xsl:when test="@collected"><p><m:t k="mail.locked.next.again"/></p></xsl:when>
+            <xsl:otherwise><p><m:t k="mail.locked.next"/></p></xsl:otherwise>
+        </xsl:choose>
+        <url><xsl:value-of select="$url"/></url>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'pickup-locked']" mode="more"><p><m:t k="mail.locked.not-you"/></p></xsl:template>
+
+    <xsl:template match="mail[@event = 'pickup-ending']" mode="subject"><subject><m:t k="mail.ending.subject" day="i:day(pickup/@until)"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'pickup-ending']" mode="first">
+        <p><m:t k="mail.ending.until" until="i:moment(pickup/@until)"/></p>
+        <p><m:t k="mail.ending.lost-mail"/></p>
+        <url><xsl:value-of select="$url"/></url>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'pickup-ending']" mode="more"><p><m:t k="mail.ending.else"/></p></xsl:template>
+
+    <xsl:template match="mail[@event = 'lapsed']" mode="subject"><subject><xsl:choose>
+        <xsl:when test="@why = 'withdraw'"><m:t k="mail.lapsed.subject.withdraw"/></xsl:when>
+        <xsl:otherwise><m:t k="mail.lapsed.subject"/></xsl:otherwise>
+    </xsl:choose></subject></xsl:template>
+    <xsl:template match="mail[@event = 'lapsed']" mode="first">
+        <xsl:choose>
+            <xsl:when test="@why = 'withdraw'"><p><m:t k="mail.lapsed.withdrawn"/></p></xsl:when>
+            <xsl:otherwise><p><m:t k="mail.lapsed.done"/></p></xsl:otherwise>
+        </xsl:choose>
+        <xsl:choose>
+            <xsl:when test="@renewal"><p><m:t k="mail.lapsed.stays" end="i:moment(certificate/@not-after)"/></p></xsl:when>
+            <xsl:otherwise><p><m:t k="mail.lapsed.again"/></p></xsl:otherwise>
+        </xsl:choose>
+    </xsl:template>
+
+    <xsl:template match="mail[@event = 'approval']" mode="subject"><subject><m:t k="mail.approval.subject"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'approval']" mode="first"><p><m:t k="mail.approval.text"/></p></xsl:template>
+    <xsl:template match="mail[@event = 'refused']" mode="subject"><subject><m:t k="mail.refused.subject"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'refused']" mode="first"><p><m:t k="mail.refused.text"/></p></xsl:template>
+</xsl:stylesheet>

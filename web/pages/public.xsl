@@ -1,0 +1,191 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:m="urn:inkan:messages"
+                xmlns:i="urn:inkan:functions" exclude-result-prefixes="m i">
+
+    <!-- What anybody may read: the authority's certificates, the check of one's own, errors. -->
+
+    <xsl:template match="ca" mode="title"><m:t k="ca.title"/></xsl:template>
+    <xsl:template match="ca" mode="main">
+        <p class="back"><a href="/"><m:t k="back.front"/></a></p>
+        <h1><m:t k="ca.title"/></h1>
+        <p class="lead"><m:t k="ca.lead"/></p>
+        <xsl:choose>
+            <xsl:when test="issuer">
+                <section aria-labelledby="compare">
+                    <h2 id="compare"><m:t k="ca.compare"/></h2>
+                    <p><m:t k="ca.compare.text"/></p>
+                    <xsl:for-each select="issuer[not(@parent)]">
+                        <div class="card">
+                            <p class="label"><xsl:value-of select="@cn"/> · SHA-256</p>
+                            <p class="fingerprint mono"><xsl:value-of select="i:pairs(@sha256)"/></p>
+                        </div>
+                    </xsl:for-each>
+                </section>
+                <section aria-labelledby="download">
+                    <h2 id="download"><m:t k="ca.install.{@system}"/></h2>
+                    <ol class="plain-steps">
+                        <li>
+                            <m:t k="ca.get"/>
+                            <ul class="downloads">
+                                <xsl:for-each select="issuer">
+                                    <li><a class="button" href="/ca/{@name}.cer" download="{@name}.cer"><xsl:value-of select="@cn"/></a></li>
+                                </xsl:for-each>
+                            </ul>
+                        </li>
+                        <li><m:t k="ca.{@system}.1"/></li>
+                        <li><m:t k="ca.{@system}.2"/></li>
+                    </ol>
+                    <xsl:call-template name="other-systems"/>
+                </section>
+                <section aria-labelledby="chain">
+                    <h2 id="chain"><m:t k="ca.chain"/></h2>
+                    <ul class="chain">
+                        <xsl:for-each select="issuer[not(@parent)]">
+                            <xsl:variable name="root" select="@name"/>
+                            <li>
+                                <xsl:call-template name="issuer"><xsl:with-param name="role"><m:t k="ca.role.root"/></xsl:with-param></xsl:call-template>
+                                <ul>
+                                    <xsl:for-each select="../issuer[@parent = $root]">
+                                        <li>
+                                            <xsl:call-template name="issuer"><xsl:with-param name="role"><m:t k="ca.role.issuing"/></xsl:with-param></xsl:call-template>
+                                            <ul><li><span class="node leaf"><m:t k="ca.role.yours"/></span></li></ul>
+                                        </li>
+                                    </xsl:for-each>
+                                </ul>
+                            </li>
+                        </xsl:for-each>
+                    </ul>
+                </section>
+                <section aria-labelledby="details">
+                    <h2 id="details"><m:t k="ca.details"/></h2>
+                    <xsl:apply-templates select="issuer"/>
+                </section>
+            </xsl:when>
+            <xsl:otherwise><p class="nothing"><m:t k="ca.none"/></p></xsl:otherwise>
+        </xsl:choose>
+    </xsl:template>
+
+    <xsl:template name="issuer">
+        <xsl:param name="role"/>
+        <a class="node" href="#issuer-{@name}">
+            <img src="static:seal.svg" alt="" width="28" height="28"/>
+            <span><strong><xsl:value-of select="@cn"/></strong><small><xsl:copy-of select="$role"/></small></span>
+        </a>
+    </xsl:template>
+
+    <xsl:template match="issuer">
+        <div class="card" id="issuer-{@name}">
+            <h3><xsl:value-of select="@cn"/></h3>
+            <dl class="facts">
+                <div><dt><m:t k="fact.subject"/></dt><dd class="mono"><xsl:value-of select="@subject"/></dd></div>
+                <div><dt><m:t k="fact.not-after"/></dt><dd><xsl:call-template name="moment"><xsl:with-param name="at" select="@not-after"/></xsl:call-template></dd></div>
+                <div><dt><m:t k="fact.key"/></dt><dd><xsl:value-of select="@key"/></dd></div>
+                <div><dt>SHA-256</dt><dd class="mono"><xsl:value-of select="i:pairs(@sha256)"/></dd></div>
+                <div><dt>SHA-1</dt><dd class="mono"><xsl:value-of select="i:pairs(@sha1)"/></dd></div>
+                <div>
+                    <dt><m:t k="ca.files"/></dt>
+                    <dd>
+                        <a href="/ca/{@name}.cer"><m:t k="ca.certificate"/> <code><xsl:value-of select="@name"/>.cer</code></a><br/>
+                        <a href="{../@publish}/crl/{@name}.crl"><m:t k="ca.crl"/> <code><xsl:value-of select="@name"/>.crl</code></a>
+                    </dd>
+                </div>
+            </dl>
+        </div>
+    </xsl:template>
+
+    <xsl:template name="other-systems">
+        <div class="systems">
+            <xsl:if test="@system != 'windows'"><xsl:call-template name="ca-system"><xsl:with-param name="system">windows</xsl:with-param></xsl:call-template></xsl:if>
+            <xsl:if test="@system != 'macos'"><xsl:call-template name="ca-system"><xsl:with-param name="system">macos</xsl:with-param></xsl:call-template></xsl:if>
+            <xsl:if test="@system != 'ios'"><xsl:call-template name="ca-system"><xsl:with-param name="system">ios</xsl:with-param></xsl:call-template></xsl:if>
+            <xsl:if test="@system != 'android'"><xsl:call-template name="ca-system"><xsl:with-param name="system">android</xsl:with-param></xsl:call-template></xsl:if>
+            <xsl:call-template name="ca-system"><xsl:with-param name="system">mozilla</xsl:with-param></xsl:call-template>
+            <xsl:if test="@system != 'linux'"><xsl:call-template name="ca-system"><xsl:with-param name="system">linux</xsl:with-param></xsl:call-template></xsl:if>
+        </div>
+    </xsl:template>
+
+    <xsl:template name="ca-system">
+        <xsl:param name="system"/>
+        <details>
+            <summary><m:t k="ca.install.{$system}"/></summary>
+            <ol class="plain-steps"><li><m:t k="ca.{$system}.1"/></li><li><m:t k="ca.{$system}.2"/></li></ol>
+        </details>
+    </xsl:template>
+
+    <!-- Does my certificate work? -->
+    <xsl:template match="check" mode="title"><m:t k="check.{@verdict}.title"/></xsl:template>
+    <xsl:template match="check" mode="main">
+        <xsl:variable name="works" select="@verdict = 'works' or @verdict = 'valid'"/>
+        <div>
+            <xsl:attribute name="class">verdict <xsl:choose><xsl:when test="$works">good</xsl:when><xsl:otherwise>bad</xsl:otherwise></xsl:choose></xsl:attribute>
+            <svg viewBox="0 0 64 64" width="64" height="64" aria-hidden="true">
+                <xsl:choose>
+                    <xsl:when test="$works"><circle cx="32" cy="32" r="29" class="fill"/><path d="m20 33 9 9 16-18" class="cut"/></xsl:when>
+                    <xsl:when test="@verdict = 'none'"><circle cx="32" cy="32" r="28" class="ring"/><path d="M25 25a7.5 7.5 0 1 1 10 8c-2 1-3 2-3 5M32 46v.1" class="stroke"/></xsl:when>
+                    <xsl:otherwise><path d="M20 4h24l16 16v24L44 60H20L4 44V20z" class="fill"/><path d="m22 22 20 20m0-20L22 42" class="cut"/></xsl:otherwise>
+                </xsl:choose>
+            </svg>
+            <h1><m:t k="check.{@verdict}.title"/></h1>
+        </div>
+        <p class="lead"><m:t k="check.{@verdict}.text"/></p>
+        <xsl:for-each select="certificate">
+            <dl class="facts card">
+                <div><dt><m:t k="check.whose"/></dt><dd id="whose"><xsl:value-of select="@cn"/></dd></div>
+                <div><dt><m:t k="fact.not-after"/></dt><dd><xsl:call-template name="moment"><xsl:with-param name="at" select="@not-after"/></xsl:call-template></dd></div>
+                <xsl:if test="@revoked-at">
+                    <div>
+                        <dt><m:t k="check.revoked-at"/></dt>
+                        <dd>
+                            <xsl:call-template name="moment"><xsl:with-param name="at" select="@revoked-at"/></xsl:call-template>
+                            <xsl:if test="@reason"><span class="sub"><m:t k="revoke.reason.{@reason}"/></span></xsl:if>
+                        </dd>
+                    </div>
+                </xsl:if>
+                <div><dt><m:t k="fact.issuer"/></dt><dd class="mono"><xsl:value-of select="@issuer"/></dd></div>
+                <div><dt><m:t k="fact.subject"/></dt><dd class="mono"><xsl:value-of select="@subject"/></dd></div>
+                <div><dt><m:t k="fact.serial"/></dt><dd class="mono break"><xsl:value-of select="@serial"/></dd></div>
+            </dl>
+        </xsl:for-each>
+        <xsl:if test="not($works)">
+            <section aria-labelledby="mend">
+                <h2 id="mend"><m:t k="check.mend"/></h2>
+                <p><m:t k="check.{@verdict}.next"/></p>
+            </section>
+        </xsl:if>
+        <p class="actions">
+            <a class="button" href="{$portal}/certificates"><m:t k="check.portal"/></a>
+            <a class="button plain" href="/check"><m:t k="check.again"/></a>
+        </p>
+        <p class="hint"><m:t k="check.browser"/></p>
+    </xsl:template>
+
+    <!-- What went wrong: what it means, whether anything is lost, what to do, the number to tell. -->
+    <xsl:template match="error" mode="title"><m:t k="error.{@why}.title"/></xsl:template>
+    <xsl:template match="error" mode="main">
+        <p class="status"><xsl:value-of select="@status"/></p>
+        <h1><m:t k="error.{@why}.title"/></h1>
+        <p class="lead"><m:t k="error.{@why}.text" wait="@wait"/></p>
+        <p><m:t k="error.{@why}.next" wait="@wait"/></p>
+        <p class="actions">
+            <xsl:choose>
+                <xsl:when test="@back != ''"><a class="button main" href="{@back}"><m:t k="back"/></a></xsl:when>
+                <xsl:when test="$frame/person"><a class="button main" href="{$portal}/certificates"><m:t k="back.list"/></a></xsl:when>
+                <xsl:otherwise><a class="button main" href="{$portal}/"><m:t k="back.front"/></a></xsl:otherwise>
+            </xsl:choose>
+        </p>
+        <xsl:call-template name="ask-desk"/>
+    </xsl:template>
+
+    <xsl:template match="maintenance" mode="title"><m:t k="maintenance.title"/></xsl:template>
+    <xsl:template match="maintenance" mode="main">
+        <h1><m:t k="maintenance.title"/></h1>
+        <p class="lead">
+            <xsl:choose>
+                <xsl:when test="@until"><m:t k="maintenance.until"><m:with name="until"><strong><xsl:call-template name="moment"><xsl:with-param name="at" select="@until"/></xsl:call-template></strong></m:with></m:t></xsl:when>
+                <xsl:otherwise><m:t k="maintenance.open"/></xsl:otherwise>
+            </xsl:choose>
+        </p>
+        <p><m:t k="maintenance.text"/></p>
+        <xsl:call-template name="ask-desk"/>
+    </xsl:template>
+</xsl:stylesheet>
