@@ -32,7 +32,18 @@ struct sp_peer {
 const struct sp_peer *sp_peer_get(SpService *service, const char *entity_id, const char *xml, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* An empty list for sp_service.peers. */
+GPtrArray *sp_peer_list(void);
+
+/* Who is logged in, in lasso's terms: a session with one assertion that holds these verified values and no more. All but
+   assertion_id, idp and name_id may be "". */
+struct sp_peer_subject {
+    const char *idp, *assertion_id, *name_id, *format, *name_qualifier, *sp_name_qualifier, *session_index;
+};
+LassoSession *sp_peer_session(const struct sp_peer_subject *subject) G_GNUC_WARN_UNUSED_RESULT;
+
 /* g_autoptr for lasso's objects. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LassoServer, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LassoLogin, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LassoLogout, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LassoSession, g_object_unref)

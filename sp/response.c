@@ -1,9 +1,5 @@
 #include "sp/response.h"
 
-#include <lasso/xml/saml-2.0/saml2_assertion.h>
-#include <lasso/xml/saml-2.0/saml2_authn_statement.h>
-#include <lasso/xml/saml-2.0/saml2_name_id.h>
-#include <lasso/xml/saml-2.0/saml2_subject.h>
 #include <string.h>
 
 #include "sp/attributes.h"
@@ -169,30 +165,13 @@ static void read_statements(SpIdentity *out, const xmlNode *assertion)
     }
 }
 
-static char *or_null(const char *text)
-{
-    return text[0] != '\0' ? g_strdup(text) : NULL;
-}
-
-/* What sp_logout_start needs: a session of lasso's with an assertion that holds our verified values and no more. */
+/* What sp_logout_start needs. */
 static char *session_text(const SpIdentity *identity)
 {
     if (identity->name_id[0] == '\0') return g_strdup("");
-    LassoSaml2Assertion *assertion = LASSO_SAML2_ASSERTION(lasso_saml2_assertion_new());
-    LassoSaml2NameID *name = LASSO_SAML2_NAME_ID(lasso_saml2_name_id_new_with_string(identity->name_id));
-    LassoSaml2AuthnStatement *statement = LASSO_SAML2_AUTHN_STATEMENT(lasso_saml2_authn_statement_new());
-    assertion->ID = g_strdup(identity->assertion_id);
-    assertion->Issuer = LASSO_SAML2_NAME_ID(lasso_saml2_name_id_new_with_string(identity->idp));
-    assertion->Subject = LASSO_SAML2_SUBJECT(lasso_saml2_subject_new());
-    assertion->Subject->NameID = name;
-    name->Format = or_null(identity->name_id_format);
-    name->NameQualifier = or_null(identity->name_qualifier);
-    name->SPNameQualifier = or_null(identity->sp_name_qualifier);
-    statement->SessionIndex = or_null(identity->session_index);
-    assertion->AuthnStatement = g_list_append(NULL, statement);
-    g_autoptr(LassoSession) session = lasso_session_new();
-    lasso_session_add_assertion(session, identity->idp, LASSO_NODE(assertion));
-    g_object_unref(assertion);
+    const struct sp_peer_subject subject = { identity->idp, identity->assertion_id, identity->name_id, identity->name_id_format,
+                                             identity->name_qualifier, identity->sp_name_qualifier, identity->session_index };
+    g_autoptr(LassoSession) session = sp_peer_session(&subject);
     return lasso_session_dump(session);
 }
 

@@ -52,13 +52,6 @@ gboolean sp_start(GError **error)
     return TRUE;
 }
 
-gboolean sp_peer_lasso(int rc, enum sp_error code, const char *check, GError **error)
-{
-    if (rc == 0) return TRUE;
-    g_set_error(error, SP_ERROR, (int)code, "%s: lasso says %d, %s", check, rc, lasso_strerror(rc));
-    return FALSE;
-}
-
 /* --- the service --------------------------------------------------------------------------------------------------------------- */
 
 static gboolean given(const char *text)
@@ -84,11 +77,19 @@ static gboolean values_ok(const struct sp_service_values *v, GError **error)
            || input(error, "decryption_key", "and decryption_certificate must be given together");
 }
 
+static char *read_file(const char *file, gsize *n, GError **error)
+{
+    g_autoptr(GError) inner = NULL;
+    char *text = NULL;
+    if (!g_file_get_contents(file, &text, n, &inner)) input(error, file, inner->message);
+    return text;
+}
+
 /* The base64 body of the first certificate of a PEM file. */
 static char *certificate_body(const char *file, GError **error)
 {
-    g_autofree char *pem = NULL;
-    if (!g_file_get_contents(file, &pem, NULL, error)) return NULL;
+    g_autofree char *pem = read_file(file, NULL, error);
+    if (pem == NULL) return NULL;
     g_autoptr(GPtrArray) keys = sp_keys_of_pem(pem, NULL);
     char *begin = strstr(pem, "-----BEGIN CERTIFICATE-----"), *end = strstr(pem, "-----END CERTIFICATE-----");
     if (keys == NULL || begin == NULL || end == NULL || end < begin) {
@@ -110,33 +111,22 @@ static xmlSecKey *load_key(const char *file, GError **error)
 
 static LassoServer *new_server(const char *metadata, const struct sp_service_values *v, GError **error)
 {
-    g_autofree char *key = NULL, *certificate = NULL;
     gsize n = 0;
-    if (!g_file_get_contents(v->signing_key, &key, &n, error)) return NULL;
-    LassoServer *server = NULL;
-    if (g_file_get_contents(v->signing_certificate, &certificate, NULL, error))
-        server = lasso_server_new_from_buffers(metadata, key, NULL, certificate);
+    g_autofree char *certificate = read_file(v->signing_certificate, NULL, error);
+    g_autofree char *key = certificate != NULL ? read_file(v->signing_key, &n, error) : NULL;
+    if (key == NULL) return NULL;
+    g_autoptr(LassoServer) server = lasso_server_new_from_buffers(metadata, key, NULL, certificate);
     explicit_bzero(key, n);
     if (server == NULL) {
-        if (error == NULL || *error == NULL) input(error, v->signing_key, "lasso cannot use key, certificate or addresses");
+        input(error, v->signing_key, "lasso cannot use key, certificate or addresses");
         return NULL;
     }
     server->signature_method = LASSO_SIGNATURE_METHOD_RSA_SHA256; /* the default is SHA-1 */
     if (given(v->decryption_key) && lasso_server_set_encryption_private_key(server, v->decryption_key) != 0) {
         input(error, v->decryption_key, "lasso cannot use this key");
-        g_clear_object(&server);
+        return NULL;
     }
-    return server;
-}
-
-static void peer_free(gpointer data)
-{
-    struct sp_peer *peer = data;
-    g_clear_object(&peer->provider);
-    if (peer->keys != NULL) g_ptr_array_unref(peer->keys);
-    g_free(peer->entity_id);
-    g_free(peer->xml);
-    g_free(peer);
+    return g_steal_pointer(&server);
 }
 
 SpService *sp_service_new(const struct sp_service_values *v, GError **error)
@@ -144,7 +134,7 @@ SpService *sp_service_new(const struct sp_service_values *v, GError **error)
     if (!sp_start(error) || !values_ok(v, error)) return NULL;
     const gboolean two = given(v->decryption_key);
     g_autoptr(SpService) service = g_new0(SpService, 1);
-    service->peers = g_ptr_array_new_with_free_func(peer_free);
+    service->peers = sp_peer_list();
     service->entity_id = g_strdup(v->entity_id);
     service->acs_url = g_strdup(v->acs_url);
     service->slo_url = g_strdup(v->slo_url);
@@ -190,56 +180,4 @@ const char *sp_service_acs_url(const SpService *service)
 const char *sp_service_slo_url(const SpService *service)
 {
     return service->slo_url;
-}
-
-/* --- its IdPs ------------------------------------------------------------------------------------------------------------------- */
-
-static struct sp_peer *new_peer(const char *entity_id, const char *xml, GError **error)
-{
-    g_autoptr(SpXml) doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL,
-                                         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    const xmlNode *root = doc != NULL ? xmlDocGetRootElement(doc) : NULL;
-    if (!sp_xml_is(root, SP_NS_METADATA, "EntityDescriptor") || !sp_xml_attribute_is(root, "entityID", entity_id)) {
-        input(error, "metadata", "not the EntityDescriptor of this IdP");
-        return NULL;
-    }
-    g_autoptr(GPtrArray) keys = sp_keys_of_idp(root, error);
-    if (keys == NULL) return NULL;
-    LassoProvider *provider = lasso_provider_new_from_buffer(LASSO_PROVIDER_ROLE_IDP, xml, NULL, NULL);
-    if (provider == NULL) {
-        input(error, "metadata", "lasso cannot use it");
-        return NULL;
-    }
-    struct sp_peer *peer = g_new0(struct sp_peer, 1);
-    peer->entity_id = g_strdup(entity_id);
-    peer->xml = g_strdup(xml);
-    peer->keys = g_steal_pointer(&keys);
-    peer->provider = provider;
-    return peer;
-}
-
-/* Finds the peer of exactly this text; one of the same name and another text is out of date and goes. */
-static struct sp_peer *take_known(SpService *service, const char *entity_id, const char *xml)
-{
-    for (guint i = 0; i < service->peers->len; i++) {
-        struct sp_peer *peer = g_ptr_array_index(service->peers, i);
-        if (strcmp(peer->entity_id, entity_id) != 0) continue;
-        if (strcmp(peer->xml, xml) == 0) return g_ptr_array_steal_index(service->peers, i);
-        g_ptr_array_remove_index(service->peers, i);
-        break;
-    }
-    return NULL;
-}
-
-const struct sp_peer *sp_peer_get(SpService *service, const char *entity_id, const char *xml, GError **error)
-{
-    struct sp_peer *peer = take_known(service, entity_id, xml);
-    if (peer == NULL) peer = new_peer(entity_id, xml, error);
-    if (peer == NULL) return NULL;
-    g_ptr_array_insert(service->peers, 0, peer);
-    if (service->peers->len > SP_PEERS_MOST) g_ptr_array_set_size(service->peers, SP_PEERS_MOST);
-    /* lasso believes any provider that its server knows: it knows only the one that was asked. */
-    g_hash_table_remove_all(service->server->providers);
-    if (!sp_peer_lasso(lasso_server_add_provider2(service->server, peer->provider), SP_ERROR_INPUT, "metadata", error)) return NULL;
-    return peer;
 }
