@@ -344,7 +344,7 @@ pickup_download(Exchange *x)
         return;
     }
     if (again && strcmp(again, form_text(x->form, "password")) != 0) {
-        send_choose(x, 400, pickup->row, "password", "different");
+        send_choose(x, 400, pickup->row, "password", "again");
         return;
     }
     const struct ra_delivery_wish wish = { .password = form_text(x->form, "password"), .encoding = form_text(x->form, "encoding"),
