@@ -149,7 +149,8 @@ static void a_wrong_reason_is_refused(void) {
     for (size_t i = 0; i < G_N_ELEMENTS(reasons); i++) {
         g_autofree char *sql = g_strdup_printf(
             "update request set state = 'collected' where number = %" G_GINT64_FORMAT ";"
-            "set local session authorization inkan_portal; select request_step(%" G_GINT64_FORMAT ", 'revoke', 't', '', '', '%s', null, null)", request, request, reasons[i]);
+            "set local session authorization inkan_portal;"
+            "select request_step(%" G_GINT64_FORMAT ", 'revoke', 't', '', '', '%s', null, null)", request, request, reasons[i]);
         g_autofree char *seen = cluster_try(cluster, "superuser", sql);
         g_test_message("%s", reasons[i]);
         g_assert_cmpstr(seen, ==, "IK000 reason");
