@@ -104,20 +104,35 @@ void der_true(GByteArray *out)
 void der_integer(GByteArray *out, gint64 value)
 {
     unsigned char content[8];
-    int skip = 0;
 
     g_assert(value >= 0);
     for (int i = 0; i < 8; i++)
         content[i] = (unsigned char)(value >> (56 - 8 * i));
-    while (skip < 7 && content[skip] == 0 && content[skip + 1] < 0x80)
-        skip++;
-    der_element(out, DER_INTEGER, content + skip, (size_t)(8 - skip));
+    der_unsigned(out, content, sizeof content);
+}
+
+void der_unsigned(GByteArray *out, const void *magnitude, size_t size)
+{
+    static const unsigned char zero = 0;
+    const unsigned char *p = magnitude;
+    unsigned char head[6];
+    gboolean sign;
+
+    while (size > 1 && *p == 0) {
+        p++;
+        size--;
+    }
+    sign = (*p & 0x80) != 0;
+    der_raw(out, head, der_head(head, DER_INTEGER, size + sign));
+    if (sign)
+        der_raw(out, &zero, 1);
+    der_raw(out, p, size);
 }
 
 gboolean der_integer_hex(GByteArray *out, const char *hex)
 {
-    unsigned char content[65] = { 0 };
-    size_t digits = strlen(hex), n = 1, skip = 0;
+    unsigned char content[64];
+    size_t digits = strlen(hex), n = 0;
 
     if (digits == 0 || digits % 2 != 0 || digits > 128)
         return FALSE;
@@ -127,9 +142,7 @@ gboolean der_integer_hex(GByteArray *out, const char *hex)
             return FALSE;
         content[n++] = (unsigned char)(high << 4 | low);
     }
-    while (skip < n - 1 && content[skip] == 0 && content[skip + 1] < 0x80)
-        skip++;
-    der_element(out, DER_INTEGER, content + skip, n - skip);
+    der_unsigned(out, content, n);
     return TRUE;
 }
 

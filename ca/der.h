@@ -41,6 +41,7 @@ void der_bit_string(GByteArray *out, const void *bytes, size_t size); /* whole b
 void der_named_bits(GByteArray *out, unsigned bits);               /* bit n of the standard is 1 << n; DER drops zeroes at the end */
 void der_true(GByteArray *out);
 void der_integer(GByteArray *out, gint64 value);                   /* not negative */
+void der_unsigned(GByteArray *out, const void *magnitude, size_t size); /* INTEGER, not negative; at least one byte */
 gboolean der_integer_hex(GByteArray *out, const char *hex);        /* positive; FALSE if it is not hex or empty */
 gboolean der_oid(GByteArray *out, const char *dotted);             /* FALSE if it is none */
 void der_time(GByteArray *out, gint64 when);                       /* RFC 5280 section 4.1.2.5: UTCTime until 2049 */

@@ -6,7 +6,10 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+#include "ca/der.h"
 #include "ca/native.h"
+#include "ca/private.h"
+#include "ca/sign.h"
 
 enum {
     PIN_ROUNDS = 2048,         /* of PBKDF2: a PIN has 95 bits, rounds add nothing that matters; RFC 8018 wants 1000 */
@@ -88,15 +91,16 @@ static Secret *key_encode(EVP_PKEY *key, GError **error)
 Secret *ca_key_make(enum ca_key_kind kind, GError **error)
 {
     g_autoptr(EVP_PKEY) key = kinds[kind].curve ? EVP_EC_gen(kinds[kind].curve) : EVP_RSA_gen((unsigned)kinds[kind].bits);
+    Secret *secret = key && kinds[kind].curve ? ca_private_write_ec(key) : NULL;
 
     if (!key) {
         ca_fail_openssl(error, "key-make");
         return NULL;
     }
-    return key_encode(key, error);
+    return secret ? secret : key_encode(key, error);
 }
 
-EVP_PKEY *ca_key_native(const Secret *pkcs8, GError **error)
+static EVP_PKEY *decode(const Secret *pkcs8, GError **error)
 {
     const unsigned char *p = secret_bytes(pkcs8);
     g_autoptr(PKCS8_PRIV_KEY_INFO) info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)secret_size(pkcs8));
@@ -107,6 +111,14 @@ EVP_PKEY *ca_key_native(const Secret *pkcs8, GError **error)
     if (!key)
         ca_fail_openssl(error, "key-form");
     return key;
+}
+
+EVP_PKEY *ca_key_native(const Secret *pkcs8, GError **error)
+{
+    struct ca_private split;
+    EVP_PKEY *key = ca_private_split(pkcs8, &split) ? ca_private_native(&split) : NULL;
+
+    return key ? key : decode(pkcs8, error);
 }
 
 gboolean ca_key_kind_of(const Secret *pkcs8, enum ca_key_kind *kind, GError **error)
@@ -122,8 +134,12 @@ gboolean ca_key_kind_of(const Secret *pkcs8, enum ca_key_kind *kind, GError **er
 
 GBytes *ca_key_public(const Secret *pkcs8, GError **error)
 {
-    g_autoptr(EVP_PKEY) key = ca_key_native(pkcs8, error);
+    struct ca_private split;
+    g_autoptr(EVP_PKEY) key = NULL;
 
+    if (ca_private_split(pkcs8, &split))
+        return ca_private_spki(&split);
+    key = ca_key_native(pkcs8, error);
     return key ? CA_I2D(i2d_PUBKEY, key) : NULL;
 }
 
@@ -171,19 +187,43 @@ Secret *ca_key_unlock(GBytes *locked, const char *pin, GError **error)
     return key_encode(key, error);
 }
 
+/* RFC 2986 section 4.1: version, subject (empty), key, attributes (none). */
+static void write_csr_info(GByteArray *out, GBytes *spki)
+{
+    guint info = der_begin(out, DER_SEQUENCE);
+
+    der_integer(out, 0);
+    der_element(out, DER_SEQUENCE, "", 0);
+    der_raw_bytes(out, spki);
+    der_element(out, DER_CONTEXT(0), "", 0);
+    der_end(out, info);
+}
+
 GBytes *ca_csr_new(const Secret *pkcs8, GError **error)
 {
     g_autoptr(EVP_PKEY) key = ca_key_native(pkcs8, error);
-    g_autoptr(X509_REQ) request = X509_REQ_new();
+    g_autoptr(GBytes) spki = key ? ca_key_public(pkcs8, error) : NULL;
+    g_autoptr(GByteArray) out = g_byte_array_sized_new(1024);
+    g_autoptr(EVP_PKEY_CTX) context = NULL;
+    guint whole = der_begin(out, DER_SEQUENCE);
+    enum ca_key_kind kind;
 
-    if (!key)
+    if (!spki)
         return NULL;
-    if (!request || !X509_REQ_set_version(request, X509_REQ_VERSION_1) || !X509_REQ_set_pubkey(request, key)
-        || X509_REQ_sign(request, key, EVP_PKEY_get_bits(key) == 384 ? EVP_sha384() : EVP_sha256()) <= 0) {
+    if (!ca_key_native_kind(key, &kind)) {
+        ca_fail(error, CA_ERROR_REFUSED, "key-kind", "not a key of ours");
+        return NULL;
+    }
+    context = ca_sign_context(key, ca_algorithm_of(kind), EVP_PKEY_sign_init);
+    if (!context) {
         ca_fail_openssl(error, "csr-make");
         return NULL;
     }
-    return CA_I2D(i2d_X509_REQ, request);
+    write_csr_info(out, spki);
+    if (!ca_sign_append(context, ca_algorithm_of(kind), out, whole, error))
+        return NULL;
+    der_end(out, whole);
+    return g_byte_array_free_to_bytes(g_steal_pointer(&out));
 }
 
 /* What is written into a memory BIO, as a text of its own. */

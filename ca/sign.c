@@ -8,7 +8,7 @@ struct ca_signer_table {
     gboolean tried;
 };
 
-static EVP_PKEY_CTX *context_new(EVP_PKEY *key, const struct ca_algorithm *algorithm, int (*init)(EVP_PKEY_CTX *))
+EVP_PKEY_CTX *ca_sign_context(EVP_PKEY *key, const struct ca_algorithm *algorithm, int (*init)(EVP_PKEY_CTX *))
 {
     g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new(key, NULL);
 
@@ -27,11 +27,10 @@ gboolean ca_signer_init(struct ca_signer *signer, const CaSigningKey *key, GByte
 
     memset(signer, 0, sizeof *signer);
     signer->algorithm = ca_algorithm_of(ca_signing_key_kind(key));
-    signer->sign = context_new(native, signer->algorithm, EVP_PKEY_sign_init);
-    signer->verify = context_new(native, signer->algorithm, EVP_PKEY_verify_init);
+    signer->sign = ca_sign_context(native, signer->algorithm, EVP_PKEY_sign_init);
+    signer->verify = ca_sign_context(native, signer->algorithm, EVP_PKEY_verify_init);
     signer->name = g_bytes_ref(name);
     signer->spki = ca_signing_key_public(key);
-    signer->longest = (size_t)EVP_PKEY_get_size(native);
     if (!signer->sign || !signer->verify)
         return ca_fail_openssl(error, "signer");
     in = der_of(signer->spki);
@@ -56,17 +55,21 @@ void ca_signer_clear(struct ca_signer *signer)
     g_clear_pointer(&signer->table, g_free);
 }
 
-gboolean ca_signer_append(const struct ca_signer *signer, GByteArray *out, guint from, GError **error)
+gboolean ca_sign_append(EVP_PKEY_CTX *sign, const struct ca_algorithm *algorithm, GByteArray *out, guint from, GError **error)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE], signature[1024];
-    size_t hashed = ca_algorithm_hash(signer->algorithm, out->data + from, out->len - from, hash), n = sizeof signature;
+    unsigned char hash[EVP_MAX_MD_SIZE], signature[1024]; /* RSA-4096 makes 512 */
+    size_t hashed = ca_algorithm_hash(algorithm, out->data + from, out->len - from, hash), n = sizeof signature;
 
-    g_assert(signer->longest <= sizeof signature);
-    if (EVP_PKEY_sign(signer->sign, signature, &n, hash, hashed) <= 0)
+    if (EVP_PKEY_sign(sign, signature, &n, hash, hashed) <= 0)
         return ca_fail_openssl(error, "sign");
-    der_raw(out, signer->algorithm->der, signer->algorithm->size);
+    der_raw(out, algorithm->der, algorithm->size);
     der_bit_string(out, signature, n);
     return TRUE;
+}
+
+gboolean ca_signer_append(const struct ca_signer *signer, GByteArray *out, guint from, GError **error)
+{
+    return ca_sign_append(signer->sign, signer->algorithm, out, from, error);
 }
 
 /* NULL: there is none, libcrypto's way is taken. */

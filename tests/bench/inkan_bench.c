@@ -249,9 +249,9 @@ static void derive_one(void *data)
 
     (void)data;
     for (int i = 0; i < 2; i++)
-        if (!PKCS5_PBKDF2_HMAC("Ab3dEf6hIj9lMn2p", 16, (const unsigned char *)"saltsalt", 8, 2048, EVP_sha256(), 32, out))
+        if (!PKCS5_PBKDF2_HMAC("Ab3dEf6hIj9lMn2p", 16, (const unsigned char *)"saltsalt", 8, 7000, EVP_sha256(), 32, out))
             exit(1);
-    if (!PKCS12_key_gen_utf8("Ab3dEf6hIj9lMn2p", 16, (unsigned char *)"saltsalt", 8, PKCS12_MAC_ID, 2048, 32, out, EVP_sha256()))
+    if (!PKCS12_key_gen_utf8("Ab3dEf6hIj9lMn2p", 16, (unsigned char *)"saltsalt", 8, PKCS12_MAC_ID, 7000, 32, out, EVP_sha256()))
         exit(1);
 }
 
