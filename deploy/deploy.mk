@@ -40,7 +40,7 @@ put = for f in $(2); do install -D -m $(1) "$$f" '$(DESTDIR)$(3)'/"$${f\#\#*/}" 
 # put_sed MODE,FILES,FOLDER: the same for texts that name installed paths.
 put_sed = for f in $(2); do t=$$(mktemp) && sed -e 's|/usr/share/inkan|$(PREFIX)/share/inkan|g' \
 	  -e 's|/usr/sbin/inkan|$(PREFIX)/sbin/inkan|g' -e 's|/usr/bin/inkan|$(PREFIX)/bin/inkan|g' \
-	  -e 's|/etc/inkan|$(SYSCONFDIR)/inkan|g' -e 's|^#share = .*|share = $(PREFIX)/share/inkan|' "$$f" >"$$t" && install -D -m $(1) "$$t" '$(DESTDIR)$(3)'/"$${f\#\#*/}" || exit 1; \
+	  -e 's|/etc/inkan|$(SYSCONFDIR)/inkan|g' -e 's|^\#share = .*|share = $(PREFIX)/share/inkan|' "$$f" >"$$t" && install -D -m $(1) "$$t" '$(DESTDIR)$(3)'/"$${f\#\#*/}" || exit 1; \
 	  rm -f "$$t"; done
 
 # Of web/ everything but the program's own sources: templates, messages, static files.

@@ -1,7 +1,7 @@
 """Logs in to the demo's portal through its IdP as a browser does, by form and redirect: how the demo knows that it is ready.
 
     login.py PORTAL_URL TLS_CA IDP USER PASSWORD
-prints the name on the dashboard. Every host is 127.0.0.1, since *.localhost is not in everybody's resolver.
+prints the name on the dashboard and logs out again. Every host is 127.0.0.1, since *.localhost is not in everybody's resolver.
 """
 
 import html.parser
@@ -17,26 +17,28 @@ class Failed(Exception):
     pass
 
 
-class Form(html.parser.HTMLParser):
-    """The first form of a page: where it goes and what it holds; and the text of the element with id 'person'."""
+class Page(html.parser.HTMLParser):
+    """A page's forms, as (where it goes, what it holds), and the text of the element with id 'person'."""
 
     def __init__(self, text):
         super().__init__()
-        self.action, self.fields, self.person = None, {}, None
-        self.closed, self.inside = False, None
+        self.forms, self.person = [], None
+        self.form, self.inside = None, None
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         a = dict(attrs)
-        if tag == "form" and self.action is None:
-            self.action = a.get("action", "")
-        elif tag == "input" and self.action is not None and not self.closed and a.get("name"):
-            self.fields[a["name"]] = a.get("value") or ""
+        if tag == "form":
+            self.form = (a.get("action") or "", {})
+            self.forms.append(self.form)
+        elif tag == "input" and self.form and a.get("name"):
+            self.form[1][a["name"]] = a.get("value") or ""
         if a.get("id") == "person" and self.person is None:
             self.inside, self.person = tag, ""
 
     def handle_endtag(self, tag):
-        self.closed = self.closed or (tag == "form" and self.action is not None)
+        if tag == "form":
+            self.form = None
         if tag == self.inside:
             self.inside = None
 
@@ -92,25 +94,29 @@ class Browser:
         raise Failed("redirects without end")
 
     def submit(self, text, **more):
-        form = Form(text)
-        if form.action is None:
+        """Sends the first form of the page."""
+        forms = Page(text).forms
+        if not forms:
             raise Failed(f"no form on {self.url.partition('?')[0]}")
-        return self.go(urllib.parse.urljoin(self.url, form.action), {**form.fields, **more})
+        return self.go(urllib.parse.urljoin(self.url, forms[0][0]), {**forms[0][1], **more})
 
 
 def login(portal, tls_ca, idp, user, password):
     browser = Browser(tls_ca)
     text = browser.go(f"{portal}/login?idp={urllib.parse.quote(idp, safe='')}")
     text = browser.submit(text, username=user, password=password)
-    if "SAMLResponse" not in Form(text).fields:
+    if not any("SAMLResponse" in fields for _, fields in Page(text).forms):
         raise Failed("the IdP did not take the password")
     text = browser.submit(text)
     if urllib.parse.urlsplit(browser.url).path != "/certificates":
         text = browser.go(f"{portal}/certificates")
-    person = Form(text).person
-    if person is None:
+    page = Page(text)
+    if page.person is None:
         raise Failed(f"no name on the dashboard {browser.url}")
-    return " ".join(person.split())
+    for action, fields in page.forms:
+        if urllib.parse.urlsplit(action).path == "/logout":
+            browser.one("POST", urllib.parse.urljoin(browser.url, action), fields)
+    return " ".join(page.person.split())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the demo makes once and keeps: its TLS, SAML and federation keys, passwords, the PostgreSQL cluster, the settings of
 every daemon. Each step looks first whether its result is there, so a second start continues with the data of the first."""
 
+import base64
 import json
 import os
 import secrets
@@ -160,9 +161,9 @@ def cluster(place):
 
 IDPS = {
     1: {"name": "Kagami University", "name_ja": "かがみ大学", "domain": "kagami.example", "encrypt": True,
-        "keywords": "kagami mirror"},
+        "logo": "kagami.png", "keywords": "kagami mirror"},
     2: {"name": "Minato Institute", "name_ja": "湊研究所", "domain": "minato.example", "encrypt": False,
-        "keywords": "minato port"},
+        "logo": "minato.png", "keywords": "minato port"},
 }
 
 
@@ -174,7 +175,9 @@ def idps(place):
             place.folder(os.path.join(folder, name), 0o700, place.daemon_user)
         place.folder(os.path.join(folder, "metadata"))
         place.folder(os.path.join(folder, "attributemap"))
-        values = {**idp, "n": n, "url": f"https://{place.idp_host(n)}", "entity_id": place.idp(n), "folder": folder,
+        with open(place.program("demo", "templates", idp["logo"]), "rb") as file:
+            logo = "data:image/png;base64," + base64.b64encode(file.read()).decode()
+        values = {**idp, "n": n, "logo": logo, "url": f"https://{place.idp_host(n)}", "entity_id": place.idp(n), "folder": folder,
                   "secret": place.path("secret"), "sp_metadata": place.path("idp", "sp-metadata.xml"),
                   "salt": secret(place, f"idp{n}-salt", lambda: secrets.token_urlsafe(32)),
                   "admin": secret(place, f"idp{n}-admin", lambda: secrets.token_urlsafe(32)),

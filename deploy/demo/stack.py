@@ -3,8 +3,10 @@
 import base64
 import os
 import signal
+import socket
 import sys
 import time
+import urllib.request
 
 import federation
 import login
@@ -58,7 +60,7 @@ class Stack:
         self.supervisor.add(Service(name, self.place.as_user(user, *words, die=signal.Signals(stop).name[3:]), stop=stop, **more))
 
     def program(self, name, *words):
-        self.daemon(name, self.place.program("sbin", words[0]), "-c", self.place.settings, *words[1:])
+        self.daemon(name, self.place.program("sbin", words[0]), "-c", self.place.settings, *words[1:], grace=3.0)
 
     def bring_up(self):
         place, wait = self.place, self.supervisor.wait_for
@@ -93,6 +95,8 @@ class Stack:
         federation.sign(place)
         self.program("worker", "inkan-worker")
         wait("the portal's /healthz", self.healthy, 30)
+        wait("signer and responder", self.signers_answer, 30)
+        wait("the first CRLs", self.published, 30)
         self.environment()
         wait("a login", self.login_works, 40)
         self.say(f"everything runs, after {time.monotonic() - began:.1f} s")
@@ -205,10 +209,32 @@ class Stack:
             return False
         return True
 
+    def signers_answer(self):
+        """Both listen once they have their keys and the database."""
+        for name in ("signer", "responder"):
+            with socket.socket(socket.AF_UNIX) as probe:
+                try:
+                    probe.connect(self.place.socket(f"app/{name}.sock"))
+                except OSError:
+                    return False
+        return True
+
+    def published(self):
+        """Is there a CRL of every CA, at the address that certificates name?"""
+        names = self.sql("select name from issuer").split()
+        for name in names:
+            url = f"http://127.0.0.1:{self.place.port + 2}/crl/{name}.crl"
+            try:
+                with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as answer:
+                    answer.read()
+            except OSError:
+                return False
+        return bool(names)
+
     def login_works(self):
         done = self.supervisor.command("login", [
             sys.executable, "-B", self.place.program("demo", "login.py"), self.place.portal_url, self.place.path("tls", "ca.pem"),
-            self.place.idp(1), "researcher", "demo"])
+            self.place.idp(1), "operator", "demo"])
         self.last_login = done[1].strip()
         return done[0] == 0
 

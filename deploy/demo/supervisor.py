@@ -1,5 +1,6 @@
 """Keeps the demo's daemons alive. Each is a direct child in a session of its own, so its death is seen at once, whatever
-killed it; what it leaves behind (a killed nginx leaves workers that hold its ports) is ended before it is started again."""
+killed it. What it leaves behind is ended before it is started again (a killed nginx leaves workers that hold its ports), or
+may finish what it does first (a killed portal's children, which know by themselves)."""
 
 import ctypes
 import os
@@ -13,10 +14,12 @@ LONGEST_PAUSE = 2.0  # a daemon that fails at once is tried again after a pause 
 
 
 class Service:
-    """A daemon. COMMAND is its master in the foreground; STOP ends it gently; BEFORE runs ahead of each start."""
+    """A daemon. COMMAND is its master in the foreground; STOP ends it gently, in PATIENCE seconds; BEFORE runs ahead of each
+    start; GRACE: seconds that its children may outlive it."""
 
-    def __init__(self, name, command, stop=signal.SIGTERM, patience=15, before=None):
+    def __init__(self, name, command, stop=signal.SIGTERM, patience=15, before=None, grace=0.0):
         self.name, self.command, self.stop, self.patience, self.before = name, command, stop, patience, before
+        self.grace = grace
         self.pid = None
         self.started = 0.0
         self.not_before = 0.0
@@ -30,6 +33,7 @@ class Supervisor:
         self.services = []
         self.stopping = False
         self.results = {}  # pid of a command that was run to its end: its status
+        self.graces = {}   # session of a dead daemon: until when its children may live
         # Orphans come to us instead of init, so that a dead daemon's children can be found and ended.
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.wake, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -75,6 +79,8 @@ class Supervisor:
 
     def buried(self, service, status):
         quick = time.monotonic() - service.started < 2
+        if service.grace and not self.stopping:
+            self.graces[service.pid] = time.monotonic() + service.grace
         service.pid, service.deaths = None, service.deaths + 1
         self.end_orphans()
         if not self.stopping:
@@ -82,10 +88,13 @@ class Supervisor:
             self.schedule(service, quick)
 
     def end_orphans(self):
-        """Ends every process that came to us because its daemon died."""
+        """Ends every process that came to us because its daemon died, unless it has a grace."""
         known = {service.pid for service in self.services}
         for _ in range(100):
-            orphans = [pid for pid in children() if pid not in known and pid not in self.results]
+            now = time.monotonic()
+            self.graces = {session: end for session, end in self.graces.items() if end > now}
+            orphans = [pid for pid, session in children()
+                       if pid not in known and pid not in self.results and session not in self.graces]
             if not orphans:
                 return
             for pid in orphans:
@@ -118,6 +127,8 @@ class Supervisor:
         for service in self.services:
             if service.pid is None:
                 seconds = min(seconds, max(service.not_before - now, 0.0))
+        if self.graces:
+            seconds = min(seconds, 0.5)
         if select.select([self.wake], [], [], seconds)[0]:
             try:
                 os.read(self.wake, 4096)
@@ -126,6 +137,8 @@ class Supervisor:
         self.reap()
         if self.stopping:
             return
+        if any(end <= time.monotonic() for end in self.graces.values()):
+            self.end_orphans()
         for service in self.services:
             if service.pid is None and service.not_before <= time.monotonic():
                 self.start(service)
@@ -164,6 +177,7 @@ class Supervisor:
     def stop_all(self):
         """Ends the daemons in the opposite order of their start."""
         self.stopping = True
+        self.graces = {}
         for service in reversed(self.services):
             self.end(service)
             try:
@@ -185,7 +199,7 @@ class Supervisor:
 
 
 def children():
-    """Our children, orphans that came to us included; not those that are dead already."""
+    """[(pid, session)] of our children, orphans that came to us included; not those that are dead already."""
     mine = os.getpid()
     found = []
     for name in os.listdir("/proc"):
@@ -193,9 +207,9 @@ def children():
             continue
         try:
             with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
-                state, parent = file.read().rpartition(")")[2].split()[:2]
+                state, parent, _, session = file.read().rpartition(")")[2].split()[:4]
         except OSError:
             continue
         if int(parent) == mine and state != "Z":
-            found.append(int(name))
+            found.append((int(name), int(session)))
     return found

@@ -13,7 +13,11 @@ $metadata[$demo['entity_id']] = [
     'UIInfo' => [
         'DisplayName' => ['en' => $demo['name'], 'ja' => $demo['name_ja']],
         'Keywords' => ['en' => explode(' ', $demo['keywords'])],
-        'Logo' => [['url' => $demo['url'] . '/logo.png', 'width' => 64, 'height' => 64]],
+        // Twice, as federations have them: in the metadata itself, and by an address.
+        'Logo' => [
+            ['url' => $demo['logo'], 'width' => 64, 'height' => 64],
+            ['url' => $demo['url'] . '/logo.png', 'width' => 64, 'height' => 64],
+        ],
     ],
     'DiscoHints' => ['DomainHint' => [$demo['domain']]],
 
