@@ -46,10 +46,13 @@ static gboolean printable_ascii(const char *text)
     return TRUE;
 }
 
+/* Format characters too: they turn text round or hide it. */
 static gboolean no_control(const char *text)
 {
-    for (; *text != '\0'; text = g_utf8_next_char(text))
-        if (g_unichar_iscntrl(g_utf8_get_char(text))) return FALSE;
+    for (; *text != '\0'; text = g_utf8_next_char(text)) {
+        GUnicodeType type = g_unichar_type(g_utf8_get_char(text));
+        if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT) return FALSE;
+    }
     return TRUE;
 }
 

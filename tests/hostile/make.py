@@ -4,6 +4,7 @@ that must refuse it, and benign ones (ok--what.xml) that must pass. Keys are mad
 
     make.py keys DIR                     keys, certificates, metadata of two IdPs
     make.py messages DIR REQUEST_ID      the messages, and DIR/expected: file, verdict, check, values to be read
+    make.py benign DIR REQUEST_ID        the benign ones only
 
 Verdicts: passes, refused (by sp_response_verify), missing (passes, but sp_person_new finds a required attribute missing).
 Needs only Python's standard library and the commands openssl and xmlsec1.
@@ -605,9 +606,9 @@ def make_attributes():
     missing("displayName--absent", usual(attributes=attribute(EPPN, "hanako@example.ac.jp") + attribute(MAIL, "hanako@example.ac.jp")))
 
 
-def make_messages():
+def make_messages(*makers):
     os.makedirs(path("messages"), exist_ok=True)
-    for make in (make_benign, make_bytes, make_wrapping, make_signatures, make_encryption, make_checks, make_attributes):
+    for make in makers:
         make()
     names = [line.split("\t")[0] for line in expected]
     assert len(set(names)) == len(names), "a name is used twice"
@@ -621,7 +622,10 @@ def main():
         make_keys()
     elif len(sys.argv) == 4 and sys.argv[1] == "messages":
         directory, request_id = sys.argv[2:]
-        make_messages()
+        make_messages(make_benign, make_bytes, make_wrapping, make_signatures, make_encryption, make_checks, make_attributes)
+    elif len(sys.argv) == 4 and sys.argv[1] == "benign":
+        directory, request_id = sys.argv[2:]
+        make_messages(make_benign)
     else:
         sys.exit(__doc__)
 

@@ -159,7 +159,7 @@ static SpIdentity *log_in(void)
     g_autoptr(GError) error = NULL;
     size_t n = 0;
     g_autoptr(SpRequest) request = sp_request_new(service, FIXTURE_IDP, idp_xml, "state", SP_NAME_ID_ANY, &error);
-    fixture_make("messages", request->request_id);
+    fixture_make("benign", request->request_id);
     g_autofree char *bytes = fixture_read("messages/ok--both-signed.xml", &n), *base64 = g_base64_encode((guchar *)bytes, n);
     const struct sp_want want = { .idp = FIXTURE_IDP, .idp_xml = idp_xml, .request_id = request->request_id,
                                   .saml = request->saml, .now = FIXTURE_NOW, .skew = SP_SKEW };

@@ -1,0 +1,294 @@
+/*
+ * The service: its metadata, its AuthnRequests, what it takes for an IdP, and how wrong settings are told.
+ */
+#include "sp/keys.h"
+#include "sp/peer.h"
+#include "sp/query.h"
+#include "sp/request.h"
+#include "sp/signature.h"
+#include "sp/xml.h"
+#include "tests/unit/sp_fixture.h"
+
+#include <libxml/parser.h>
+#include <libxml/xmlschemas.h>
+
+static SpService *service;
+static char *idp_xml;
+
+static void contains(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL) g_error("'%s' is not in: %s", part, text);
+}
+
+static char *replaced(const char *text, const char *from, const char *to)
+{
+    g_auto(GStrv) parts = g_strsplit(text, from, -1);
+    g_assert_cmpint(g_strv_length(parts), >, 1);
+    return g_strjoinv(to, parts);
+}
+
+/* --- metadata ------------------------------------------------------------------------------------------------------------------------- */
+
+static int count_of(const xmlNode *root, const char *ns, const char *name)
+{
+    int n = 0;
+    for (const xmlNode *node = root; node != NULL; node = sp_xml_walk(root, node)) n += sp_xml_is(node, ns, name);
+    return n;
+}
+
+static void metadata_has_all_its_parts(void)
+{
+    static const struct { const char *ns, *name; int n; } parts[] = {
+        { SP_NS_METADATA, "SPSSODescriptor", 1 }, { SP_NS_METADATA, "KeyDescriptor", 2 }, { SP_NS_METADATA, "AssertionConsumerService", 1 },
+        { SP_NS_METADATA, "SingleLogoutService", 2 }, { SP_NS_MDUI, "DisplayName", 2 }, { SP_NS_METADATA, "ContactPerson", 2 },
+        { "urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol", "DiscoveryResponse", 1 },
+        { SP_NS_METADATA, "RequestedAttribute", 16 }, { SP_NS_METADATA, "ServiceName", 2 }, { SP_NS_METADATA, "EncryptionMethod", 5 },
+    };
+    const char *text = sp_service_metadata(service);
+    g_autoptr(SpXml) doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
+    const xmlNode *root = xmlDocGetRootElement(doc);
+    g_assert_true(sp_xml_attribute_is(root, "entityID", FIXTURE_SP));
+    const xmlNode *role = sp_xml_child(root, SP_NS_METADATA, "SPSSODescriptor");
+    g_assert_true(sp_xml_attribute_is(role, "WantAssertionsSigned", "true"));
+    g_assert_true(sp_xml_attribute_is(role, "AuthnRequestsSigned", "true"));
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) g_assert_cmpint(count_of(root, parts[i].ns, parts[i].name), ==, parts[i].n);
+    contains(text, "xml:lang=\"ja\">印鑑<");
+    contains(text, "Helpdesk &amp; Co");
+    g_autofree char *signing = fixture_read("sp-signing.crt", NULL), *decryption = fixture_read("sp-decryption.crt", NULL);
+    g_auto(GStrv) lines = g_strsplit(decryption, "\n", 3);
+    contains(text, lines[1]);
+}
+
+/* By the standard's own schema, as SimpleSAMLphp ships it. */
+static void metadata_is_valid_by_the_schema(void)
+{
+    const char *text = sp_service_metadata(service);
+    g_autoptr(SpXml) doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
+    xmlSchemaParserCtxt *parser = xmlSchemaNewParserCtxt("/usr/share/simplesamlphp/schemas/saml-schema-metadata-2.0.xsd");
+    xmlSchema *schema = xmlSchemaParse(parser);
+    g_assert_nonnull(schema);
+    xmlSchemaValidCtxt *validity = xmlSchemaNewValidCtxt(schema);
+    g_assert_cmpint(xmlSchemaValidateDoc(validity, doc), ==, 0);
+    xmlSchemaFreeValidCtxt(validity);
+    xmlSchemaFree(schema);
+    xmlSchemaFreeParserCtxt(parser);
+}
+
+static void entity_categories_are_listed(void)
+{
+    static const char *const categories[] = { "http://refeds.org/category/research-and-scholarship", NULL };
+    g_autofree char *key = fixture_path("sp-signing.key"), *certificate = fixture_path("sp-signing.crt");
+    const struct sp_service_values values = {
+        .entity_id = FIXTURE_SP, .acs_url = FIXTURE_ACS, .slo_url = FIXTURE_SLO, .name_en = "Inkan", .name_ja = "印鑑",
+        .signing_key = key, .signing_certificate = certificate, .entity_categories = categories,
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpService) one = sp_service_new(&values, &error);
+    g_assert_no_error(error);
+    contains(sp_service_metadata(one), ">http://refeds.org/category/research-and-scholarship<");
+    g_assert_null(strstr(sp_service_metadata(one), "ContactPerson"));
+}
+
+static void a_wrong_setting_is_named(void)
+{
+    g_autofree char *key = fixture_path("sp-signing.key"), *certificate = fixture_path("sp-signing.crt");
+    g_autofree char *ec = fixture_path("idp-ec.key"), *small = fixture_path("idp-short.crt"), *none = fixture_path("nothing");
+    const struct { const char *entity_id, *key, *certificate, *decryption_key, *word; } cases[] = {
+        { "", key, certificate, NULL, "entity_id" }, { FIXTURE_SP, none, certificate, NULL, none }, { FIXTURE_SP, key, none, NULL, none },
+        { FIXTURE_SP, certificate, certificate, NULL, certificate }, { FIXTURE_SP, ec, certificate, NULL, ec },
+        { FIXTURE_SP, key, small, NULL, small }, { FIXTURE_SP, key, certificate, key, "decryption_key" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const struct sp_service_values values = {
+            .entity_id = cases[i].entity_id, .acs_url = FIXTURE_ACS, .slo_url = FIXTURE_SLO, .name_en = "Inkan", .name_ja = "印鑑",
+            .signing_key = cases[i].key, .signing_certificate = cases[i].certificate, .decryption_key = cases[i].decryption_key,
+        };
+        g_autoptr(GError) error = NULL;
+        g_assert_null(sp_service_new(&values, &error));
+        g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
+        contains(error->message, cases[i].word);
+    }
+}
+
+static void libraries_are_kept_from_files_and_network(void)
+{
+    g_assert_cmpstr(g_getenv("SSL_CERT_FILE"), ==, "/dev/null");
+    g_assert_cmpstr(g_getenv("SSL_CERT_DIR"), ==, "/dev/null");
+    g_assert_null(g_getenv("LASSO_FLAG"));
+}
+
+/* --- requests ------------------------------------------------------------------------------------------------------------------------- */
+
+static SpRequest *request_to(const char *idp, const char *xml, enum sp_name_id name_id)
+{
+    g_autoptr(GError) error = NULL;
+    SpRequest *request = sp_request_new(service, idp, xml, "k/1+2", name_id, &error);
+    g_assert_no_error(error);
+    return request;
+}
+
+static void a_request_is_signed_and_complete(void)
+{
+    static const char location[] = "https://idp.example.ac.jp/sso?";
+    g_autoptr(GError) error = NULL;
+    g_autofree char *pem = fixture_read("sp-signing.crt", NULL);
+    g_autoptr(GPtrArray) keys = sp_keys_of_pem(pem, NULL);
+    g_autoptr(SpRequest) request = request_to(FIXTURE_IDP, idp_xml, SP_NAME_ID_ANY);
+    g_assert_true(g_str_has_prefix(request->url, location));
+    g_autoptr(SpQuery) query = sp_query_read(request->url + strlen(location), &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(query->algorithm, ==, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
+    g_assert_cmpstr(query->relay_state, ==, "k/1+2");
+    g_assert_true(sp_signature_verify_bytes(query->algorithm, query->octets, strlen(query->octets), (guchar *)query->signature,
+                                            query->signature_n, keys, &error));
+    contains(query->xml, request->request_id);
+    contains(query->xml, "Destination=\"https://idp.example.ac.jp/sso\"");
+    contains(query->xml, "AssertionConsumerServiceURL=\"" FIXTURE_ACS "\"");
+    contains(query->xml, "ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"");
+    contains(query->xml, ">" FIXTURE_SP "</");
+    contains(query->xml, "nameid-format:unspecified");
+    g_assert_cmpint(strlen(request->saml), <, 4000);
+}
+
+static void a_persistent_name_id_is_asked_for_by_rule(void)
+{
+    g_assert_cmpint(sp_request_name_id("persistent"), ==, SP_NAME_ID_PERSISTENT);
+    g_assert_cmpint(sp_request_name_id("subject-id"), ==, SP_NAME_ID_ANY);
+    g_autoptr(SpRequest) request = request_to(FIXTURE_IDP, idp_xml, SP_NAME_ID_PERSISTENT);
+    g_autoptr(SpQuery) query = sp_query_read(strchr(request->url, '?') + 1, NULL);
+    contains(query->xml, "nameid-format:persistent");
+    contains(query->xml, "AllowCreate=\"true\"");
+}
+
+static void two_requests_differ(void)
+{
+    g_autoptr(SpRequest) one = request_to(FIXTURE_IDP, idp_xml, SP_NAME_ID_ANY);
+    g_autoptr(SpRequest) two = request_to(FIXTURE_IDP, idp_xml, SP_NAME_ID_ANY);
+    g_assert_cmpstr(one->request_id, !=, two->request_id);
+}
+
+static void metadata_of_no_use_is_told(void)
+{
+    g_autofree char *soap = replaced(idp_xml, "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\"",
+                                     "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:SOAP\"");
+    g_autofree char *keyless = replaced(idp_xml, "X509Certificate>", "X509CRL>");
+    const char *const cases[] = { "", "no xml", "<x/>", soap, keyless };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(sp_request_new(service, FIXTURE_IDP, cases[i], "k", SP_NAME_ID_ANY, &error));
+        g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
+    }
+    g_autoptr(GError) error = NULL;
+    g_assert_null(sp_request_new(service, FIXTURE_IDP2, idp_xml, "k", SP_NAME_ID_ANY, &error));
+    g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
+}
+
+/* --- what a response is verified with ---------------------------------------------------------------------------------------------- */
+
+static SpIdentity *verify(const SpRequest *request, const char *idp, const char *xml, const char *file, GError **error)
+{
+    size_t n = 0;
+    g_autofree char *path = g_build_filename("messages", file, NULL), *bytes = fixture_read(path, &n);
+    g_autofree char *base64 = g_base64_encode((guchar *)bytes, n);
+    const struct sp_want want = { .idp = idp, .idp_xml = xml, .request_id = request->request_id, .saml = request->saml,
+                                  .now = FIXTURE_NOW, .skew = SP_SKEW };
+    return sp_response_verify(service, base64, strlen(base64), &want, error);
+}
+
+/* Metadata is taken as it is now: a key that was withdrawn does not live on in a cache. */
+static void a_withdrawn_key_counts_no_more(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *pem = fixture_read("idp.crt", NULL), *next = fixture_read("idp-next.crt", NULL);
+    g_autoptr(SpRequest) request = request_to(FIXTURE_IDP, idp_xml, SP_NAME_ID_ANY);
+    fixture_make("benign", request->request_id);
+    g_autoptr(SpIdentity) before = verify(request, FIXTURE_IDP, idp_xml, "ok--assertion-signed.xml", &error);
+    g_assert_no_error(error);
+    g_auto(GStrv) descriptors = g_strsplit(idp_xml, "<md:KeyDescriptor", -1);
+    g_autofree char *without = g_strdup_printf("%s<md:KeyDescriptor%s%s", descriptors[0], descriptors[1],
+                                               strstr(descriptors[5], "</md:KeyDescriptor>") + strlen("</md:KeyDescriptor>"));
+    g_assert_null(verify(request, FIXTURE_IDP, without, "ok--assertion-signed.xml", &error));
+    g_assert_error(error, SP_ERROR, SP_ERROR_REFUSED);
+    g_clear_error(&error);
+    g_autoptr(SpIdentity) by_next = verify(request, FIXTURE_IDP, without, "ok--second-signing-key.xml", &error);
+    g_assert_no_error(error);
+}
+
+/* The answer of one IdP is no answer of another, whatever metadata this process has seen before. */
+static void an_answer_counts_for_its_idp_only(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *other = fixture_read("idp2.xml", NULL);
+    g_autoptr(SpRequest) request = request_to(FIXTURE_IDP, idp_xml, SP_NAME_ID_ANY);
+    fixture_make("benign", request->request_id);
+    g_assert_null(verify(request, FIXTURE_IDP2, other, "ok--assertion-signed.xml", &error));
+    g_assert_error(error, SP_ERROR, SP_ERROR_REFUSED);
+    g_autofree char *check = sp_error_check(error);
+    g_assert_cmpstr(check, ==, "signature");
+}
+
+static void a_login_of_another_process_can_be_finished(void)
+{
+    g_autoptr(GError) error = NULL;
+    SpService *first = service;
+    g_autoptr(SpRequest) request = request_to(FIXTURE_IDP, idp_xml, SP_NAME_ID_ANY);
+    fixture_make("benign", request->request_id);
+    service = fixture_service();
+    g_autoptr(SpIdentity) identity = verify(request, FIXTURE_IDP, idp_xml, "ok--encrypted-gcm.xml", &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(identity->assertion_until, ==, FIXTURE_NOW + 300 + SP_SKEW);
+    g_assert_cmpint(identity->session_until, ==, FIXTURE_NOW + 28800);
+    g_assert_cmpint(identity->authn_instant, ==, FIXTURE_NOW - 30);
+    g_assert_cmpstr(identity->context, ==, "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport");
+    sp_service_free(service);
+    service = first;
+}
+
+static void an_idp_with_ec_keys_only_works(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) descriptors = g_strsplit(idp_xml, "<md:KeyDescriptor", -1);
+    g_autofree char *ec = g_strdup_printf("%s<md:KeyDescriptor%s%s", descriptors[0], descriptors[3],
+                                          strstr(descriptors[5], "</md:KeyDescriptor>") + strlen("</md:KeyDescriptor>"));
+    g_autoptr(SpRequest) request = request_to(FIXTURE_IDP, ec, SP_NAME_ID_ANY);
+    fixture_make("benign", request->request_id);
+    g_autoptr(SpIdentity) identity = verify(request, FIXTURE_IDP, ec, "ok--ecdsa-sha256.xml", &error);
+    g_assert_no_error(error);
+}
+
+/* Many IdPs, each once: what is kept of them stays bounded. */
+static void the_cache_of_idps_is_bounded(void)
+{
+    for (int i = 0; i < 2 * SP_PEERS_MOST; i++) {
+        g_autofree char *idp = g_strdup_printf("https://idp%d.example/idp", i), *xml = replaced(idp_xml, FIXTURE_IDP, idp);
+        g_autoptr(SpRequest) request = request_to(idp, xml, SP_NAME_ID_ANY);
+        g_assert_cmpint(service->peers->len, <=, SP_PEERS_MOST);
+        g_assert_cmpint(g_hash_table_size(service->server->providers), ==, 1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    fixture_start(&argc, &argv);
+    g_setenv("LASSO_FLAG", "no-verify-signature", TRUE);
+    service = fixture_service();
+    idp_xml = fixture_read("idp.xml", NULL);
+    g_test_add_func("/service/metadata has all its parts", metadata_has_all_its_parts);
+    g_test_add_func("/service/metadata is valid by the schema", metadata_is_valid_by_the_schema);
+    g_test_add_func("/service/entity categories are listed", entity_categories_are_listed);
+    g_test_add_func("/service/a wrong setting is named", a_wrong_setting_is_named);
+    g_test_add_func("/service/libraries are kept from files and network", libraries_are_kept_from_files_and_network);
+    g_test_add_func("/service/a request is signed and complete", a_request_is_signed_and_complete);
+    g_test_add_func("/service/a persistent NameID is asked for by rule", a_persistent_name_id_is_asked_for_by_rule);
+    g_test_add_func("/service/two requests differ", two_requests_differ);
+    g_test_add_func("/service/metadata of no use is told", metadata_of_no_use_is_told);
+    g_test_add_func("/service/a withdrawn key counts no more", a_withdrawn_key_counts_no_more);
+    g_test_add_func("/service/an answer counts for its IdP only", an_answer_counts_for_its_idp_only);
+    g_test_add_func("/service/a login of another process can be finished", a_login_of_another_process_can_be_finished);
+    g_test_add_func("/service/an IdP with EC keys only works", an_idp_with_ec_keys_only_works);
+    g_test_add_func("/service/the cache of IdPs is bounded", the_cache_of_idps_is_bounded);
+    int status = g_test_run();
+    g_free(idp_xml);
+    sp_service_free(service);
+    return fixture_end(status);
+}
