@@ -10,6 +10,7 @@
 
 typedef DbPerson RaPerson; /* fields in db/person.h; freed by ra_person_free */
 #define ra_person_free db_person_free
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaPerson, db_person_free)
 
 /* What a login brings; borrowed. */
 typedef struct db_person_login RaLogin;

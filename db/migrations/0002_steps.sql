@@ -133,7 +133,7 @@ revoke execute on function pickup_end from public;
 create function request_step(p_number bigint, p_event text, p_actor text, p_address text, p_log_id text, p_detail jsonb,
                              p_sealed_url bytea, p_sealed_pin bytea)
 returns text language plpgsql security definer set search_path = public, pg_temp as $$
-declare r request; t request_transition; c certificate; rule text;
+declare r request; t request_transition; c certificate; rule text; open_cycle integer;
 begin
     select * into r from request where number = p_number for update;
     if not found then perform refuse('request'); end if;
@@ -161,7 +161,9 @@ begin
             = any ('{keyCompromise,superseded,cessationOfOperation,affiliationChanged,unspecified}') then
             perform refuse('reason');
         end if;
-        perform pickup_end(p_number, r.cycle, 'revoke');
+        for open_cycle in select cycle from pickup where request = p_number and ended is null order by cycle loop
+            perform pickup_end(p_number, open_cycle, 'revoke');
+        end loop;
         -- Everything of the request that still runs, the predecessors of a renewal too: a lost laptop holds them all.
         for c in select * from certificate where request = p_number and revoked_at is null and not_after > now() loop
             perform certificate_revoke(c.issuer, c.serial, p_detail ->> 'reason', p_actor);

@@ -37,7 +37,8 @@ settings_text_of(const World *world, const char *extra)
         g_key_file_set_string(keys, "database", roles[i], cluster_conninfo(world->cluster, roles[i]));
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         g_auto(GStrv) words = g_strsplit(places[i], " ", 2);
-        g_autofree char *path = g_build_filename(world->folder, words[1], NULL);
+        g_autofree char *name = g_strjoinv("-", words);
+        g_autofree char *path = g_build_filename(world->folder, name, NULL);
         g_key_file_set_string(keys, words[0], words[1], path);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(plain) + g_strv_length(more); i++) {
@@ -71,8 +72,8 @@ world_new(const char *extra)
     world->folder = g_dir_make_tmp("inkan-ra-XXXXXX", NULL);
     world->file = g_build_filename(world->folder, "inkan.conf", NULL);
     g_autofree char *text = settings_text_of(world, extra);
-    g_autofree char *secret_file = g_build_filename(world->folder, "secret_file", NULL);
-    g_autofree char *passphrase = g_build_filename(world->folder, "passphrase_file", NULL);
+    g_autofree char *secret_file = g_build_filename(world->folder, "service-secret_file", NULL);
+    g_autofree char *passphrase = g_build_filename(world->folder, "signer-passphrase_file", NULL);
     g_autoptr(Secret) line = keyring_new_line(1800000000);
     write_file(world->file, text);
     write_file(secret_file, secret_text(line));
