@@ -5,104 +5,129 @@
 #include "db/pickup.h"
 #include "db/request.h"
 #include "db/sweep.h"
+#include "ra/batch.h"
 #include "ra/error.h"
 #include "ra/notices.h"
 
-#define BATCH 200 /* of each kind in one round; the next round goes on */
+/* --- pickups ------------------------------------------------------------------------------------------------------------------------ */
 
-/* Somebody was first, or it is not due any more: nothing to mend. FALSE: a real failure, now in ERROR. */
+/* DUE (taken) one by one. */
 static gboolean
-passed_over(RaContext *ctx, GError *why, GError **error)
+each_pickup(struct batch *batch, GArray *due, gboolean (*act)(const struct batch *, const struct db_pickup_due *, GError **), GError **error)
 {
-    db_rollback(ctx->db);
-    if (!why || g_error_matches(why, DB_ERROR, DB_ERROR_REFUSED) || g_error_matches(why, DB_ERROR, DB_ERROR_CONFLICT)) {
-        g_clear_error(&why);
-        return TRUE;
+    g_autoptr(GArray) mine = due;
+    batch->due = mine ? mine->len : 0;
+    for (guint i = 0; i < batch->due; i++) {
+        GError *why = NULL;
+        gboolean ok = act(batch, &g_array_index(mine, struct db_pickup_due, i), &why);
+        if (!ra_batch_tally(batch, ok, why, error))
+            return FALSE;
     }
-    g_propagate_error(error, why);
-    return ra_error_from(error);
+    return mine != NULL;
 }
 
 static gboolean
-step(RaContext *ctx, gint64 number, const char *event, const char *detail, GError **error)
+lapse_one(const struct batch *batch, const struct db_pickup_due *due, GError **error)
 {
-    const struct db_step what = { .number = number, .event = event, .actor = "worker", .detail = detail };
-    g_autofree char *next = db_request_step(ctx->db, &what, error);
-    return next != NULL;
+    return ra_batch_step(batch->ctx, due->request, "lapse", NULL, error);
+}
+
+static gboolean
+lapse(struct batch *batch, GError **error)
+{
+    return each_pickup(batch, db_pickup_lapsing(batch->ctx->db, batch->now, BATCH, error), lapse_one, error);
 }
 
 gboolean
 ra_sweep_lapse(RaContext *ctx, gint64 now, GError **error)
 {
-    g_autoptr(GArray) due = db_pickup_lapsing(ctx->db, now, BATCH, error);
-    for (guint i = 0; due && i < due->len; i++) {
-        GError *why = NULL;
-        if (!step(ctx, g_array_index(due, struct db_pickup_due, i).request, "lapse", NULL, &why) && !passed_over(ctx, why, error))
-            return FALSE;
-    }
-    return due || ra_error_from(error);
+    return ra_batch_all(ctx, now, lapse, error) >= 0;
 }
 
 /* The mark and the mail in one transaction: one mail. */
 static gboolean
-tell_ending(RaContext *ctx, const struct db_pickup_due *due, gint64 now, GError **error)
+tell_one(const struct batch *batch, const struct db_pickup_due *due, GError **error)
 {
-    gint64 days = (due->expires_at - now + 86399) / 86400;
+    Db *db = batch->ctx->db;
+    gint64 days = (due->expires_at - batch->now + 86399) / 86400;
     g_autofree char *detail = g_strdup_printf("{\"days\": %" G_GINT64_FORMAT "}", days);
-    return db_begin(ctx->db, error) && db_pickup_mark_ending(ctx->db, due->id, error) &&
-           step(ctx, due->request, "ending", detail, error) && db_commit(ctx->db, error);
+    return db_begin(db, error) && db_pickup_mark_ending(db, due->id, error) &&
+           ra_batch_step(batch->ctx, due->request, "ending", detail, error) && db_commit(db, error);
+}
+
+static gboolean
+tell(struct batch *batch, GError **error)
+{
+    int before = (int)settings_number(batch->ctx->settings, "pickup", "ending_days");
+    return each_pickup(batch, db_pickup_ending(batch->ctx->db, batch->now, before, BATCH, error), tell_one, error);
 }
 
 gboolean
 ra_sweep_ending(RaContext *ctx, gint64 now, GError **error)
 {
-    gint64 before = settings_number(ctx->settings, "pickup", "ending_days");
-    if (before >= settings_number(ctx->settings, "pickup", "days"))
+    if (settings_number(ctx->settings, "pickup", "ending_days") >= settings_number(ctx->settings, "pickup", "days"))
         return TRUE; /* it would be told together with the beginning */
-    g_autoptr(GArray) due = db_pickup_ending(ctx->db, now, (int)before, BATCH, error);
-    for (guint i = 0; due && i < due->len; i++) {
-        GError *why = NULL;
-        if (!tell_ending(ctx, &g_array_index(due, struct db_pickup_due, i), now, &why) && !passed_over(ctx, why, error))
-            return FALSE;
-    }
-    return due || ra_error_from(error);
+    return ra_batch_all(ctx, now, tell, error) >= 0;
+}
+
+static gboolean
+erase_one(const struct batch *batch, const struct db_pickup_due *due, GError **error)
+{
+    return db_pickup_erase(batch->ctx->db, due->request, due->cycle, batch->now, error);
+}
+
+static gboolean
+erase(struct batch *batch, GError **error)
+{
+    return each_pickup(batch, db_pickup_erasing(batch->ctx->db, batch->now, BATCH, error), erase_one, error);
 }
 
 gboolean
 ra_sweep_erase(RaContext *ctx, gint64 now, GError **error)
 {
-    g_autoptr(GArray) due = db_pickup_erasing(ctx->db, now, BATCH, error);
-    for (guint i = 0; due && i < due->len; i++) {
-        const struct db_pickup_due *one = &g_array_index(due, struct db_pickup_due, i);
+    return ra_batch_all(ctx, now, erase, error) >= 0;
+}
+
+/* --- certificates --------------------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+supersede(struct batch *batch, GError **error)
+{
+    g_autoptr(GPtrArray) due = db_request_superseded(batch->ctx->db, batch->now, BATCH, error);
+    batch->due = due ? due->len : 0;
+    for (guint i = 0; i < batch->due; i++) {
         GError *why = NULL;
-        if (!db_pickup_erase(ctx->db, one->request, one->cycle, now, &why) && !passed_over(ctx, why, error))
+        gboolean ok = db_certificate_supersede(batch->ctx->db, due->pdata[i], &why);
+        if (!ra_batch_tally(batch, ok, why, error))
             return FALSE;
     }
-    return due || ra_error_from(error);
+    return due != NULL;
 }
 
 gboolean
 ra_sweep_superseded(RaContext *ctx, gint64 now, GError **error)
 {
-    g_autoptr(GPtrArray) due = db_request_superseded(ctx->db, now, BATCH, error);
-    for (guint i = 0; due && i < due->len; i++) {
+    return ra_batch_all(ctx, now, supersede, error) >= 0;
+}
+
+static gboolean
+publish(struct batch *batch, GError **error)
+{
+    g_autoptr(GArray) due = db_request_published(batch->ctx->db, BATCH, error);
+    batch->due = due ? due->len : 0;
+    for (guint i = 0; i < batch->due; i++) {
         GError *why = NULL;
-        if (!db_certificate_supersede(ctx->db, due->pdata[i], &why) && !passed_over(ctx, why, error))
+        gboolean ok = ra_batch_step(batch->ctx, g_array_index(due, gint64, i), "published", NULL, &why);
+        if (!ra_batch_tally(batch, ok, why, error))
             return FALSE;
     }
-    return due || ra_error_from(error);
+    return due != NULL;
 }
 
 gboolean
 ra_sweep_published(RaContext *ctx, GError **error)
 {
-    g_autoptr(GArray) due = db_request_published(ctx->db, BATCH, error);
-    for (guint i = 0; due && i < due->len; i++) {
-        GError *why = NULL;
-        if (!step(ctx, g_array_index(due, gint64, i), "published", NULL, &why) && !passed_over(ctx, why, error))
-            return FALSE;
-    }
-    return due || ra_error_from(error);
+    return ra_batch_all(ctx, 0, publish, error) >= 0;
 }
 
 gboolean
