@@ -102,7 +102,11 @@ static char *certificate_body(const char *file, GError **error)
 
 static xmlSecKey *load_key(const char *file, GError **error)
 {
-    xmlSecKey *key = xmlSecCryptoAppKeyLoad(file, xmlSecKeyDataFormatPem, NULL, NULL, NULL);
+    gsize n = 0;
+    g_autofree char *pem = read_file(file, &n, error);
+    if (pem == NULL) return NULL;
+    xmlSecKey *key = xmlSecCryptoAppKeyLoadMemory((const xmlSecByte *)pem, (xmlSecSize)n, xmlSecKeyDataFormatPem, "", NULL, NULL);
+    explicit_bzero(pem, n);
     if (key != NULL && xmlSecKeyDataCheckId(xmlSecKeyGetValue(key), xmlSecKeyDataRsaId)) return key;
     if (key != NULL) xmlSecKeyDestroy(key);
     input(error, file, "holds no RSA key in PEM without a passphrase");
@@ -112,13 +116,13 @@ static xmlSecKey *load_key(const char *file, GError **error)
 static LassoServer *new_server(const char *metadata, const struct sp_service_values *v, GError **error)
 {
     gsize n = 0;
-    g_autofree char *certificate = read_file(v->signing_certificate, NULL, error);
-    g_autofree char *key = certificate != NULL ? read_file(v->signing_key, &n, error) : NULL;
+    g_autofree char *key = read_file(v->signing_key, &n, error);
     if (key == NULL) return NULL;
-    g_autoptr(LassoServer) server = lasso_server_new_from_buffers(metadata, key, NULL, certificate);
+    /* No certificate: it would only go into KeyInfo, and lasso takes its text for a file's name at every signature. */
+    g_autoptr(LassoServer) server = lasso_server_new_from_buffers(metadata, key, NULL, NULL);
     explicit_bzero(key, n);
     if (server == NULL) {
-        input(error, v->signing_key, "lasso cannot use key, certificate or addresses");
+        input(error, v->signing_key, "lasso cannot use this key, or the addresses");
         return NULL;
     }
     server->signature_method = LASSO_SIGNATURE_METHOD_RSA_SHA256; /* the default is SHA-1 */
