@@ -53,7 +53,7 @@ void crypto_start(void)
         g_error("no memory for secrets");
     heap_owner = getpid();
     if (done == 2)
-        g_warning("memory for secrets cannot be locked: raise the limit on locked memory (LimitMEMLOCK=) to 2 MiB");
+        g_message("memory for secrets cannot be locked: raise the limit on locked memory (LimitMEMLOCK=) to 2 MiB");
 }
 
 static unsigned char *map_pages(size_t size, size_t *mapped)
@@ -67,7 +67,7 @@ static unsigned char *map_pages(size_t size, size_t *mapped)
     if (mlock(pages, length) != 0) {
         static gboolean told;
         if (!told)
-            g_warning("memory for secrets cannot be locked: %s", g_strerror(errno));
+            g_message("memory for secrets cannot be locked: %s", g_strerror(errno));
         told = TRUE;
     }
     (void)madvise(pages, length, MADV_DONTDUMP);
