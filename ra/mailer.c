@@ -15,7 +15,7 @@ struct ra_mailer {
     char *url, *from;
     Secret *password;
     char stage[CURL_ERROR_SIZE]; /* libcurl's words */
-    char reply[WORDS_MOST + 1];  /* the server's last line */
+    char reply[WORDS_MOST + 1];  /* the server's last refusal */
 };
 
 /* A password in a file ends with its first line. */
@@ -42,6 +42,8 @@ take_reply(char *line, size_t size, size_t n, void *data)
 {
     RaMailer *mailer = data;
     size_t length = MIN(size * n, (size_t)WORDS_MOST);
+    if (length == 0 || (*line != '4' && *line != '5'))
+        return size * n; /* consent, or the answer to the QUIT that follows a refusal */
     memcpy(mailer->reply, line, length);
     mailer->reply[length] = '\0';
     return size * n;
@@ -153,7 +155,7 @@ ra_mailer_judge(int curl, long reply, const char *stage)
 static char *
 words(const RaMailer *mailer, CURLcode code, long reply)
 {
-    const char *said = reply >= 400 && *mailer->reply ? mailer->reply : *mailer->stage ? mailer->stage : curl_easy_strerror(code);
+    const char *said = reply != 0 && *mailer->reply ? mailer->reply : *mailer->stage ? mailer->stage : curl_easy_strerror(code);
     char *text = g_utf8_make_valid(said, -1);
     for (char *c = text; *c; c++)
         if ((guchar)*c < 0x20 || *c == 0x7f)
