@@ -44,12 +44,27 @@ read_body(char *buffer, gsize n, gpointer data)
     return got > 0 ? (gsize)got : 0;
 }
 
+static const char *
+reason(int status)
+{
+    static const struct { int status; const char *reason; } reasons[] = {
+        { 200, "OK" },                 { 303, "See Other" },        { 304, "Not Modified" },     { 400, "Bad Request" },
+        { 403, "Forbidden" },          { 404, "Not Found" },        { 405, "Method Not Allowed" }, { 409, "Conflict" },
+        { 410, "Gone" },               { 413, "Content Too Large" }, { 500, "Internal Server Error" },
+        { 503, "Service Unavailable" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++)
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    return "Status";
+}
+
 static void
 write_answer(FCGX_Request *fcgi, const Exchange *x)
 {
     gsize n = 0;
     const char *body = x->out.body ? g_bytes_get_data(x->out.body, &n) : NULL;
-    FCGX_FPrintF(fcgi->out, "Status: %d\r\n", x->out.status);
+    FCGX_FPrintF(fcgi->out, "Status: %d %s\r\n", x->out.status, reason(x->out.status));
     if (x->out.status != 304)
         FCGX_FPrintF(fcgi->out, "Content-Length: %d\r\n", (int)n);
     FCGX_PutStr(x->out.headers->str, (int)x->out.headers->len, fcgi->out);
