@@ -30,6 +30,10 @@ demo-settle:
 # The demo runs an installation of its own inside DEMO_DIR, made by the same rule as a real one: so the daemons' users need
 # to reach nothing else (a checkout may lie under /root), and a build during the demo changes nothing under its feet.
 demo-files: demo-settle
+	@$(demo_py) running || $(MAKE) --no-print-directory demo-install
+
+.PHONY: demo-install
+demo-install:
 	@rm -rf '$(demo_dir)/program/share'
 	@$(MAKE) --no-print-directory install-files PREFIX='$(demo_dir)/program' SYSCONFDIR='$(demo_dir)/program/etc' DESTDIR=
 	@$(call put,0755,$(wildcard deploy/demo/*.py),$(demo_dir)/program/demo)

@@ -1,9 +1,10 @@
 """The demo: all of Inkan on this machine, with two IdPs, a federation and a mail server of its own.
 
-    demo.py --dir DIR --port PORT run | up | down | settle
+    demo.py --dir DIR --port PORT run | up | down | settle | running
 
 run: in the foreground, until Ctrl-C; up: the same in the background, returns when it is ready; down: ends it; settle: says
-whether the folder and the ports can be used, before Inkan is installed into DIR/program. Called by `make demo` and its like.
+whether the folder and the ports can be used, before Inkan is installed into DIR/program. running: exit
+status 0 if it is. Called by `make demo` and its like.
 """
 
 import argparse
@@ -63,6 +64,8 @@ def read(path):
 
 
 def check(place):
+    if os.path.isdir(place.dir) and os.stat(place.dir).st_uid != os.getuid():
+        raise Trouble(f"{place.dir} belongs to another user: choose another DEMO_DIR, or remove it")
     made_for = read(place.path("etc", "port"))
     if made_for and made_for != str(place.port):
         # It is in certificates, entity ids and persons by now.
@@ -235,15 +238,18 @@ def down(place):
     return 0
 
 
+COMMANDS = {"settle": settle, "run": run, "up": up, "down": down, "running": lambda place: 0 if running(place) else 1}
+
+
 def main():
     words = argparse.ArgumentParser(description="The demo of Inkan; see `make help`.")
     words.add_argument("--dir", required=True)
     words.add_argument("--port", required=True)
-    words.add_argument("command", choices=["run", "up", "down", "settle"])
+    words.add_argument("command", choices=COMMANDS)
     given = words.parse_args()
     try:
         place = Place(given.dir, given.port)
-        return {"settle": settle, "run": run, "up": up, "down": down}[given.command](place) or 0
+        return COMMANDS[given.command](place) or 0
     except Trouble as why:
         print(f"demo: {why}", file=sys.stderr)
         return 1
