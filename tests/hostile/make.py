@@ -59,6 +59,28 @@ def make_key(name, *kind):
         "-keyout", path(name + ".key"), "-out", path(name + ".crt"))
 
 
+CA = """[ca]
+default_ca = own
+[own]
+database = {0}
+new_certs_dir = {1}
+default_md = sha256
+policy = any
+rand_serial = yes
+[any]
+commonName = supplied
+"""
+
+
+def expire(name):
+    """Another certificate for the key of NAME that ended in 2020: what counts is the key, as metadata has it."""
+    write("ca.index", "")
+    write("ca.conf", CA.format(path("ca.index"), directory))
+    run("openssl", "req", "-new", "-key", path(name + ".key"), "-subj", "/CN=" + name, "-out", path("ca.csr"))
+    run("openssl", "ca", "-batch", "-selfsign", "-notext", "-config", path("ca.conf"), "-keyfile", path(name + ".key"), "-in",
+        path("ca.csr"), "-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-out", path(name + ".crt"))
+
+
 def certificate(name):
     return "".join(read(name + ".crt").split("-----")[2].split())
 
@@ -84,6 +106,8 @@ def make_keys():
     os.makedirs(directory, exist_ok=True)
     for name in ("sp-signing", "sp-decryption", "idp", "idp-next", "idp2", "idp-encryption", "foreign", "federation"):
         make_key(name, "rsa:2048")
+    for name in ("idp-next", "federation"):
+        expire(name)
     make_key("idp-short", "rsa:1024")
     make_key("idp-ec", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
     scope = '<shibmd:Scope regexp="false">example.ac.jp</shibmd:Scope><shibmd:Scope regexp="true">^.+\\.example\\.ac\\.jp$</shibmd:Scope>'
@@ -289,7 +313,7 @@ def make_benign():
         with_ = {"method": MORE + "rsa-sha" + bits, "digest": (MORE if bits == "384" else ENC) + "sha" + bits}
         benign("rsa-sha" + bits, usual(with_=with_), plain)
     benign("ecdsa-sha256", usual(key="idp-ec", with_={"method": MORE + "ecdsa-sha256"}), plain)
-    benign("second-signing-key", usual(key="idp-next"), plain)
+    benign("second-signing-key-certificate-expired", usual(key="idp-next"), plain)
     prefixes = '<ec:InclusiveNamespaces xmlns:ec="%s" PrefixList="xs xsi"/>' % EXC
     benign("inclusive-namespaces", usual(with_={"transforms": transform(ENVELOPED) + transform(EXC, prefixes)}), plain)
     benign("key-info", usual(with_={"key_info": "<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>"}), plain)

@@ -210,7 +210,7 @@ static void a_withdrawn_key_counts_no_more(void)
     g_assert_null(verify(request, FIXTURE_IDP, without, "ok--assertion-signed.xml", &error));
     g_assert_error(error, SP_ERROR, SP_ERROR_REFUSED);
     g_clear_error(&error);
-    g_autoptr(SpIdentity) by_next = verify(request, FIXTURE_IDP, without, "ok--second-signing-key.xml", &error);
+    g_autoptr(SpIdentity) by_next = verify(request, FIXTURE_IDP, without, "ok--second-signing-key-certificate-expired.xml", &error);
     g_assert_no_error(error);
 }
 

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Makes the seeds of the SAML fuzz targets anew: messages of tests/hostile signed by keys that are thrown away afterwards. What
+# stays is public: certificates (tests/fuzz/saml) and signed messages (tests/fuzz/corpus).   tests/fuzz/saml/make.sh
+set -eu
+cd "$(dirname "$0")/../../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+/usr/bin/python3 tests/hostile/make.py keys "$work"
+/usr/bin/python3 tests/hostile/make.py messages "$work" _fuzzed-request
+/usr/bin/python3 tests/hostile/make_metadata.py "$work"
+/usr/bin/python3 tests/hostile/make_logout.py "$work"
+cp "$work/idp.xml" "$work/federation.crt" tests/fuzz/saml/
+
+# The first byte says how the target reads the rest: see the targets.
+seed() { # LETTER FROM TO
+  { printf '%s' "$1"; cat "$2"; } >"tests/fuzz/corpus/$3"
+}
+rm -f tests/fuzz/corpus/saml_response/* tests/fuzz/corpus/metadata/* tests/fuzz/corpus/logout/*
+for name in ok--assertion-signed ok--response-signed ok--both-signed ok--declaration ok--encrypted-gcm ok--encrypted-key-beside \
+    ok--encrypted-cbc-in-signed-response ok--ecdsa-sha256 ok--inclusive-namespaces ok--markup-in-values ok--several-values \
+    structure--xsw1-response-in-its-signature structure--xsw4-good-inside-evil structure--xsw8-good-in-object \
+    signature--two-signed-infos transform--xpath-first transform--xslt dtd--billion-laughs cipher-reference--of-the-data \
+    duplicate-id--xml-id comment--in-name-id cdata--in-a-value entity--html-name utf-8--overlong; do
+  seed R "$work/messages/$name.xml" "saml_response/$name"
+done
+for name in ok--targeted-id ok--several-audiences ok--no-name-id ok--character-references attributes--too-many \
+    conditions--one-that-we-do-not-know attribute-value--two-name-ids subject-confirmation--two; do
+  seed U "$work/messages/$name.xml" "saml_response/unsigned-$name"
+done
+seed B "$work/messages/base64--junk.b64" saml_response/base64
+for name in ok--two ok--nested ok--whole-document ok--one-entity ok--what-is-no-idp-for-us-is-left-out ok--comments-and-cdata-added \
+    reference--two signature--added-entity dtd--billion-laughs valid-until--no-time; do
+  seed S "$work/aggregates/$name.xml" "metadata/$name"
+done
+seed E "$work/idp.xml" metadata/entity
+seed E "$work/aggregates/ok--one-entity.xml" metadata/entity-with-names
+for name in ok--redirect ok--response ok--two-session-indexes deflate--cut-short query--message-twice unsigned--redirect; do
+  seed Q "$work/logout/$name.query" "logout/$name"
+done
+/usr/bin/python3 - "$work" <<'PYTHON'
+import base64, sys
+for name, letter in (("ok--post.request", "P"), ("ok--response-post.response", "A"), ("comment--post.request", "P")):
+    with open("%s/logout/%s" % (sys.argv[1], name), "rb") as f:
+        text = base64.b64decode(f.read())
+    with open("tests/fuzz/corpus/logout/" + name, "wb") as f:
+        f.write(letter.encode() + text)
+PYTHON
