@@ -9,6 +9,8 @@
 #include "ca/crypto.h"
 
 #define FIXTURE_NOW G_GINT64_CONSTANT(1795507200) /* 2026-11-24 08:00 UTC */
+/* Tests that call programs with the machine's own clock set another. */
+static gint64 fixture_now = FIXTURE_NOW;
 #define DAY G_GINT64_CONSTANT(86400)
 
 static const struct ca_profile fixture_client = {
@@ -29,11 +31,11 @@ struct fixture {
 
 static inline void fixture_init(struct fixture *f, enum ca_key_kind ca_kind, enum ca_key_kind person_kind)
 {
-    struct ca_authority root = { .serial = "5a000102030405060708090a0b0c0d0e0f101112", .not_before = FIXTURE_NOW - DAY,
-                                 .not_after = FIXTURE_NOW + 7300 * DAY, .country = "JP", .organization = "Inkan Test",
+    struct ca_authority root = { .serial = "5a000102030405060708090a0b0c0d0e0f101112", .not_before = fixture_now - DAY,
+                                 .not_after = fixture_now + 7300 * DAY, .country = "JP", .organization = "Inkan Test",
                                  .common_name = "Test Root", .path_length = 1 };
-    struct ca_authority issuing = { .serial = "5b000102030405060708090a0b0c0d0e0f101112", .not_before = FIXTURE_NOW - DAY,
-                                    .not_after = FIXTURE_NOW + 3650 * DAY, .country = "JP", .organization = "Inkan Test",
+    struct ca_authority issuing = { .serial = "5b000102030405060708090a0b0c0d0e0f101112", .not_before = fixture_now - DAY,
+                                    .not_after = fixture_now + 3650 * DAY, .country = "JP", .organization = "Inkan Test",
                                     .common_name = "Test Client CA",
                                     .policies = (const char *const[]){ "2.5.29.32.0", NULL },
                                     .crl_url = "http://pki.test/crl/root.crl", .issuer_url = "http://pki.test/ca/root.cer" };
@@ -80,7 +82,7 @@ static inline struct ca_order fixture_order(const struct fixture *f)
 {
     return (struct ca_order){
         .profile = &fixture_client, .csr = f->csr, .serial = "0102030405060708090a0b0c0d0e0f1011121314",
-        .not_before = FIXTURE_NOW, .not_after = ca_validity_end(FIXTURE_NOW, 52, "Asia/Tokyo"), .country = "JP",
+        .not_before = fixture_now, .not_after = ca_validity_end(fixture_now, 52, "Asia/Tokyo"), .country = "JP",
         .locality = "Academe", .organization = "Kagami University", .unit = "Graduate School", .number = 42,
         .common_name = "Hanako Kagami", .mail = "hanako@kagami.example", .crl_url = "http://pki.test/crl/client-0.crl",
         .issuer_url = "http://pki.test/ca/client.cer", .ocsp_url = "http://pki.test/ocsp",
