@@ -82,7 +82,7 @@ static void any_days(gconstpointer data) {
     zone_is(zone);
     for (int i = 0; i < 300; i++) {
         /* From 2020 to 2060; the database is asked for what the program stores, whole seconds. */
-        gint64 from = 1577836800 + g_test_rand_int_range(0, 1262304000);
+        gint64 from = G_GINT64_CONSTANT(1577836800) + g_test_rand_int_range(0, 1262304000);
         int months = g_test_rand_int_range(1, 121);
         g_autofree char *text = g_strdup_printf("epoch'::timestamptz + interval '%" G_GINT64_FORMAT " s", from);
         gint64 wanted = by_hand(from, months, zone);
