@@ -7,6 +7,7 @@
 
 #include "web/error.h"
 #include "web/functions.h"
+#include "web/html.h"
 
 struct weaver {
     const Messages *messages, *other;
@@ -163,6 +164,9 @@ static void pour_choice(struct weaver *w, xmlNode *into, xmlNode *user, const Me
         xmlAddChild(stop, xmlNewDocText(into->doc, BAD_CAST text));
     }
     xmlAddChild(choose, otherwise);
+    if (found > 0 && xmlFirstElementChild(choose) == otherwise) /* XSLT wants a 'when': this says the same */
+        xmlNewProp(xmlAddPrevSibling(otherwise, xmlNewDocNode(into->doc, w->xsl, BAD_CAST "when", NULL)), BAD_CAST "test",
+                   BAD_CAST "false()");
     if (found == 0)
         complain(w, user, "no message begins with '%s'", c->prefix);
 }
@@ -259,6 +263,95 @@ static void weave(struct weaver *w, xmlNode *node)
         expand(w, node);
 }
 
+/* --- pieces without data, written beforehand ---------------------------------------------------------------------------------- */
+
+static gboolean is_xsl(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && node->ns != NULL && strcmp((const char *)node->ns->href, (const char *)XSLT_NAMESPACE) == 0 &&
+           (name == NULL || strcmp((const char *)node->name, name) == 0);
+}
+
+static gboolean is_dropped(const xmlNode *node)
+{
+    return node->type == XML_COMMENT_NODE || xmlIsBlankNode(node); /* XSLT 3.4: blank text of a template is stripped */
+}
+
+/* Is NODE the same in every page? */
+static gboolean is_fixed(const xmlNode *node)
+{
+    if (node->type == XML_TEXT_NODE || node->type == XML_COMMENT_NODE || is_xsl(node, "text"))
+        return TRUE;
+    if (node->type != XML_ELEMENT_NODE || node->ns != NULL)
+        return FALSE;
+    for (const xmlAttr *a = node->properties; a != NULL; a = a->next)
+        if (a->ns != NULL || a->children == NULL || a->children->next != NULL || strpbrk((const char *)a->children->content, "{}") != NULL)
+            return FALSE;
+    for (const xmlNode *child = node->children; child != NULL; child = child->next)
+        if (!is_fixed(child))
+            return FALSE;
+    return TRUE;
+}
+
+/* A copy of a fixed NODE as the transformation would have made it: no blank text, no comments, xsl:text as text. */
+static void copy_fixed(xmlNode *into, const xmlNode *node)
+{
+    if (is_dropped(node))
+        return;
+    if (node->type == XML_TEXT_NODE) {
+        xmlAddChild(into, xmlNewDocText(into->doc, node->content));
+    } else if (is_xsl(node, "text")) {
+        xmlChar *text = xmlNodeGetContent(node);
+        xmlAddChild(into, xmlNewDocText(into->doc, text));
+        xmlFree(text);
+    } else {
+        xmlNode *copy = xmlAddChild(into, xmlNewDocNode(into->doc, NULL, node->name, NULL));
+        for (const xmlAttr *a = node->properties; a != NULL; a = a->next)
+            xmlNewProp(copy, a->name, a->children->content);
+        for (const xmlNode *child = node->children; child != NULL; child = child->next)
+            copy_fixed(copy, child);
+    }
+}
+
+/* Puts a chunk in the place of FIRST to LAST, siblings that are fixed. */
+static void make_chunk(xmlNode *first, xmlNode *last, xmlNs *xsl, GPtrArray *chunks)
+{
+    g_autoptr(GString) html = g_string_new(NULL);
+    g_autofree char *number = g_strdup_printf("%u", chunks->len);
+    xmlNode *holder = xmlNewDocNode(first->doc, NULL, BAD_CAST "holder", NULL);
+    xmlNode *chunk = xmlNewDocNode(first->doc, xsl, BAD_CAST "processing-instruction", NULL);
+    xmlNewProp(chunk, BAD_CAST "name", BAD_CAST "chunk");
+    xmlAddChild(chunk, xmlNewDocText(first->doc, BAD_CAST number));
+    xmlAddPrevSibling(first, chunk);
+    for (xmlNode *node = first, *next; node != NULL; node = next) {
+        next = node == last ? NULL : node->next;
+        copy_fixed(holder, node);
+        xmlUnlinkNode(node);
+        xmlFreeNode(node);
+    }
+    for (const xmlNode *node = holder->children; node != NULL; node = node->next)
+        html_append(html, node, NULL);
+    xmlFreeNode(holder);
+    g_ptr_array_add(chunks, g_strdup(html->str));
+}
+
+/* In every template below NODE: runs of fixed siblings with an element among them become chunks. */
+static void find_chunks(xmlNode *node, xmlNs *xsl, GPtrArray *chunks)
+{
+    for (xmlNode *child = node->children, *next; child != NULL; child = next) {
+        xmlNode *last = NULL;
+        gboolean element = FALSE;
+        for (xmlNode *n = child; n != NULL && is_fixed(n); n = n->next) {
+            element = element || (n->type == XML_ELEMENT_NODE && n->ns == NULL);
+            last = n;
+        }
+        next = last != NULL ? last->next : child->next;
+        if (last != NULL && element)
+            make_chunk(child, last, xsl, chunks);
+        else if (last == NULL && child->type == XML_ELEMENT_NODE)
+            find_chunks(child, xsl, chunks);
+    }
+}
+
 /* --- files into one style sheet ----------------------------------------------------------------------------------------------- */
 
 static GPtrArray *list(const char *folder)
@@ -323,13 +416,13 @@ static xsltStylesheet *compile(xmlDoc *document, const char *folder, GError **er
     return NULL;
 }
 
-xsltStylesheet *template_load(const char *folder, const Messages *messages, const Messages *other, const Files *files, GError **error)
+/* All templates of FOLDER, words woven in, as one document; NULL with the weaver's error. */
+static xmlDoc *gather(struct weaver *w, const char *folder)
 {
-    struct weaver w = {.messages = messages, .other = other, .files = files};
     g_autoptr(GPtrArray) paths = list(folder);
     xmlDoc *whole = NULL;
-    for (guint i = 0; i < paths->len && w.error == NULL; i++) {
-        xmlDoc *part = woven(&w, paths->pdata[i]);
+    for (guint i = 0; i < paths->len && w->error == NULL; i++) {
+        xmlDoc *part = woven(w, paths->pdata[i]);
         if (whole == NULL) {
             whole = part;
         } else if (part != NULL) {
@@ -337,12 +430,38 @@ xsltStylesheet *template_load(const char *folder, const Messages *messages, cons
             xmlFreeDoc(part);
         }
     }
-    if (whole != NULL && w.error == NULL)
-        return compile(whole, folder, error);
-    if (w.error == NULL)
-        w.error = g_error_new(WEB_ERROR, WEB_ERROR_INPUT, "%s: there is no template", folder);
-    g_propagate_error(error, w.error);
-    if (whole != NULL)
-        xmlFreeDoc(whole);
-    return NULL;
+    if (w->error == NULL && whole == NULL)
+        w->error = g_error_new(WEB_ERROR, WEB_ERROR_INPUT, "%s: there is no template", folder);
+    if (w->error != NULL && whole != NULL)
+        g_clear_pointer(&whole, xmlFreeDoc);
+    return whole;
+}
+
+Template *template_load(const char *folder, const Messages *messages, const Messages *other, const Files *files, gboolean pages,
+                        GError **error)
+{
+    struct weaver w = {.messages = messages, .other = other, .files = files};
+    g_autoptr(Template) template = g_new0(Template, 1);
+    template->chunks = g_ptr_array_new_with_free_func(g_free);
+    xmlDoc *whole = gather(&w, folder);
+    if (whole == NULL) {
+        g_propagate_error(error, w.error);
+        return NULL;
+    }
+    xmlNode *root = xmlDocGetRootElement(whole);
+    for (xmlNode *top = root->children; pages && top != NULL; top = top->next)
+        if (is_xsl(top, "template"))
+            find_chunks(top, xmlSearchNsByHref(whole, root, XSLT_NAMESPACE), template->chunks);
+    template->sheet = compile(whole, folder, error);
+    return template->sheet != NULL ? g_steal_pointer(&template) : NULL;
+}
+
+void template_free(Template *template)
+{
+    if (template == NULL)
+        return;
+    if (template->sheet != NULL)
+        xsltFreeStylesheet(template->sheet);
+    g_ptr_array_unref(template->chunks);
+    g_free(template);
 }

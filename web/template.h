@@ -24,8 +24,15 @@
 
 #define TEMPLATE_NAMESPACE "urn:inkan:messages"
 
-/* OTHER: the words of the other language. The style sheet is the caller's, freed by xsltFreeStylesheet. */
-xsltStylesheet *template_load(const char *folder, const Messages *messages, const Messages *other, const Files *files,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef struct {
+    xsltStylesheet *sheet;
+    GPtrArray *chunks; /* char *: pieces of HTML without any data, which the result names as <?chunk N?> (web/html.h) */
+} Template;
+
+/* OTHER: the words of the other language. PAGES: the result is HTML, so pieces without data are written as chunks beforehand. */
+Template *template_load(const char *folder, const Messages *messages, const Messages *other, const Files *files, gboolean pages,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void template_free(Template *template);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Template, template_free)
 
 #endif

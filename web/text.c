@@ -39,14 +39,15 @@ void text_wrap(GString *out, const char *text, const char *first, const char *re
     while (*text == ' ')
         text++;
     do {
-        int used = columns(prefix);
+        int used = columns(prefix), left = used + columns(text);
+        int most = left <= TEXT_COLUMNS + TEXT_OVERHANG ? left : TEXT_COLUMNS;
         const char *c = text, *cut = NULL;
         gunichar before = 0;
         while (*c != 0 && *c != '\n') {
             gunichar u = g_utf8_get_char(c);
             if (c > text && can_break(before, u))
                 cut = c;
-            if (used + width(u) > TEXT_COLUMNS && u != ' ' && cut != NULL)
+            if (used + width(u) > most && u != ' ' && cut != NULL)
                 break;
             used += width(u);
             before = u;
@@ -104,10 +105,7 @@ static void add(GString *out, const xmlNode *node, const char *before)
     } else if (strcmp(name, "li") == 0) {
         text_wrap(out, text, "- ", "  ");
     } else if (strcmp(name, "fact") == 0) {
-        xmlChar *label = xmlGetNoNsProp(node, BAD_CAST "name");
-        g_autofree char *both = g_strdup_printf("%s%s", label != NULL ? (const char *)label : "", text);
-        text_wrap(out, both, "", "    ");
-        xmlFree(label);
+        text_wrap(out, text, "", "    ");
     } else {
         text_wrap(out, text, "", "");
     }

@@ -9,6 +9,7 @@
 
 #include "web/files.h"
 #include "web/functions.h"
+#include "web/html.h"
 #include "web/messages.h"
 #include "web/template.h"
 #include "web/text.h"
@@ -24,7 +25,7 @@ static const char rule[] = "\n--------------------------------------------------
 struct language {
     Messages *messages;
     Words *words;
-    xsltStylesheet *pages, *mails;
+    Template *pages, *mails;
     char *last_resort;
 };
 
@@ -36,10 +37,8 @@ struct web {
 
 static void language_clear(struct language *language)
 {
-    if (language->pages != NULL)
-        xsltFreeStylesheet(language->pages);
-    if (language->mails != NULL)
-        xsltFreeStylesheet(language->mails);
+    template_free(language->pages);
+    template_free(language->mails);
     words_free(language->words);
     messages_free(language->messages);
     g_free(language->last_resort);
@@ -86,12 +85,12 @@ static void collect(void *data, const char *format, ...)
     va_end(args);
 }
 
-/* Applies SHEET; the result is freed by xmlFreeDoc. */
-static xmlDoc *transform(const Web *web, const struct language *language, xsltStylesheet *sheet, WebDocument *document,
+/* Applies TEMPLATE; the result is freed by xmlFreeDoc. */
+static xmlDoc *transform(const Web *web, const struct language *language, const Template *template, WebDocument *document,
                          GError **error)
 {
     g_autoptr(GString) said = g_string_new(NULL);
-    xsltTransformContext *context = xsltNewTransformContext(sheet, document);
+    xsltTransformContext *context = xsltNewTransformContext(template->sheet, document);
     if (context == NULL) {
         g_set_error(error, WEB_ERROR, WEB_ERROR_BROKEN, "no transform context");
         return NULL;
@@ -99,7 +98,7 @@ static xmlDoc *transform(const Web *web, const struct language *language, xsltSt
     context->_private = language->words;
     xsltSetTransformErrorFunc(context, said, collect);
     xsltSetCtxtSecurityPrefs(web->security, context);
-    xmlDoc *result = xsltApplyStylesheetUser(sheet, document, NULL, NULL, NULL, context);
+    xmlDoc *result = xsltApplyStylesheetUser(template->sheet, document, NULL, NULL, NULL, context);
     gboolean good = result != NULL && context->state == XSLT_STATE_OK;
     xsltFreeTransformContext(context);
     if (good)
@@ -116,12 +115,8 @@ static char *render(const Web *web, const struct language *language, WebDocument
     xmlDoc *result = transform(web, language, language->pages, document, error);
     if (result == NULL)
         return NULL;
-    xmlChar *html = NULL;
-    int size = 0;
-    xsltSaveResultToString(&html, &size, result, language->pages);
+    char *page = html_page(result, language->pages->chunks);
     xmlFreeDoc(result);
-    char *page = g_strndup((const char *)html, (gsize)MAX(size, 0));
-    xmlFree(html);
     return page;
 }
 
@@ -154,10 +149,10 @@ static gboolean load_templates(Web *web, const char *folder, struct language *la
                                GError **error)
 {
     g_autofree char *pages = g_build_filename(folder, "pages", NULL), *mails = g_build_filename(folder, "mails", NULL);
-    language->pages = template_load(pages, language->messages, other->messages, web->files, error);
+    language->pages = template_load(pages, language->messages, other->messages, web->files, TRUE, error);
     if (language->pages == NULL)
         return FALSE;
-    language->mails = template_load(mails, language->messages, other->messages, web->files, error);
+    language->mails = template_load(mails, language->messages, other->messages, web->files, FALSE, error);
     return language->mails != NULL && make_last_resort(web, language, error);
 }
 

@@ -75,7 +75,8 @@ G_GNUC_UNUSED static SpService *fixture_service(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *signing_key = fixture_path("sp-signing.key"), *signing_certificate = fixture_path("sp-signing.crt");
-    g_autofree char *decryption_key = fixture_path("sp-decryption.key"), *decryption_certificate = fixture_path("sp-decryption.crt");
+    g_autofree char *decryption_key = fixture_path("sp-decryption.key"),
+        *decryption_certificate = fixture_path("sp-decryption.crt");
     const struct sp_service_values values = {
         .entity_id = FIXTURE_SP, .acs_url = FIXTURE_ACS, .slo_url = FIXTURE_SLO,
         .discovery_url = "https://portal.example.ac.jp/login", .home_url = "https://portal.example.ac.jp/",

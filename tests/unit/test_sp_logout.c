@@ -126,7 +126,8 @@ static void what_could_not_be_done_is_not_called_success(void)
 
 static char *without_redirect(void)
 {
-    g_auto(GStrv) parts = g_strsplit(idp_xml, "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" "
+    g_auto(GStrv) parts = g_strsplit(idp_xml,
+                                     "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" "
                                      "Location=\"https://idp.example.ac.jp/slo\"/>", -1);
     g_assert_cmpint(g_strv_length(parts), ==, 2);
     return g_strjoinv("", parts);
@@ -152,7 +153,7 @@ static void an_idp_without_redirect_gets_a_signed_form(void)
     fixture_run(verify); /* somebody else's opinion */
 }
 
-/* --- started by us -------------------------------------------------------------------------------------------------------------------- */
+/* --- started by us -------------------------------------------------------------------------------------------------------- */
 
 static SpIdentity *log_in(void)
 {

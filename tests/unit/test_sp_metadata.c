@@ -23,7 +23,7 @@ static GBytes *aggregate(const char *name)
     return g_bytes_new_take(text, n);
 }
 
-/* --- without a database ---------------------------------------------------------------------------------------------------------- */
+/* --- without a database --------------------------------------------------------------------------------------------------- */
 
 static void aggregate_is_judged(gconstpointer data)
 {
@@ -63,7 +63,8 @@ static void an_idp_is_read_whole(void)
     g_assert_cmpstr(idp->contact_mail, ==, "admin@u1.ac.jp");
     g_assert_true(idp->slo);
     g_assert_false(idp->hidden);
-    g_assert_cmpstr(idp->search, ==, "university 1 第1大学 physics high energy u1.ac.jp idp1.example.ac.jp university 1 第1大学 org 1");
+    g_assert_cmpstr(idp->search, ==,
+                    "university 1 第1大学 physics high energy u1.ac.jp idp1.example.ac.jp university 1 第1大学 org 1");
     g_assert_null(strstr(idp->xml, "<!--"));
     g_assert_null(strstr(idp->xml, "CDATA"));
 }
@@ -127,7 +128,7 @@ static void several_pinned_certificates_may_be_given(void)
     g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
 }
 
-/* --- rows -------------------------------------------------------------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------------------------------------------------------- */
 
 static gboolean refresh(const char *source, int priority, const char *file, gint64 now, GError **error)
 {
@@ -279,7 +280,7 @@ static void a_source_that_is_not_set_any_more_is_forgotten(void)
     g_assert_cmpint(cluster_int(cluster, "select count(*) from metadata_source"), ==, 1);
 }
 
-/* --- searching ---------------------------------------------------------------------------------------------------------------------- */
+/* --- searching ------------------------------------------------------------------------------------------------------------ */
 
 static guint found(const char *query, gboolean known, int limit)
 {
@@ -373,7 +374,8 @@ int main(int argc, char **argv)
     g_test_add_func("/metadata/one given by hand comes before all others", one_given_by_hand_comes_before_all_others);
     g_test_add_func("/metadata/a source that is not set any more is forgotten", a_source_that_is_not_set_any_more_is_forgotten);
     g_test_add_func("/metadata/a search finds all words in both languages", a_search_finds_all_words_in_both_languages);
-    g_test_add_func("/metadata/a search shows each IdP once, no hidden or expired one", a_search_shows_each_idp_once_and_no_hidden_or_expired_one);
+    g_test_add_func("/metadata/a search shows each IdP once, no hidden or expired one",
+                    a_search_shows_each_idp_once_and_no_hidden_or_expired_one);
     g_test_add_func("/metadata/a list is in the order of its language", a_list_is_in_the_order_of_its_language);
     int status = g_test_run();
     g_ptr_array_unref(lines);

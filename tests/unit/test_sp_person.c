@@ -63,7 +63,8 @@ static void the_identifier_follows_the_rule(void)
         { "subject-id", "subject-id=Hanako@Example.ac.jp|" REST, "hanako@example.ac.jp" },
         { "pairwise-id", "pairwise-id=ABC123=@example.ac.jp|" REST, "abc123=@example.ac.jp" },
         { "eduPersonPrincipalName", "eduPersonPrincipalName=hanako@lab.example.ac.jp|" REST, "hanako@lab.example.ac.jp" },
-        { "eduPersonTargetedID", "eduPersonTargetedID=<saml:NameID Format='" SP_FORMAT_PERSISTENT "'>aB1=</saml:NameID>|" REST, "aB1=" },
+        { "eduPersonTargetedID", "eduPersonTargetedID=<saml:NameID Format='" SP_FORMAT_PERSISTENT "'>aB1=</saml:NameID>|" REST,
+          "aB1=" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -101,7 +102,8 @@ static void a_persistent_name_id_is_ours_and_the_idp_s(void)
 {
     static const struct { const char *format, *qualifier, *sp_qualifier, *identifier; } cases[] = {
         { SP_FORMAT_PERSISTENT, "", "", "Zq1x=" }, { SP_FORMAT_PERSISTENT, IDP, SP, "Zq1x=" },
-        { SP_FORMAT_PERSISTENT, "https://other.example/", SP, NULL }, { SP_FORMAT_PERSISTENT, IDP, "https://other.example/", NULL },
+        { SP_FORMAT_PERSISTENT, "https://other.example/", SP, NULL },
+            { SP_FORMAT_PERSISTENT, IDP, "https://other.example/", NULL },
         { "urn:oasis:names:tc:SAML:2.0:nameid-format:transient", IDP, SP, NULL }, { "", "", "", NULL },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -115,7 +117,8 @@ static void scopes_match_whole_or_not(void)
     static const struct { const char *scope; gboolean ok; } cases[] = {
         { "example.ac.jp", TRUE }, { "EXAMPLE.ac.jp", TRUE }, { "lab.example.ac.jp", TRUE }, { "", FALSE }, { "ac.jp", FALSE },
         { "evilexample.ac.jp", FALSE }, { "example.ac.jp.evil", FALSE }, { "lab.example.ac.jp.evil", FALSE },
-        { "a.b.example.ac.jp", FALSE }, { "lab.example.ac.jp\n", FALSE }, { "lab.example-ac.jp", FALSE }, { "evil\nlab.example.ac.jp", FALSE },
+        { "a.b.example.ac.jp", FALSE }, { "lab.example.ac.jp\n", FALSE }, { "lab.example-ac.jp", FALSE },
+            { "evil\nlab.example.ac.jp", FALSE },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) g_assert_true(sp_scope_ok(cases[i].scope, scopes, regexps) == cases[i].ok);
     g_assert_false(sp_scope_ok("example.ac.jp", NULL, NULL));
@@ -171,10 +174,14 @@ static void mail_addresses_have_a_shape(void)
 {
     g_autofree char *local64 = g_strnfill(64, 'a'), *local65 = g_strnfill(65, 'a');
     g_autofree char *ok64 = g_strconcat(local64, "@example.jp", NULL), *bad65 = g_strconcat(local65, "@example.jp", NULL);
-    const char *const good[] = { "a@b.jp", "a.b+c_d-e@sub.example.ac.jp", "dots..here.@docomo.example", "A!#$%&'*/=?^`{|}~@x.y", ok64, NULL };
-    const char *const bad[] = { "", "a", "@", "a@", "@b.jp", "a@b", "a@@b.jp", "a@b@c.jp", "a b@c.jp", "a@b .jp", "a@b.jp\n", "\na@b.jp",
-                                "a@b..jp", "a@.b.jp", "a@b.jp.", "a@-b.jp", "a@b-.jp", "a@b_c.jp", "\"a\"@b.jp", "a,b@c.jp", "a;b@c.jp", "<a@b.jp>",
-                                "a(x)@b.jp", "a\\b@c.jp", "日@b.jp", "a@日.jp", "a@[127.0.0.1]", "a@b.jp\x7f", "a\x01@b.jp", bad65, NULL };
+    const char *const good[] = { "a@b.jp", "a.b+c_d-e@sub.example.ac.jp", "dots..here.@docomo.example",
+                                 "A!#$%&'*/=?^`{|}~@x.y", ok64, NULL };
+    const char *const bad[] = { "", "a", "@", "a@", "@b.jp", "a@b", "a@@b.jp", "a@b@c.jp", "a b@c.jp", "a@b .jp", "a@b.jp\n",
+                                "\na@b.jp",
+                                "a@b..jp", "a@.b.jp", "a@b.jp.", "a@-b.jp", "a@b-.jp", "a@b_c.jp", "\"a\"@b.jp", "a,b@c.jp",
+                                    "a;b@c.jp", "<a@b.jp>",
+                                "a(x)@b.jp", "a\\b@c.jp", "日@b.jp", "a@日.jp", "a@[127.0.0.1]", "a@b.jp\x7f", "a\x01@b.jp",
+                                    bad65, NULL };
     for (int i = 0; good[i] != NULL; i++) g_assert_true(sp_mail_ok(good[i]));
     for (int i = 0; bad[i] != NULL; i++) g_assert_false(sp_mail_ok(bad[i]));
 }
@@ -226,7 +233,8 @@ static void a_page_can_show_sent_against_needed(void)
     g_autoptr(GArray) needs = sp_person_needs(identity, &rule);
     const struct { const char *name; gboolean required; enum sp_need_state state; const char *reason; } rows[] = {
         { "eduPersonPrincipalName", TRUE, SP_NEED_REFUSED, "scope" }, { "mail", TRUE, SP_NEED_REFUSED, "shape" },
-        { "displayName", TRUE, SP_NEED_MISSING, "" }, { "givenName", TRUE, SP_NEED_GOOD, "" }, { "o", FALSE, SP_NEED_MISSING, "" },
+        { "displayName", TRUE, SP_NEED_MISSING, "" }, { "givenName", TRUE, SP_NEED_GOOD, "" },
+            { "o", FALSE, SP_NEED_MISSING, "" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         const struct sp_need *row = need(needs, rows[i].name);
@@ -265,7 +273,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_assert_true(sp_start(NULL));
     g_test_add_func("/person/the identifier follows the rule", the_identifier_follows_the_rule);
-    g_test_add_func("/person/another identifier than the rule's does not count", another_identifier_than_the_rule_s_does_not_count);
+    g_test_add_func("/person/another identifier than the rule's does not count",
+                    another_identifier_than_the_rule_s_does_not_count);
     g_test_add_func("/person/a persistent NameID is ours and the IdP's", a_persistent_name_id_is_ours_and_the_idp_s);
     g_test_add_func("/person/scopes match whole or not", scopes_match_whole_or_not);
     g_test_add_func("/person/a slow pattern ends", a_slow_pattern_ends);

@@ -27,7 +27,7 @@ static char *replaced(const char *text, const char *from, const char *to)
     return g_strjoinv(to, parts);
 }
 
-/* --- metadata ------------------------------------------------------------------------------------------------------------------------- */
+/* --- metadata ------------------------------------------------------------------------------------------------------------- */
 
 static int count_of(const xmlNode *root, const char *ns, const char *name)
 {
@@ -39,10 +39,12 @@ static int count_of(const xmlNode *root, const char *ns, const char *name)
 static void metadata_has_all_its_parts(void)
 {
     static const struct { const char *ns, *name; int n; } parts[] = {
-        { SP_NS_METADATA, "SPSSODescriptor", 1 }, { SP_NS_METADATA, "KeyDescriptor", 2 }, { SP_NS_METADATA, "AssertionConsumerService", 1 },
+        { SP_NS_METADATA, "SPSSODescriptor", 1 }, { SP_NS_METADATA, "KeyDescriptor", 2 },
+            { SP_NS_METADATA, "AssertionConsumerService", 1 },
         { SP_NS_METADATA, "SingleLogoutService", 2 }, { SP_NS_MDUI, "DisplayName", 2 }, { SP_NS_METADATA, "ContactPerson", 2 },
         { "urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol", "DiscoveryResponse", 1 },
-        { SP_NS_METADATA, "RequestedAttribute", 16 }, { SP_NS_METADATA, "ServiceName", 2 }, { SP_NS_METADATA, "EncryptionMethod", 5 },
+        { SP_NS_METADATA, "RequestedAttribute", 16 }, { SP_NS_METADATA, "ServiceName", 2 },
+            { SP_NS_METADATA, "EncryptionMethod", 5 },
     };
     const char *text = sp_service_metadata(service);
     g_autoptr(SpXml) doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
@@ -51,7 +53,8 @@ static void metadata_has_all_its_parts(void)
     const xmlNode *role = sp_xml_child(root, SP_NS_METADATA, "SPSSODescriptor");
     g_assert_true(sp_xml_attribute_is(role, "WantAssertionsSigned", "true"));
     g_assert_true(sp_xml_attribute_is(role, "AuthnRequestsSigned", "true"));
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) g_assert_cmpint(count_of(root, parts[i].ns, parts[i].name), ==, parts[i].n);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        g_assert_cmpint(count_of(root, parts[i].ns, parts[i].name), ==, parts[i].n);
     contains(text, "xml:lang=\"ja\">印鑑<");
     contains(text, "Helpdesk &amp; Co");
     g_autofree char *signing = fixture_read("sp-signing.crt", NULL), *decryption = fixture_read("sp-decryption.crt", NULL);
@@ -94,13 +97,15 @@ static void a_wrong_setting_is_named(void)
     g_autofree char *key = fixture_path("sp-signing.key"), *certificate = fixture_path("sp-signing.crt");
     g_autofree char *ec = fixture_path("idp-ec.key"), *small = fixture_path("idp-short.crt"), *none = fixture_path("nothing");
     const struct { const char *entity_id, *key, *certificate, *decryption_key, *word; } cases[] = {
-        { "", key, certificate, NULL, "entity_id" }, { FIXTURE_SP, none, certificate, NULL, none }, { FIXTURE_SP, key, none, NULL, none },
+        { "", key, certificate, NULL, "entity_id" }, { FIXTURE_SP, none, certificate, NULL, none },
+            { FIXTURE_SP, key, none, NULL, none },
         { FIXTURE_SP, certificate, certificate, NULL, certificate }, { FIXTURE_SP, ec, certificate, NULL, ec },
         { FIXTURE_SP, key, small, NULL, small }, { FIXTURE_SP, key, certificate, key, "decryption_key" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         const struct sp_service_values values = {
-            .entity_id = cases[i].entity_id, .acs_url = FIXTURE_ACS, .slo_url = FIXTURE_SLO, .name_en = "Inkan", .name_ja = "印鑑",
+            .entity_id = cases[i].entity_id, .acs_url = FIXTURE_ACS, .slo_url = FIXTURE_SLO, .name_en = "Inkan",
+                .name_ja = "印鑑",
             .signing_key = cases[i].key, .signing_certificate = cases[i].certificate, .decryption_key = cases[i].decryption_key,
         };
         g_autoptr(GError) error = NULL;
@@ -117,7 +122,7 @@ static void libraries_are_kept_from_files_and_network(void)
     g_assert_null(g_getenv("LASSO_FLAG"));
 }
 
-/* --- requests ------------------------------------------------------------------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------------------------------------------------------- */
 
 static SpRequest *request_to(const char *idp, const char *xml, enum sp_name_id name_id)
 {
@@ -169,7 +174,8 @@ static void two_requests_differ(void)
 
 static void metadata_of_no_use_is_told(void)
 {
-    g_autofree char *soap = replaced(idp_xml, "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\"",
+    g_autofree char *soap = replaced(idp_xml,
+                                     "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\"",
                                      "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:SOAP\"");
     g_autofree char *keyless = replaced(idp_xml, "X509Certificate>", "X509CRL>");
     const char *const cases[] = { "", "no xml", "<x/>", soap, keyless };
@@ -183,7 +189,7 @@ static void metadata_of_no_use_is_told(void)
     g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
 }
 
-/* --- what a response is verified with ---------------------------------------------------------------------------------------------- */
+/* --- what a response is verified with ------------------------------------------------------------------------------------- */
 
 static SpIdentity *verify(const SpRequest *request, const char *idp, const char *xml, const char *file, GError **error)
 {
@@ -210,7 +216,8 @@ static void a_withdrawn_key_counts_no_more(void)
     g_assert_null(verify(request, FIXTURE_IDP, without, "ok--assertion-signed.xml", &error));
     g_assert_error(error, SP_ERROR, SP_ERROR_REFUSED);
     g_clear_error(&error);
-    g_autoptr(SpIdentity) by_next = verify(request, FIXTURE_IDP, without, "ok--second-signing-key-certificate-expired.xml", &error);
+    g_autoptr(SpIdentity) by_next = verify(request, FIXTURE_IDP, without, "ok--second-signing-key-certificate-expired.xml",
+                                           &error);
     g_assert_no_error(error);
 }
 

@@ -11,12 +11,13 @@
     <xsl:template match="/mail">
         <mail>
             <xsl:apply-templates select="." mode="subject"/>
-            <p><m:t k="mail.dear" person="i:name(person)"/></p>
             <xsl:apply-templates select="." mode="first"/>
             <xsl:call-template name="what"/>
             <xsl:apply-templates select="." mode="more"/>
-            <p><m:t k="mail.see"/></p>
-            <url><xsl:value-of select="$url"/></url>
+            <xsl:if test="not(@event = 'renewal-due' or @event = 'pickup-locked' or @event = 'pickup-ending')"> <!-- named above -->
+                <p><m:t k="mail.see"/></p>
+                <url><xsl:value-of select="$url"/></url>
+            </xsl:if>
             <xsl:call-template name="sender"/>
         </mail>
     </xsl:template>
@@ -29,7 +30,7 @@
     <xsl:template name="what">
         <xsl:call-template name="fact">
             <xsl:with-param name="name"><m:t k="mail.fact.request"/></xsl:with-param>
-            <xsl:with-param name="value"><m:t k="mail.fact.request.value" number="@number"/></xsl:with-param>
+            <xsl:with-param name="value" select="string(@number)"/>
         </xsl:call-template>
         <xsl:call-template name="fact">
             <xsl:with-param name="name"><m:t k="mail.fact.type"/></xsl:with-param>
@@ -43,7 +44,7 @@
         </xsl:if>
         <xsl:call-template name="fact">
             <xsl:with-param name="name"><m:t k="mail.fact.whom"/></xsl:with-param>
-            <xsl:with-param name="value" select="i:name(person)"/>
+            <xsl:with-param name="value"><m:t k="mail.fact.whom.value" person="i:name(person)"/></xsl:with-param>
         </xsl:call-template>
         <xsl:if test="pickup/@not-after">
             <xsl:call-template name="fact">
@@ -90,11 +91,11 @@
     <xsl:template name="fact">
         <xsl:param name="name"/>
         <xsl:param name="value"/>
-        <fact name="{$name}"><xsl:value-of select="$value"/></fact>
+        <fact><m:t k="mail.fact" name="$name" value="$value"/></fact>
     </xsl:template>
 
     <xsl:template name="sender">
-        <p><m:t k="mail.desk"/></p>
+        <fact><m:t k="mail.desk"/></fact>
         <xsl:if test="helpdesk/@name != ''"><fact><xsl:value-of select="i:name(helpdesk)"/></fact></xsl:if>
         <xsl:if test="helpdesk/@mail != ''"><fact><xsl:value-of select="helpdesk/@mail"/></fact></xsl:if>
         <xsl:if test="helpdesk/@phone != ''"><fact><xsl:value-of select="helpdesk/@phone"/></fact></xsl:if>

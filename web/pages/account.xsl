@@ -119,7 +119,7 @@
                 <xsl:if test="received">
                     <details>
                         <summary><m:t k="login.received"/></summary>
-                        <ul><xsl:for-each select="received"><li><code><xsl:value-of select="@name"/></code> <span class="hint mono"><xsl:value-of select="@oid"/></span></li></xsl:for-each></ul>
+                        <ul><xsl:for-each select="received"><li><code><xsl:value-of select="@name"/></code><xsl:text> </xsl:text><span class="hint mono"><xsl:value-of select="@oid"/></span></li></xsl:for-each></ul>
                     </details>
                 </xsl:if>
                 <p class="actions"><a class="button" href="/discovery"><m:t k="login.other-idp"/></a></p>
@@ -136,23 +136,29 @@
             <pre class="letter" id="forward-text" tabindex="0" m:aria-label="login.forward">
                 <xsl:text>&#10;</xsl:text>
                 <m:t k="letter.dear" idp="i:name(idp)"/><xsl:text>&#10;&#10;</xsl:text>
-                <m:t k="letter.1"/><xsl:text>&#10;</xsl:text>
-                <xsl:call-template name="forward-facts"/>
+                <m:t k="letter.1"/><xsl:text>&#10;&#10;</xsl:text>
+                <xsl:for-each select="missing">
+                    <xsl:apply-templates select="." mode="letter"/><m:t k="letter.rule.{@rule}"/><xsl:text>&#10;</xsl:text>
+                </xsl:for-each>
+                <xsl:call-template name="forward-ids"/>
                 <m:t k="letter.2" service="$frame/service/@name"/><xsl:text>&#10;&#10;----&#10;&#10;</xsl:text>
                 <m:t k="letter.dear" in="other" idp="idp/@name"/><xsl:text>&#10;&#10;</xsl:text>
-                <m:t k="letter.1" in="other"/><xsl:text>&#10;</xsl:text>
-                <xsl:call-template name="forward-facts"/>
+                <m:t k="letter.1" in="other"/><xsl:text>&#10;&#10;</xsl:text>
+                <xsl:for-each select="missing">
+                    <xsl:apply-templates select="." mode="letter"/><m:t k="letter.rule.{@rule}" in="other"/><xsl:text>&#10;</xsl:text>
+                </xsl:for-each>
+                <xsl:call-template name="forward-ids"/>
                 <m:t k="letter.2" in="other" service="$frame/service/@name"/><xsl:text>&#10;</xsl:text>
             </pre>
             <p><xsl:call-template name="copy"><xsl:with-param name="id">forward-text</xsl:with-param></xsl:call-template></p>
         </section>
     </xsl:template>
 
-    <xsl:template name="forward-facts">
-        <xsl:text>&#10;</xsl:text>
-        <xsl:for-each select="missing">
-            <xsl:text>  </xsl:text><xsl:value-of select="@name"/><xsl:text> (</xsl:text><xsl:value-of select="@oid"/><xsl:text>): </xsl:text><xsl:value-of select="@rule"/><xsl:text>&#10;</xsl:text>
-        </xsl:for-each>
+    <xsl:template match="missing" mode="letter">
+        <xsl:text>  </xsl:text><xsl:value-of select="@name"/><xsl:text> (</xsl:text><xsl:value-of select="@oid"/><xsl:text>): </xsl:text>
+    </xsl:template>
+
+    <xsl:template name="forward-ids">
         <xsl:text>&#10;  IdP: </xsl:text><xsl:value-of select="idp/@entity"/>
         <xsl:text>&#10;  SP:  </xsl:text><xsl:value-of select="sp/@entity"/>
         <xsl:text>&#10;  ID:  </xsl:text><xsl:value-of select="$frame/@request-id"/>
@@ -164,7 +170,7 @@
     <xsl:template match="logged-out" mode="title"><m:t k="logout.title"/></xsl:template>
     <xsl:template match="logged-out" mode="head">
         <xsl:if test="continue[starts-with(@href, 'https://') or starts-with(@href, 'http://')]">
-            <meta http-equiv="refresh" content="1;url={continue/@href}"/>
+            <meta http-equiv="refresh" content="0;url={continue/@href}"/>
         </xsl:if>
     </xsl:template>
     <xsl:template match="logged-out" mode="main">

@@ -127,7 +127,7 @@
             <xsl:call-template name="which"/>
             <p class="hint">
                 <m:t k="revoke.serial" last="substring($serial, string-length($serial) - 3)"/>
-                <xsl:text> </xsl:text>
+                <xsl:text> · </xsl:text>
                 <m:t k="revoke.until"><m:with name="day"><xsl:call-template name="day"><xsl:with-param name="at" select="certificate/@not-after"/></xsl:call-template></m:with></m:t>
             </p>
         </div>

@@ -92,6 +92,10 @@
                         <span class="left"><xsl:call-template name="days-left"/></span>
                     </xsl:when>
                     <xsl:when test="@state = 'refused' or @state = 'lapsed'"><span class="until">–</span></xsl:when>
+                    <xsl:when test="@state = 'applied' or @state = 'approval' or @state = 'ready'">
+                        <span class="until"><time datetime="{@not-after}"><xsl:value-of select="i:day(@not-after)"/></time></span>
+                        <span class="left"><m:t k="dashboard.planned"/></span>
+                    </xsl:when>
                     <xsl:otherwise>
                         <span class="until"><time datetime="{@not-after}"><xsl:value-of select="i:day(@not-after)"/></time></span>
                     </xsl:otherwise>
@@ -177,7 +181,10 @@
                     <xsl:when test="@type = 'smime'"><xsl:call-template name="icon-smime"/></xsl:when>
                     <xsl:otherwise><xsl:call-template name="icon-client"/></xsl:otherwise>
                 </xsl:choose>
-                <h3 id="offer-{@type}"><m:t k="type.{@type}"/></h3>
+                <xsl:element name="h{2 + boolean(../request)}">
+                    <xsl:attribute name="id">offer-<xsl:value-of select="@type"/></xsl:attribute>
+                    <m:t k="type.{@type}"/>
+                </xsl:element>
             </header>
             <p><m:t k="offer.text.{@type}"/></p>
             <xsl:choose>

@@ -4,8 +4,8 @@
 
     <!-- The frame of every page. A page has templates in the modes "title" and "main", "head" where it needs more in <head>. -->
 
-    <!-- about:legacy-compat makes libxml2 write the plain HTML doctype. -->
-    <xsl:output method="html" encoding="UTF-8" indent="no" doctype-system="about:legacy-compat"/>
+    <!-- web/html.c writes the result. -->
+    <xsl:output method="xml"/>
 
     <xsl:variable name="frame" select="/*/frame"/>
     <xsl:variable name="csrf" select="string($frame/@csrf)"/>
@@ -15,6 +15,7 @@
     <xsl:template match="/*">
         <html m:lang="frame.language">
             <head>
+                <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="robots" content="noindex"/>

@@ -127,6 +127,7 @@
             <form method="post" action="{pickup/@action}" id="file">
                 <xsl:call-template name="csrf"/>
                 <input type="hidden" name="pin" value="{@pin}"/>
+                <input type="hidden" name="go_on" value="1"/>
                 <button type="submit"><m:t k="pickup.after.go"/></button>
             </form>
         </section>
@@ -175,7 +176,7 @@
             <p><m:t k="pickup.chain.text"/></p>
             <ul class="downloads">
                 <xsl:for-each select="chain/issuer">
-                    <li><a href="/ca/{@name}.cer" download="{@name}.cer"><xsl:value-of select="@cn"/> <span class="hint">(.cer)</span></a></li>
+                    <li><a href="/ca/{@name}.cer" download="{@name}.cer"><xsl:value-of select="@cn"/><xsl:text> (.cer)</xsl:text></a></li>
                 </xsl:for-each>
                 <li><a href="/ca"><m:t k="pickup.chain.page"/></a></li>
             </ul>

@@ -85,8 +85,8 @@
                 <div>
                     <dt><m:t k="ca.files"/></dt>
                     <dd>
-                        <a href="/ca/{@name}.cer"><m:t k="ca.certificate"/> <code><xsl:value-of select="@name"/>.cer</code></a><br/>
-                        <a href="{../@publish}/crl/{@name}.crl"><m:t k="ca.crl"/> <code><xsl:value-of select="@name"/>.crl</code></a>
+                        <a href="/ca/{@name}.cer"><m:t k="ca.certificate"/><xsl:text> </xsl:text><code><xsl:value-of select="@name"/>.cer</code></a><br/>
+                        <a href="{../@publish}/crl/{@name}.crl"><m:t k="ca.crl"/><xsl:text> </xsl:text><code><xsl:value-of select="@name"/>.crl</code></a>
                     </dd>
                 </div>
             </dl>
