@@ -36,7 +36,7 @@ send_detail(Exchange *x, int status, const char *problem)
     g_autofree char *path = path_of(x->number);
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "detail", path, &root);
-    web_set(root, "notice", *form_text(x->query, "done") ? form_text(x->query, "done") : NULL);
+    web_set(root, "notice", describe_done(x));
     WebNode *node = describe_request(x, root, request);
     describe_acts(x, node, request);
     describe_renewal(x, root, request);
@@ -58,6 +58,34 @@ void
 certificate_detail(Exchange *x)
 {
     send_detail(x, 200, NULL);
+}
+
+/* --- acts --- */
+
+static void
+fail(Exchange *x, const GError *error)
+{
+    g_autofree char *path = path_of(x->number);
+    page_failure(x, error, g_error_matches(error, RA_ERROR, RA_ERROR_NOT_FOUND) ? "/certificates" : path);
+}
+
+/* The hash of the form's key for the act NAME. Otherwise answers and returns NULL: what is missing and what is another person's
+   look alike, with a key or without. */
+static GBytes *
+key_of(Exchange *x, const char *name)
+{
+    g_autofree char *what = describe_act(name, x->number);
+    GBytes *key = guard_form_hash(x, what);
+    if (key)
+        return key;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RaRequest) request = ra_request_get(x->portal->ra, x->session->person, x->number, &error);
+    g_autofree char *path = path_of(x->number);
+    if (request)
+        page_error(x, 403, "form", path);
+    else
+        fail(x, error);
+    return NULL;
 }
 
 /* --- acts that need no second question --- */
@@ -89,19 +117,15 @@ typedef gboolean (*Act)(RaContext *, const struct ra_who *, gint64, const struct
 static void
 act_at_once(Exchange *x, const char *name, Act act, const char *word)
 {
-    g_autofree char *what = describe_act(name, x->number);
-    g_autofree char *back = path_of(x->number);
-    g_autoptr(GBytes) key = guard_form_hash(x, what);
-    if (!key) {
-        page_error(x, 403, "form", back);
+    g_autoptr(GBytes) key = key_of(x, name);
+    if (!key)
         return;
-    }
     g_autoptr(GError) error = NULL;
     g_autofree char *location = NULL, *pattern = g_strconcat("/certificates/%N?done=", word, NULL);
     const struct ra_form form = { .key_hash = key, .location = pattern };
     const struct ra_who who = exchange_who(x);
     if (!act(x->portal->ra, &who, x->number, &form, &location, &error)) {
-        page_failure(x, error, back);
+        fail(x, error);
         return;
     }
     http_see_other(&x->out, location);
@@ -178,15 +202,11 @@ ask_withdraw(Exchange *x, GError **error)
 static void
 act_confirmed(Exchange *x, const char *name, void (*ask)(Exchange *, GError **), Act act, const char *location_pattern)
 {
-    g_autofree char *what = describe_act(name, x->number);
-    g_autofree char *back = path_of(x->number);
-    g_autoptr(GBytes) key = guard_form_hash(x, what);
+    g_autoptr(GBytes) key = key_of(x, name);
     g_autoptr(GError) error = NULL;
 
-    if (!key) {
-        page_error(x, 403, "form", back);
+    if (!key)
         return;
-    }
     if (!confirmed(x)) {
         ask(x, &error);
     } else {
@@ -199,7 +219,7 @@ act_confirmed(Exchange *x, const char *name, void (*ask)(Exchange *, GError **),
         }
     }
     if (error)
-        page_failure(x, error, back);
+        fail(x, error);
 }
 
 void
@@ -211,7 +231,10 @@ certificate_renew(Exchange *x)
 void
 certificate_withdraw(Exchange *x)
 {
-    act_confirmed(x, "withdraw", ask_withdraw, ra_request_withdraw, "/certificates/%N?done=withdraw");
+    /* A request, or only its renewal: the page says which. */
+    g_autoptr(RaRequest) request = ra_request_get(x->portal->ra, x->session->person, x->number, NULL);
+    act_confirmed(x, "withdraw", ask_withdraw, ra_request_withdraw,
+                  request && request->serial ? "/certificates/%N?done=renew-withdraw" : "/certificates/%N?done=withdraw");
 }
 
 /* --- revoking: a reason besides --- */
@@ -253,16 +276,14 @@ revoke_now(Exchange *x, GBytes *key, const char *reason, GError **error)
 void
 certificate_revoke(Exchange *x)
 {
-    g_autofree char *what = describe_act("revoke", x->number);
-    g_autofree char *back = path_of(x->number);
-    g_autoptr(GBytes) key = guard_form_hash(x, what);
+    g_autoptr(GBytes) key = key_of(x, "revoke");
     g_autoptr(GError) error = NULL;
     const char *reason = form_text(x->form, "reason");
     gboolean known = g_strv_contains(ra_revoke_reasons, reason);
 
     if (!key)
-        page_error(x, 403, "form", back);
-    else if (*reason && !known)
+        return;
+    if (*reason && !known)
         send_revoke_confirm(x, 400, reason, "unknown", &error);
     else if (!confirmed(x))
         send_revoke_confirm(x, 200, reason, NULL, &error);
@@ -271,5 +292,5 @@ certificate_revoke(Exchange *x)
     else
         revoke_now(x, key, reason, &error);
     if (error)
-        page_failure(x, error, back);
+        fail(x, error);
 }

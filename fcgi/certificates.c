@@ -50,14 +50,6 @@ add_offers(Exchange *x, WebNode *root, GError **error)
 
 /* --- the list --- */
 
-static const char *
-done_word(const Exchange *x)
-{
-    static const char *const words[] = { "memo", "resend", "pin", "withdraw", "renew-withdraw", "revoke", "notices", NULL };
-    const char *word = form_text(x->query, "done");
-    return g_strv_contains(words, word) ? word : NULL;
-}
-
 void
 certificates_list(Exchange *x)
 {
@@ -73,7 +65,7 @@ certificates_list(Exchange *x)
         return;
     }
     web_set_flag(root, "all", all);
-    web_set(root, "notice", done_word(x));
+    web_set(root, "notice", describe_done(x));
     if (list->hidden > 0)
         web_set_number(root, "hidden", list->hidden);
     if (list->next) {

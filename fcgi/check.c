@@ -5,21 +5,6 @@
 #include "fcgi/page.h"
 #include "ra/check.h"
 
-/* ra's verdicts in the words of the page. */
-static const char *
-verdict_word(enum ra_verdict verdict)
-{
-    switch (verdict) {
-    case RA_VERDICT_NONE: return "none";
-    case RA_VERDICT_VALID: return "works";
-    case RA_VERDICT_REVOKED: return "revoked";
-    case RA_VERDICT_EXPIRED: return "expired";
-    case RA_VERDICT_FOREIGN: return "foreign";
-    case RA_VERDICT_UNKNOWN: return "unknown";
-    }
-    g_assert_not_reached();
-}
-
 static void
 set_text(WebNode *node, const char *name, const char *value)
 {
@@ -57,7 +42,7 @@ check_page(Exchange *x)
         page_failure(x, error, NULL);
         return;
     }
-    const char *verdict = verdict_word(check->verdict);
+    const char *verdict = ra_verdict_name(check->verdict);
     log_write(LOG_LEVEL_INFO, "check", "verdict", verdict, "serial", check->serial, NULL);
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "check", NULL, &root);

@@ -13,6 +13,14 @@ describe_act(const char *act, gint64 number)
     return g_strdup_printf("%s:%" G_GINT64_FORMAT, act, number);
 }
 
+const char *
+describe_done(const Exchange *x)
+{
+    static const char *const words[] = { "memo", "resend", "pin", "withdraw", "renew-withdraw", "revoke", "notices", NULL };
+    const char *word = form_text(x->query, "done");
+    return g_strv_contains(words, word) ? word : NULL;
+}
+
 static void
 set_key(const Exchange *x, WebNode *node, const char *attribute, const char *act, gint64 number)
 {

@@ -26,6 +26,9 @@ void describe_pickup(const Exchange *x, WebNode *root, const RaRequest *request,
 void describe_mails(const Exchange *x, WebNode *root, const GPtrArray *newest_first);
 void describe_events(const Exchange *x, WebNode *root, const GPtrArray *events);
 
+/* What was just done, by the query of the 303 that led here; NULL: nothing, or no word of ours. */
+const char *describe_done(const Exchange *x);
+
 /* The act that a form key is made for: "renew:31". The caller's. */
 char *describe_act(const char *act, gint64 number) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -16,7 +16,10 @@
 #include "sp/request.h"
 #include "sp/response.h"
 
-#define PENDING_MOST 6 /* logins that one browser may have open in its tabs */
+#define LOGIN_PREFIX "__Host-inkan-login-"
+#define PENDING_MOST 6  /* logins that one browser may have open in its tabs */
+#define KEY_SHOWN    12 /* hexadecimal digits of its key's hash, in the name of a login's cookie */
+#define TOKEN_SIZE   43 /* characters, of crypto_token */
 
 /* --- the way out: GET /login --- */
 
@@ -34,20 +37,30 @@ static char *
 login_cookie(const Exchange *x, GBytes *key_hash)
 {
     g_autofree char *hex = crypto_hex(key_hash);
-    hex[12] = '\0';
+    hex[KEY_SHOWN] = '\0';
     g_autofree char *what = g_strconcat("login-", hex, NULL);
     return portal_cookie(x->portal, what);
+}
+
+/* Is NAME the cookie of a pending login here? Another portal on the same host has another suffix. */
+static gboolean
+is_login_cookie(const Exchange *x, const char *name)
+{
+    const char *suffix = portal_setting(x->portal, "service", "cookie_suffix");
+    return strlen(name) == strlen(LOGIN_PREFIX) + KEY_SHOWN + strlen(suffix) && g_str_has_suffix(name, suffix);
 }
 
 /* Forgotten logins of this browser go before there are too many cookies to send. */
 static void
 forget_old_logins(Exchange *x)
 {
-    g_auto(GStrv) names = cookie_names(x->in->cookies, "__Host-inkan-login-");
-    if (g_strv_length(names) < PENDING_MOST)
-        return;
+    g_auto(GStrv) names = cookie_names(x->in->cookies, LOGIN_PREFIX);
+    guint pending = 0;
     for (char **name = names; *name; name++)
-        cookie_set(&x->out, *name, "", 0, COOKIE_CROSS);
+        pending += is_login_cookie(x, *name) ? 1 : 0;
+    for (char **name = names; *name && pending >= PENDING_MOST; name++)
+        if (is_login_cookie(x, *name))
+            cookie_set(&x->out, *name, "", 0, COOKIE_CROSS);
 }
 
 static gboolean
@@ -63,8 +76,10 @@ remember_login(Exchange *x, const Secret *relay_state, const char *idp, const Sp
     if (!db_login_insert(x->portal->ra->db, &login, error))
         return FALSE;
     forget_old_logins(x);
+    /* The language goes along, because the cookie of its choice does not when an IdP posts its answer. */
     g_autofree char *name = login_cookie(x, key_hash);
-    cookie_set(&x->out, name, secret_text(cookie), lifetime, COOKIE_CROSS);
+    g_autofree char *value = g_strconcat(secret_text(cookie), ".", x->language, NULL);
+    cookie_set(&x->out, name, value, lifetime, COOKIE_CROSS);
     return TRUE;
 }
 
@@ -124,6 +139,7 @@ struct arrival {
     SpIdentity *identity;
     SpPerson *person;
     RaInstitution *institution;
+    Secret *session; /* the new id */
 };
 
 static void
@@ -135,6 +151,7 @@ arrival_clear(struct arrival *a)
     g_clear_pointer(&a->identity, sp_identity_free);
     g_clear_pointer(&a->person, sp_person_free);
     g_clear_pointer(&a->institution, ra_institution_free);
+    g_clear_pointer(&a->session, secret_free);
 }
 
 static gboolean
@@ -144,18 +161,30 @@ refuse(GError **error, const char *check, const char *why)
     return FALSE;
 }
 
+/* COOKIE is TOKEN.LANGUAGE; afterwards it is the token alone. */
+static void
+take_language(Exchange *x, char *cookie)
+{
+    char *dot = strchr(cookie, '.');
+    if (!dot)
+        return;
+    x->language = session_language(dot + 1, x->in->accept_language);
+    *dot = '\0';
+}
+
 /* The row of the login that this answers, by RelayState and this browser's cookie. */
 static gboolean
 find_login(Exchange *x, struct arrival *a, GError **error)
 {
     const char *relay_state = form_text(x->form, "RelayState");
-    if (strlen(relay_state) != 43)
+    if (strlen(relay_state) != TOKEN_SIZE)
         return refuse(error, "relay-state", "the answer names no login of ours (unsolicited answers are not taken)");
     a->key_hash = crypto_sha256(relay_state, strlen(relay_state));
     g_autofree char *name = login_cookie(x, a->key_hash);
     g_autofree char *cookie = cookie_get(x->in->cookies, name);
     if (!cookie)
         return refuse(error, "login-cookie", "the browser that answers is not the one that asked");
+    take_language(x, cookie);
     g_autoptr(GBytes) cookie_hash = crypto_sha256(cookie, strlen(cookie));
     g_autoptr(GError) why = NULL;
     a->login = db_login_get(x->portal->ra->db, a->key_hash, cookie_hash, &why);
@@ -191,22 +220,23 @@ verify(Exchange *x, struct arrival *a, GError **error)
     return a->identity != NULL;
 }
 
-/* Login row and assertion are spent in one transaction: each counts once, over all nodes and restarts. */
+/* Login row and assertion: each counts once, over all nodes and restarts. Inside the transaction of settle. */
 static gboolean
 spend(Exchange *x, struct arrival *a, GError **error)
 {
     Db *db = x->portal->ra->db;
     g_autoptr(GError) why = NULL;
-    gboolean ok = db_begin(db, &why);
-    if (ok && !db_login_use(db, a->key_hash, x->now, &why))
-        ok = why ? FALSE : refuse(&why, "login-used", "this login has been answered before");
-    if (ok && !db_assertion_spend(db, a->identity->idp, a->identity->assertion_id, a->identity->assertion_until, &why))
-        ok = why ? FALSE : refuse(&why, "replay", "this assertion has been used before");
-    ok = ok && db_commit(db, &why);
-    db_rollback(db);
-    if (why)
-        g_propagate_error(error, g_steal_pointer(&why));
-    return ok;
+    if (!db_login_use(db, a->key_hash, x->now, &why)) {
+        if (!why)
+            return refuse(error, "login-used", "this login has been answered before");
+    } else if (!db_assertion_spend(db, a->identity->idp, a->identity->assertion_id, a->identity->assertion_until, &why)) {
+        if (!why)
+            return refuse(error, "replay", "this assertion has been used before");
+    }
+    if (!why)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
 }
 
 static struct sp_person_rule
@@ -234,10 +264,10 @@ role_of(const Exchange *x, const SpPerson *person)
 
 /* A new session with a new id, whatever the browser had before. */
 static gboolean
-begin_session(Exchange *x, const struct arrival *a, gint64 person, GError **error)
+begin_session(Exchange *x, struct arrival *a, gint64 person, GError **error)
 {
-    g_autoptr(Secret) id = crypto_token();
-    g_autoptr(GBytes) hash = crypto_sha256(secret_bytes(id), secret_size(id));
+    a->session = crypto_token();
+    g_autoptr(GBytes) hash = crypto_sha256(secret_bytes(a->session), secret_size(a->session));
     g_autofree char *attributes = sp_identity_json(a->identity);
     gint64 until = x->now + settings_number(x->portal->settings, "portal", "session_longest");
     if (a->identity->session_until)
@@ -248,10 +278,7 @@ begin_session(Exchange *x, const struct arrival *a, gint64 person, GError **erro
         .attributes = attributes, .context = a->identity->context, .expires_at = until };
     if (x->session_hash && !db_session_end(x->portal->ra->db, x->session_hash, error))
         return FALSE;
-    if (!db_session_insert(x->portal->ra->db, &session, error))
-        return FALSE;
-    session_give(x, secret_text(id));
-    return TRUE;
+    return db_session_insert(x->portal->ra->db, &session, error);
 }
 
 static gboolean
@@ -261,13 +288,31 @@ log_in(Exchange *x, struct arrival *a, GError **error)
                             .display_name = a->person->display_name, .display_name_ja = a->person->display_name_ja,
                             .common_name = a->person->common_name, .mails = (const char *const *)a->person->mails,
                             .affiliation = (const char *const *)a->person->affiliations, .language = x->language };
-    gint64 person = ra_person_login(x->portal->ra, &login, x->in->address, error);
-    if (person == 0 || !begin_session(x, a, person, error))
-        return FALSE;
+    gint64 person = ra_person_login_within(x->portal->ra, &login, x->in->address, error);
+    return person != 0 && begin_session(x, a, person, error);
+}
+
+/* One transaction: the login is spent, the assertion seen, the person known, the session begun; all or nothing. Where the
+   identity names no person of ours (a->person NULL), the first two all the same. */
+static gboolean
+settle(Exchange *x, struct arrival *a, GError **error)
+{
+    Db *db = x->portal->ra->db;
+    g_autoptr(GError) why = NULL;
+    gboolean ok = db_begin(db, &why) && spend(x, a, &why) && (!a->person || log_in(x, a, &why)) && db_commit(db, &why);
+    db_rollback(db);
+    if (why)
+        g_propagate_error(error, g_steal_pointer(&why));
+    return ok;
+}
+
+static void
+welcome(Exchange *x, const struct arrival *a)
+{
+    session_give(x, secret_text(a->session));
     log_write(LOG_LEVEL_INFO, "login", "idp", a->identity->idp, "assertion", a->identity->assertion_id, NULL);
     http_see_other(&x->out, *a->login->return_to ? a->login->return_to : "/certificates");
     x->answered = TRUE;
-    return TRUE;
 }
 
 /* --- refusals --- */
@@ -369,15 +414,19 @@ void
 saml_acs(Exchange *x)
 {
     struct arrival a = { 0 };
-    g_autoptr(GError) error = NULL;
-    gboolean ok = find_login(x, &a, &error) && verify(x, &a, &error) && spend(x, &a, &error) &&
+    g_autoptr(GError) error = NULL, missing = NULL;
+    gboolean ok = find_login(x, &a, &error) && verify(x, &a, &error) &&
                   (a.institution = ra_institution_get(x->portal->ra, a.idp->institution, &error)) != NULL;
     if (ok) {
         const struct sp_person_rule rule = rule_of(x, &a);
-        a.person = sp_person_new(a.identity, &rule, &error);
-        ok = a.person && log_in(x, &a, &error);
+        a.person = sp_person_new(a.identity, &rule, &missing);
+        ok = settle(x, &a, &error);
     }
     if (!ok)
         refuse_arrival(x, &a, error);
+    else if (!a.person)
+        refuse_arrival(x, &a, missing);
+    else
+        welcome(x, &a);
     arrival_clear(&a);
 }

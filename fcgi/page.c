@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "db/log.h"
+#include "fcgi/errors.h"
 #include "fcgi/guard.h"
-#include "ra/error.h"
+#include "ra/institution.h"
 
 /* --- the frame --- */
 
@@ -106,57 +107,48 @@ page_error(Exchange *x, int status, const char *why, const char *back)
     page_send(x, status, document);
 }
 
-/* What a failure of ra means to the person: a table, so that no code is forgotten. */
-static const struct { enum ra_error code; int status; const char *why; gboolean ours; } failures[] = {
-    { RA_ERROR_NOT_FOUND, 404, "missing", FALSE },
-    { RA_ERROR_REFUSED, 403, NULL, FALSE }, /* why NULL: the page 'refused' names the rule */
-    { RA_ERROR_CONFLICT, 409, NULL, FALSE },
-    { RA_ERROR_INPUT, 400, NULL, FALSE },
-    { RA_ERROR_DOWN, 503, "down", TRUE },
-    { RA_ERROR_BROKEN, 500, "broken", TRUE },
-};
+/* For the rule 'cap': how many the institution allows; 0 where that can't be said. */
+static gint64
+limit_of(const Exchange *x, const char *rule)
+{
+    if (strcmp(rule, "cap") != 0 || !x->session)
+        return 0;
+    g_autoptr(RaInstitution) institution = ra_institution_get(x->portal->ra, x->session->institution, NULL);
+    return institution ? institution->max_active : 0;
+}
 
+/* What was asked for is told as far as it is something that can be asked for: the page has words for these only. */
 static void
 send_refused(Exchange *x, int status, const char *rule, const char *back)
 {
+    const char *type = form_text(x->form, "type");
+    gint64 months = form_number(x->form, "months"), limit = limit_of(x, rule);
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "refused", NULL, &root);
-    web_set(root, "rule", rule);
+    web_set(root, "rule", *rule ? rule : "state");
     web_set(root, "back", back);
-    set_text(root, "type", form_text(x->form, "type"));
-    set_text(root, "months", form_text(x->form, "months"));
+    if (strcmp(type, "client") == 0 || strcmp(type, "smime") == 0)
+        web_set(root, "type", type);
+    if (months > 0)
+        web_set_number(root, "months", months);
+    if (limit > 0)
+        web_set_number(root, "limit", limit);
     set_text(root, "mail", form_text(x->form, "mail"));
     page_send(x, status, document);
-}
-
-static GError *
-as_ra(const GError *error)
-{
-    GError *ours = g_error_copy(error);
-    ra_error_from(&ours);
-    return ours;
 }
 
 void
 page_failure(Exchange *x, const GError *error, const char *back)
 {
-    g_autoptr(GError) ours = as_ra(error);
-    for (gsize i = 0; i < G_N_ELEMENTS(failures); i++) {
-        if ((gint)failures[i].code != ours->code)
-            continue;
-        if (failures[i].ours)
-            log_error("page-failed", ours);
-        else
-            log_write(LOG_LEVEL_INFO, "refused", "msg", ours->message, NULL);
-        gboolean signer = g_str_has_prefix(ours->message, "signer");
-        if (failures[i].why)
-            page_error(x, failures[i].status, signer && failures[i].status == 503 ? "signer" : failures[i].why, back);
-        else
-            send_refused(x, failures[i].status, failures[i].code == RA_ERROR_INPUT ? "input" : ra_error_rule(ours),
-                         back ? back : "/certificates");
-        return;
-    }
-    g_error("no row for ra's error %d", ours->code);
+    const struct errors_answer *answer = errors_answer(error);
+    if (answer->ours)
+        log_error("page-failed", error);
+    else
+        log_write(LOG_LEVEL_INFO, "refused", "msg", error->message, NULL);
+    if (answer->why)
+        page_error(x, answer->status, answer->why, back);
+    else
+        send_refused(x, answer->status, errors_rule(error), back ? back : "/certificates");
 }
 
 /* --- headers --- */
@@ -170,7 +162,7 @@ page_security_headers(HttpResponse *out, const char *form_target)
         { "Referrer-Policy", "same-origin" },
         { "Cross-Origin-Opener-Policy", "same-origin" },
         { "Cross-Origin-Resource-Policy", "same-origin" },
-        { "Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()" },
+        { "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
         { "Strict-Transport-Security", "max-age=31536000" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(headers); i++)

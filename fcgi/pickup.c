@@ -164,10 +164,9 @@ add_chain(Exchange *x, WebNode *root, const char *issuer, GError **error)
         const RaAuthority *authority = authorities->pdata[i];
         if (authority->parent && strcmp(authority->name, issuer) != 0)
             continue;
-        const char *cn = strstr(authority->subject, "CN=");
         WebNode *node = web_add(chain, "issuer");
         web_set(node, "name", authority->name);
-        web_set(node, "cn", cn ? cn + 3 : authority->subject);
+        web_set(node, "cn", authority->common_name ? authority->common_name : authority->subject);
     }
     return TRUE;
 }
@@ -277,26 +276,39 @@ right(Exchange *x, const RaPickup *pickup, enum ra_pickup_answer answer, int lef
     g_assert_not_reached();
 }
 
-void
-pickup_pin(Exchange *x)
+/* Is the form's PIN the right one? Counts the guess; otherwise answers and returns FALSE. */
+static gboolean
+pin_is_right(Exchange *x, const RaPickup *pickup)
 {
-    g_autoptr(RaPickup) pickup = open_pickup(x);
-    if (!pickup)
-        return;
-    const char *pin = form_text(x->form, "pin");
-    if (!*pin) {
-        send_pin_page(x, 400, pickup, "missing", 0);
-        return;
-    }
     g_autoptr(GError) error = NULL;
     enum ra_pickup_answer answer;
     int left = 0;
     const struct ra_who who = exchange_who(x);
-    if (!ra_pickup_try(x->portal->ra, &who, x->name, pin, &answer, &left, &error))
+    const char *pin = form_text(x->form, "pin");
+    if (!*pin) {
+        send_pin_page(x, 400, pickup, "missing", 0);
+        return FALSE;
+    }
+    if (ra_pickup_try(x->portal->ra, &who, x->name, pin, &answer, &left, &error))
+        return right(x, pickup, answer, left);
+    if (strcmp(ra_error_rule(error), "pin") == 0) /* nothing but spaces: no guess */
+        send_pin_page(x, 400, pickup, "missing", 0);
+    else
         fail(x, error);
-    else if (right(x, pickup, answer, left) && pickup->state == RA_PICKUP_COLLECTED)
+    return FALSE;
+}
+
+void
+pickup_pin(Exchange *x)
+{
+    g_autoptr(RaPickup) pickup = open_pickup(x);
+    if (!pickup || !pin_is_right(x, pickup))
+        return;
+    if (pickup->state == RA_PICKUP_COLLECTED)
         send_install(x, pickup->row);
-    else if (answer == RA_PICKUP_RIGHT)
+    else if (*form_text(x->form, "go_on")) /* pressed before the file was fetched */
+        send_choose(x, 200, pickup->row, "file", "not-yet");
+    else
         send_choose(x, 200, pickup->row, NULL, NULL);
 }
 
@@ -323,6 +335,10 @@ send_wish_problem(Exchange *x, const RaPickup *pickup, const GError *error)
         { "key-kind", "key", "unknown" },
     };
     const char *rule = ra_error_rule(error);
+    if (strcmp(rule, "pin") == 0) { /* none, or nothing but spaces: no guess */
+        send_pin_page(x, 400, pickup, "missing", 0);
+        return;
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
         if (strcmp(words[i].word, rule) != 0)
             continue;
@@ -332,26 +348,23 @@ send_wish_problem(Exchange *x, const RaPickup *pickup, const GError *error)
     page_failure(x, error, NULL);
 }
 
-void
-pickup_download(Exchange *x)
+/* The second field may be empty or absent (a script, a form without it); where it was filled in it must agree. */
+static gboolean
+passwords_differ(const Exchange *x)
 {
-    g_autoptr(RaPickup) pickup = open_pickup(x);
-    if (!pickup)
-        return;
-    const char *pin = form_text(x->form, "pin"), *again = form_get(x->form, "password_again");
-    if (!*pin) {
-        send_pin_page(x, 400, pickup, "missing", 0);
-        return;
-    }
-    if (again && strcmp(again, form_text(x->form, "password")) != 0) {
-        send_choose(x, 400, pickup->row, "password", "again");
-        return;
-    }
+    const char *again = form_text(x->form, "password_again");
+    return *again && strcmp(again, form_text(x->form, "password")) != 0;
+}
+
+static void
+deliver(Exchange *x, const RaPickup *pickup)
+{
     const struct ra_delivery_wish wish = { .password = form_text(x->form, "password"), .encoding = form_text(x->form, "encoding"),
                                            .key_kind = form_text(x->form, "key"), .csr = form_text(x->form, "csr") };
     const struct ra_who who = exchange_who(x);
     g_autoptr(GError) error = NULL;
-    g_autoptr(RaDelivery) delivery = ra_pickup_deliver(x->portal->ra, &who, x->name, pin, &wish, x->now, &error);
+    g_autoptr(RaDelivery) delivery = ra_pickup_deliver(x->portal->ra, &who, x->name, form_text(x->form, "pin"), &wish, x->now,
+                                                       &error);
     if (delivery) {
         if (right(x, pickup, delivery->answer, delivery->left))
             send_file(x, delivery);
@@ -360,6 +373,18 @@ pickup_download(Exchange *x)
     } else {
         fail(x, error);
     }
+}
+
+void
+pickup_download(Exchange *x)
+{
+    g_autoptr(RaPickup) pickup = open_pickup(x);
+    if (!pickup)
+        return;
+    if (!passwords_differ(x))
+        deliver(x, pickup);
+    else if (pin_is_right(x, pickup)) /* nobody is told about the certificate before */
+        send_choose(x, 400, pickup->row, "password", "different");
 }
 
 /* --- 'I have it' --- */
@@ -373,7 +398,8 @@ pickup_done(Exchange *x)
     g_autoptr(GError) error = NULL;
     const struct ra_who who = exchange_who(x);
     if (pickup->state == RA_PICKUP_WAITING) {
-        send_choose(x, 409, pickup->row, "file", "not-yet");
+        if (pin_is_right(x, pickup))
+            send_choose(x, 409, pickup->row, "file", "not-yet");
         return;
     }
     if (!ra_pickup_done(x->portal->ra, &who, x->name, x->now, &error)) {

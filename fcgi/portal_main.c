@@ -73,11 +73,11 @@ write_answer(FCGX_Request *fcgi, const Exchange *x)
         FCGX_PutStr(body, (int)n, fcgi->out);
 }
 
-/* A pickup's path opens a door: it is never written down. */
+/* A pickup's path opens a door: it is never written down, not even where it was mistyped. */
 static const char *
 loggable(const char *path)
 {
-    return g_str_has_prefix(path, "/pickup/") ? "/pickup/(token)" : path;
+    return strstr(path, "pickup") || strchr(path, '%') ? "/pickup/(token)" : path;
 }
 
 static void

@@ -13,17 +13,15 @@
 static void
 add_issuer(const Exchange *x, WebNode *root, const RaAuthority *authority)
 {
-    const char *cn = strstr(authority->subject, "CN=");
     WebNode *node = web_add(root, "issuer");
     web_set(node, "name", authority->name);
-    web_set(node, "cn", cn ? cn + 3 : authority->subject);
+    web_set(node, "cn", authority->common_name ? authority->common_name : authority->subject);
     web_set(node, "parent", authority->parent);
     web_set(node, "subject", authority->subject);
     web_set(node, "key", authority->key_kind);
     web_set(node, "sha256", authority->fingerprint);
     /* Some older tools show the SHA-1 fingerprint only; it is a name here, not a proof. */
-    g_autofree char *sha1 = g_compute_checksum_for_bytes(G_CHECKSUM_SHA1, authority->der);
-    web_set(node, "sha1", sha1);
+    web_set(node, "sha1", authority->fingerprint_sha1);
     page_time(x, node, "not-before", authority->not_before);
     page_time(x, node, "not-after", authority->not_after);
 }

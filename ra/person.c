@@ -6,12 +6,9 @@
 #include "db/log.h"
 #include "ra/error.h"
 
-/* One transaction: nobody is logged in without an audit row. */
 static gint64
-login(RaContext *ctx, const RaLogin *login, const char *address, GError **error)
+login_within(RaContext *ctx, const RaLogin *login, const char *address, GError **error)
 {
-    if (!db_begin(ctx->db, error))
-        return 0;
     gint64 id = db_person_login(ctx->db, login, error);
     if (id == 0)
         return 0;
@@ -21,24 +18,38 @@ login(RaContext *ctx, const RaLogin *login, const char *address, GError **error)
     g_autofree char *actor = g_strdup_printf("person:%" G_GINT64_FORMAT, id);
     const struct db_audit audit = { .actor = actor, .what = "login", .address = address, .log_id = log_id(),
                                     .institution = institution->id };
-    return db_event_audit(ctx->db, &audit, error) && db_commit(ctx->db, error) ? id : 0;
+    return db_event_audit(ctx->db, &audit, error) ? id : 0;
 }
 
 gint64
-ra_person_login(RaContext *ctx, const RaLogin *what, const char *address, GError **error)
+ra_person_login_within(RaContext *ctx, const RaLogin *what, const char *address, GError **error)
 {
     g_autoptr(GError) why = NULL;
     RaLogin checked = *what;
     if (!checked.language || (strcmp(checked.language, "ja") != 0 && strcmp(checked.language, "en") != 0))
         checked.language = "ja";
-    gint64 id = login(ctx, &checked, address, &why);
-    db_rollback(ctx->db);
+    gint64 id = login_within(ctx, &checked, address, &why);
     if (id == 0) {
         if (!why)
             why = g_error_new_literal(RA_ERROR, RA_ERROR_REFUSED, "institution");
         g_propagate_error(error, g_steal_pointer(&why));
         ra_error_from(error);
     }
+    return id;
+}
+
+/* One transaction: nobody is logged in without an audit row. */
+gint64
+ra_person_login(RaContext *ctx, const RaLogin *what, const char *address, GError **error)
+{
+    gint64 id = 0;
+    if (db_begin(ctx->db, error))
+        id = ra_person_login_within(ctx, what, address, error);
+    if (id != 0 && !db_commit(ctx->db, error))
+        id = 0;
+    db_rollback(ctx->db);
+    if (id == 0)
+        ra_error_from(error);
     return id;
 }
 

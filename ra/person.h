@@ -20,6 +20,9 @@ typedef struct db_person_login RaLogin;
  * Returns the id, or 0 with ERROR: REFUSED "institution" where the IdP belongs to no institution.
  */
 gint64 ra_person_login(RaContext *ctx, const RaLogin *login, const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same inside the caller's transaction, which the caller then commits, or rolls back where this failed. */
+gint64 ra_person_login_within(RaContext *ctx, const RaLogin *login, const char *address, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 /* NULL with ERROR: NOT_FOUND, DOWN … */
 RaPerson *ra_person_get(RaContext *ctx, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Renewal notices on or (all but the last) off. */
