@@ -26,6 +26,7 @@ const DbGroup *const db_groups[] = {
     &db_issuer_signer_group,
     &db_job_group,
     &db_metadata_group,
+    &db_metadata_refresh_group,
     &db_metrics_group,
     &db_migration_group,
     &db_outbox_group,

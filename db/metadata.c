@@ -58,9 +58,11 @@ static const DbStatement statements[] = {
     [FORGET_IDPS] = { "metadata_forget_idps", "delete from idp where source <> all ($1::text[])", "a" },
     [FORGET_SOURCES] = { "metadata_forget_sources", "delete from metadata_source where name <> all ($1::text[])", "a" },
 };
-const DbGroup db_metadata_group = { "metadata", statements, G_N_ELEMENTS(statements), "portal worker owner" };
+/* Reading is everybody's, writing the worker's and the operator's. */
+const DbGroup db_metadata_group = { "metadata", statements, LOCK, "portal worker owner" };
+const DbGroup db_metadata_refresh_group = { "metadata_refresh", &statements[LOCK], G_N_ELEMENTS(statements) - LOCK, "worker owner" };
 
-/* --- rows ------------------------------------------------------------------------------------------------------------------------ */
+/* --- rows ----------------------------------------------------------------------------------------------------------------- */
 
 void db_idp_free(DbIdp *idp)
 {
@@ -103,7 +105,7 @@ DbIdp *db_metadata_get(Db *db, const char *entity_id, gint64 now, GError **error
     return idp;
 }
 
-/* --- searching --------------------------------------------------------------------------------------------------------------------- */
+/* --- searching ------------------------------------------------------------------------------------------------------------ */
 
 char *db_metadata_normal(const char *text)
 {
@@ -162,7 +164,7 @@ GPtrArray *db_metadata_search(Db *db, const char *query, const char *language, g
     return found;
 }
 
-/* --- sources ----------------------------------------------------------------------------------------------------------------------- */
+/* --- sources -------------------------------------------------------------------------------------------------------------- */
 
 void db_metadata_source_free(DbMetadataSource *source)
 {
@@ -253,6 +255,7 @@ gboolean db_metadata_failed(Db *db, const char *source, int priority, const char
 gboolean db_metadata_keep_only(Db *db, const char *const *sources, GError **error)
 {
     return db_begin(db, error)
-           && finish(db, db_do(db, &statements[FORGET_IDPS], error, sources) && db_do(db, &statements[FORGET_SOURCES], error, sources),
+           && finish(db, db_do(db, &statements[FORGET_IDPS], error, sources)
+                     && db_do(db, &statements[FORGET_SOURCES], error, sources),
                      error);
 }

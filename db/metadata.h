@@ -7,7 +7,7 @@
 
 #include "db/db.h"
 
-extern const DbGroup db_metadata_group; /* list it in db/groups.c */
+extern const DbGroup db_metadata_group, db_metadata_refresh_group;
 
 /* One IdP. All text is set ("" for none) but xml in lists. */
 typedef struct {
@@ -40,7 +40,8 @@ DbIdp *db_metadata_get(Db *db, const char *entity_id, gint64 now, GError **error
 GPtrArray *db_metadata_search(Db *db, const char *query, const char *language, gboolean known, int limit, gint64 now,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The form in which search text is stored and looked for: compatibility-composed (NFKC), case-folded, words parted by one space. */
+/* The form in which search text is stored and looked for: compatibility-composed (NFKC), case-folded, words parted by one
+   space. */
 char *db_metadata_normal(const char *text) G_GNUC_WARN_UNUSED_RESULT;
 
 /* For the worker and the operator. */
