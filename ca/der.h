@@ -1,6 +1,6 @@
 /*
  * der: the little of DER (X.690) that certificates, CRLs and OCSP need, written into and read from bytes. libcrypto's objects
- * cost ten times a P-256 signature to build (docs/performance); what is written here is read back by libcrypto in the linter,
+ * cost ten times a P-256 signature to build; what is written here is read back by libcrypto in the linter,
  * the tests and the fuzzers, and what is read here is compared with it.
  */
 #ifndef CA_DER_H
