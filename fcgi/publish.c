@@ -1,12 +1,10 @@
 #include <string.h>
 
-#include "ca/crypto.h"
 #include "fcgi/handlers.h"
+#include "fcgi/ocsp_path.h"
 #include "fcgi/page.h"
 #include "ra/error.h"
 #include "ra/publish.h"
-
-#define OCSP_LONGEST 4096 /* bytes of a request */
 
 /* --- /ca --- */
 
@@ -157,19 +155,12 @@ publish_ocsp_post(Exchange *x)
     answer_ocsp(x, request);
 }
 
-/* The rest of the path: base64 of the request, URL-escaped; some clients leave '/' and '+' in it as they are. */
 void
 publish_ocsp_get(Exchange *x)
 {
-    g_autofree char *text = http_unescape(x->name, strlen(x->name), FALSE);
-    gboolean ok = text && *text && strlen(text) <= OCSP_LONGEST * 4 / 3 + 4 &&
-                  strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") == strlen(text);
-    gsize n = 0;
-    g_autofree guchar *der = ok ? g_base64_decode(text, &n) : NULL;
-    if (!der || n == 0 || n > OCSP_LONGEST) {
+    g_autoptr(GBytes) request = ocsp_path_decode(x->name);
+    if (request)
+        answer_ocsp(x, request);
+    else
         page_error(x, 400, "bad", NULL);
-        return;
-    }
-    g_autoptr(GBytes) request = g_bytes_new(der, n);
-    answer_ocsp(x, request);
 }

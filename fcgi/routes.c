@@ -6,6 +6,7 @@
 #include "fcgi/cookie.h"
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
+#include "fcgi/ocsp_path.h"
 #include "fcgi/page.h"
 #include "fcgi/session.h"
 
@@ -14,6 +15,8 @@
 #define MAIN HTTP_PORT_MAIN
 #define CLIENT HTTP_PORT_CLIENT
 #define PUBLIC (HTTP_PORT_MAIN | HTTP_PORT_PUBLISH)
+/* SP_RESPONSE_LONGEST of base64 and what a form's escapes add to it; nginx lets no more than 320 KiB through. */
+#define SAML_BODY (320 * 1024)
 #define EVERY (HTTP_PORT_MAIN | HTTP_PORT_CLIENT | HTTP_PORT_PUBLISH)
 
 const struct route routes[] = {
@@ -27,7 +30,7 @@ const struct route routes[] = {
     { GET,  "/login",                     MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, login_start },
     { GET,  "/saml/metadata",             MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, saml_metadata },
     /* The IdP's answer can carry no token of ours: its signature and our login cookie stand in for it. */
-    { POST, "/saml/acs",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 400000, TRUE,  saml_acs },
+    { POST, "/saml/acs",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, SAML_BODY, TRUE, saml_acs },
     { GET,  "/saml/slo",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, saml_slo },
     { POST, "/saml/slo",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 131072, TRUE,  saml_slo },
     { POST, "/logout",                    MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  logout },
@@ -57,8 +60,8 @@ const struct route routes[] = {
     { GET,  "/ca/:f",                     PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_certificate },
     { GET,  "/crl/:f",                    PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_crl },
     { GET,  "/ocsp/*",                    PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_ocsp_get },
-    { POST, "/ocsp",                      PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 4096,   FALSE, publish_ocsp_post },
-    { POST, "/ocsp/",                     PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 4096,   FALSE, publish_ocsp_post },
+    { POST, "/ocsp",                      PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, OCSP_REQUEST_LONGEST, FALSE, publish_ocsp_post },
+    { POST, "/ocsp/",                     PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, OCSP_REQUEST_LONGEST, FALSE, publish_ocsp_post },
 
     { GET,  "/check",                     CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_page },
     { GET,  "/",                          CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_home },
