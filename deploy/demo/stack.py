@@ -148,7 +148,7 @@ class Stack:
                      f"alter role {READER} login; grant pg_read_all_data to {READER};\n"
                      f"alter role {READER} set default_transaction_read_only = on;")
         self.sql("set client_min_messages = warning;\n" + "\n".join(lines), database="postgres")
-        if not self.sql("select from pg_database where datname = 'inkan'", database="postgres"):
+        if not self.sql("select 1 from pg_database where datname = 'inkan'", database="postgres"):
             self.sql("create database inkan owner inkan_owner", database="postgres")
         keyring = self.place.path("secret", "keyring")
         if not os.path.exists(keyring):

@@ -1,0 +1,65 @@
+/*
+ * signer: the one process that reaches a CA key. It builds what it signs from the database's rows, commits it, and only then
+ * answers; from its callers it takes a request's number, the pickup's token and a proven public key, nothing else.
+ *
+ * signer.c is the process: keys, callers, errors. One file each for what it can be asked: signer_issue.c, signer_crl.c,
+ * signer_delegate.c; signer_log.[ch] is its own list of what it signed. The acts are functions of their arguments and the
+ * database: the time is a parameter.
+ */
+#ifndef CA_SIGNER_H
+#define CA_SIGNER_H
+
+#include "ca/issuer.h"
+#include "ca/signer_log.h"
+#include "ca/wire.h"
+#include "db/db.h"
+#include "db/settings.h"
+
+#define SIGNER_SHARDS 1 /* CRLs for distribution points; what is issued names its shard, so a later number changes nothing old */
+
+typedef struct signer {
+    Db *db;
+    const Settings *settings;
+    GHashTable *issuers; /* name → CaIssuer *, those whose key is loaded */
+    SignerLog *log;
+    gboolean compared;   /* the log with the database, in this connection */
+    gint64 load_after;   /* monotonic: keys that failed are not tried before */
+} Signer;
+
+/* The certificate of a pickup. Errors as in ca/client.h. */
+GBytes *signer_issue(Signer *signer, gint64 request, const char *token, GBytes *csr, gint64 now, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* New CRLs of ISSUER, shards and full. */
+gboolean signer_publish(Signer *signer, const char *issuer, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A certificate for an OCSP responder's key. It has no row in `certificate`, which belongs to requests and answers OCSP: nobody
+   can ask for its status (nocheck). Audited and in the signer's log. */
+GBytes *signer_delegate(Signer *signer, const char *issuer, GBytes *csr, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- for those files --------------------------------------------------------------------------------------------------------------- */
+
+/* A database error as a CA_ERROR: away is DOWN, someone else was first is DOWN too (asking again helps). Always FALSE. */
+gboolean signer_fail(GError *db_error, GError **error);
+gboolean signer_refuse(GError **error, const char *rule, const char *why);
+/* BEGIN; and where the connection is a new one, perhaps to another server, what the log holds must be in that database. */
+gboolean signer_begin(Signer *signer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Borrowed. NULL with REFUSED "issuer" or DOWN. */
+const CaIssuer *signer_issuer(Signer *signer, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- the process --------------------------------------------------------------------------------------------------------------------- */
+
+struct signer_process {
+    const char *settings_file; /* read again by every child, so that SIGHUP takes up changes */
+    int listening;
+};
+/* The life of one child under prefork; DATA is a struct signer_process. */
+int signer_run(gpointer data);
+
+/* Who may ask what: user ids from [signer] *_user. */
+struct signer_peers {
+    unsigned portal, worker, responder;
+};
+/* CA_ERROR_BROKEN names the setting whose user does not exist. */
+gboolean signer_peers_read(const Settings *settings, struct signer_peers *peers, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean signer_peers_may(const struct signer_peers *peers, unsigned uid, enum wire_kind kind);
+
+#endif
