@@ -94,8 +94,7 @@
 
     <!-- What type, with its months; memo if any: how people tell their certificates apart. -->
     <xsl:template name="what">
-        <xsl:value-of select="i:message('type.', @type)"/>
-        <span class="months"><m:t k="months.short" months="@months"/></span>
+        <span class="type"><xsl:value-of select="i:message('type.', @type)"/><span class="months"><m:t k="months.short" months="@months"/></span></span>
     </xsl:template>
 
     <!-- A refused field: on top as a summary that leads to the field, and beside the field. -->

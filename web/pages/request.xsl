@@ -24,7 +24,12 @@
         </p>
 
         <section class="card now now-{@state}" aria-labelledby="now">
-            <h2 id="now"><xsl:call-template name="state"/></h2>
+            <h2 id="now">
+                <xsl:choose>
+                    <xsl:when test="$pickup/@state = 'locked'"><span class="state state-ready"><xsl:call-template name="icon-warn"/><m:t k="attention.locked"/></span></xsl:when>
+                    <xsl:otherwise><xsl:call-template name="state"/></xsl:otherwise>
+                </xsl:choose>
+            </h2>
             <xsl:call-template name="now"/>
         </section>
 
