@@ -281,8 +281,11 @@
                 <dd id="pin">
                     <details>
                         <summary><m:t k="pin.show"/></summary>
+                        <!-- Blanks: whoever reads the text alone (a braille line, a script) finds the PIN as a word. -->
                         <p class="pin-value">
+                            <xsl:text> </xsl:text>
                             <code id="pin-text" class="pin"><xsl:value-of select="$pin"/></code>
+                            <xsl:text> </xsl:text>
                             <xsl:call-template name="copy"><xsl:with-param name="id">pin-text</xsl:with-param></xsl:call-template>
                         </p>
                         <p class="hint"><m:t k="pin.read"><m:with name="groups"><span class="mono"><xsl:value-of select="i:groups($pin, 4)"/></span></m:with></m:t></p>
