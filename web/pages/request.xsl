@@ -275,24 +275,16 @@
     <!-- The PIN, shown on demand. -->
     <xsl:template name="pin-panel">
         <xsl:variable name="pin" select="../pickup/@pin"/>
-        <dl class="pin-panel">
-            <div>
+        <details class="pin-panel">
+            <summary><m:t k="pin.show"/></summary>
+            <!-- The dd holds the PIN and nothing else, so that what is selected or read out of it is the PIN. -->
+            <dl>
                 <dt><m:t k="fact.pin"/></dt>
-                <dd id="pin">
-                    <details>
-                        <summary><m:t k="pin.show"/></summary>
-                        <!-- Blanks: whoever reads the text alone (a braille line, a script) finds the PIN as a word. -->
-                        <p class="pin-value">
-                            <xsl:text> </xsl:text>
-                            <code id="pin-text" class="pin"><xsl:value-of select="$pin"/></code>
-                            <xsl:text> </xsl:text>
-                            <xsl:call-template name="copy"><xsl:with-param name="id">pin-text</xsl:with-param></xsl:call-template>
-                        </p>
-                        <p class="hint"><m:t k="pin.read"><m:with name="groups"><span class="mono"><xsl:value-of select="i:groups($pin, 4)"/></span></m:with></m:t></p>
-                    </details>
-                </dd>
-            </div>
-        </dl>
+                <dd id="pin"><code id="pin-text" class="pin"><xsl:value-of select="$pin"/></code></dd>
+            </dl>
+            <p class="pin-value"><xsl:call-template name="copy"><xsl:with-param name="id">pin-text</xsl:with-param></xsl:call-template></p>
+            <p class="hint"><m:t k="pin.read"><m:with name="groups"><span class="mono"><xsl:value-of select="i:groups($pin, 4)"/></span></m:with></m:t></p>
+        </details>
         <xsl:if test="../pickup/@pin-mailed"><p class="hint"><m:t k="pin.mailed"/></p></xsl:if>
     </xsl:template>
 
