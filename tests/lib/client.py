@@ -108,12 +108,18 @@ class Node:
         found = self.all(tag, **wanted)
         return found[0] if found else None
 
-    def text(self):
+    BLOCKS = {"p", "li", "dt", "dd", "td", "th", "tr", "div", "h1", "h2", "h3", "br", "option", "summary", "section", "header", "title",
+              "label", "button", "main", "nav", "footer", "article", "legend"}
+
+    def raw(self):
+        """What the DOM calls textContent, but for a blank around what a browser sets apart."""
         if self.tag in ("script", "style"):
             return ""
-        return re.sub(r"\s+", " ", "".join(c if isinstance(c, str) else c.text() + (
-            " " if c.tag in ("p", "li", "dt", "dd", "td", "th", "div", "h1", "h2", "h3", "br", "option") else "")
-            for c in self.children)).strip() if self.tag != "#text" else ""
+        inner = "".join(c if isinstance(c, str) else c.raw() for c in self.children)
+        return " %s " % inner if self.tag in self.BLOCKS else inner
+
+    def text(self):
+        return re.sub(r"\s+", " ", self.raw()).strip()
 
 
 class Tree(html.parser.HTMLParser):
