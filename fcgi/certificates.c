@@ -24,6 +24,8 @@ add_offer(Exchange *x, WebNode *root, const RaPerson *person, const RaInstitutio
     if (rule) {
         web_set(offer, "blocked", rule);
         web_set_number(offer, "limit", institution->max_active);
+        for (char **mail = person->mails; *mail && strcmp(rule, "mail-domain") == 0; mail++)
+            web_add_text(offer, "mail", *mail);
         return TRUE;
     }
     g_autofree char *key = guard_form_key(x, "apply");

@@ -83,15 +83,26 @@ remember_login(Exchange *x, const Secret *relay_state, const char *idp, const Sp
     return TRUE;
 }
 
+/* An IdP of no institution is asked too: who comes from there is told so, and whom to ask. */
+static gboolean
+name_id_wanted(Exchange *x, const SpIdp *idp, enum sp_name_id *name_id, GError **error)
+{
+    if (!idp->institution)
+        return TRUE;
+    g_autoptr(RaInstitution) institution = ra_institution_get(x->portal->ra, idp->institution, error);
+    if (institution)
+        *name_id = sp_request_name_id(institution->identifier);
+    return institution != NULL;
+}
+
 static gboolean
 send_to_idp(Exchange *x, const SpIdp *idp, const char *back, GError **error)
 {
-    g_autoptr(RaInstitution) institution = ra_institution_get(x->portal->ra, idp->institution, error);
-    if (!institution)
+    enum sp_name_id name_id = SP_NAME_ID_ANY;
+    if (!name_id_wanted(x, idp, &name_id, error))
         return FALSE;
     g_autoptr(Secret) relay_state = crypto_token();
-    g_autoptr(SpRequest) request = sp_request_new(x->portal->sp, idp->entity_id, idp->xml, secret_text(relay_state),
-                                                  sp_request_name_id(institution->identifier), error);
+    g_autoptr(SpRequest) request = sp_request_new(x->portal->sp, idp->entity_id, idp->xml, secret_text(relay_state), name_id, error);
     if (!request || !remember_login(x, relay_state, idp->entity_id, request, back, error))
         return FALSE;
     session_remember_idp(x, idp->entity_id);
@@ -115,7 +126,7 @@ login_start(Exchange *x)
     g_autoptr(SpIdp) idp = strlen(entity) <= 1024 ? sp_idp_get(x->portal->ra->db, entity, x->now, &error) : NULL;
     if (error)
         page_failure(x, error, "/");
-    else if (!idp || !idp->institution)
+    else if (!idp)
         page_error(x, 404, "idp", "/discovery");
     else if (!send_to_idp(x, idp, back, &error))
         page_failure(x, error, "/discovery");
@@ -211,7 +222,7 @@ verify(Exchange *x, struct arrival *a, GError **error)
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    if (!a->idp || !a->idp->institution)
+    if (!a->idp)
         return refuse(error, "idp", "the IdP is not in the metadata any more");
     const char *response = form_text(x->form, "SAMLResponse");
     const struct sp_want want = { .idp = a->login->idp, .idp_xml = a->idp->xml, .request_id = a->login->request_id,
@@ -410,20 +421,29 @@ refuse_arrival(Exchange *x, const struct arrival *a, const GError *error)
         page_failure(x, error, "/");
 }
 
+/* Who came, by the rule of the institution; without an institution there is none, and nobody comes in. */
+static gboolean
+identify(Exchange *x, struct arrival *a, GError **missing, GError **error)
+{
+    if (!a->idp->institution)
+        return TRUE;
+    a->institution = ra_institution_get(x->portal->ra, a->idp->institution, error);
+    if (!a->institution)
+        return FALSE;
+    const struct sp_person_rule rule = rule_of(x, a);
+    a->person = sp_person_new(a->identity, &rule, missing);
+    return TRUE;
+}
+
 void
 saml_acs(Exchange *x)
 {
     struct arrival a = { 0 };
     g_autoptr(GError) error = NULL, missing = NULL;
-    gboolean ok = find_login(x, &a, &error) && verify(x, &a, &error) &&
-                  (a.institution = ra_institution_get(x->portal->ra, a.idp->institution, &error)) != NULL;
-    if (ok) {
-        const struct sp_person_rule rule = rule_of(x, &a);
-        a.person = sp_person_new(a.identity, &rule, &missing);
-        ok = settle(x, &a, &error);
-    }
-    if (!ok)
+    if (!find_login(x, &a, &error) || !verify(x, &a, &error) || !identify(x, &a, &missing, &error) || !settle(x, &a, &error))
         refuse_arrival(x, &a, error);
+    else if (!a.institution)
+        refused_institution(x, &a);
     else if (!a.person)
         refuse_arrival(x, &a, missing);
     else

@@ -191,7 +191,7 @@
                 <xsl:when test="@blocked">
                     <div class="blocked">
                         <xsl:call-template name="icon-note"/>
-                        <p><m:t k="blocked.{@blocked}" limit="@limit"/></p>
+                        <p><m:t k="blocked.{@blocked}" limit="@limit" mail="mail[1]"/></p>
                     </div>
                 </xsl:when>
                 <xsl:otherwise>
