@@ -1,6 +1,5 @@
 #include "web/html.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* HTML 13.1.2: elements without content and end tag. Sorted by how often pages have them. */
@@ -30,7 +29,7 @@ static const char *escape_of(char c)
     }
 }
 
-static void append_escaped(GString *out, const char *text)
+void html_append_text(GString *out, const char *text)
 {
     for (;;) {
         size_t plain = strcspn(text, "&<>\"");
@@ -65,56 +64,64 @@ static void append_attribute(GString *out, const xmlAttr *attribute)
     g_string_append_len(out, "=\"", 2);
     if (is_address((const char *)attribute->name) && !is_safe_address(value))
         value = "#";
-    append_escaped(out, value);
+    html_append_text(out, value);
     /* A value may be several text nodes; what follows the first cannot change how an address begins. */
     for (text = text != NULL ? text->next : NULL; text != NULL && strcmp(value, "#") != 0; text = text->next)
         if (text->content != NULL)
-            append_escaped(out, (const char *)text->content);
+            html_append_text(out, (const char *)text->content);
     g_string_append_c(out, '"');
 }
 
-static void append_chunk(GString *out, const xmlNode *node, const GPtrArray *chunks)
+void html_append_start(GString *out, const xmlNode *element)
 {
-    if (chunks == NULL || node->content == NULL || strcmp((const char *)node->name, "chunk") != 0)
-        return;
-    guint number = (guint)strtoul((const char *)node->content, NULL, 10);
-    if (number < chunks->len)
-        g_string_append(out, chunks->pdata[number]);
-}
-
-static void append_element(GString *out, const xmlNode *node, const GPtrArray *chunks)
-{
-    const char *name = (const char *)node->name;
     g_string_append_c(out, '<');
-    g_string_append(out, name);
-    for (const xmlAttr *attribute = node->properties; attribute != NULL; attribute = attribute->next)
+    g_string_append(out, (const char *)element->name);
+    for (const xmlAttr *attribute = element->properties; attribute != NULL; attribute = attribute->next)
         append_attribute(out, attribute);
     g_string_append_c(out, '>');
-    if (node->children == NULL && is_void(name))
+}
+
+void html_append_end(GString *out, const xmlNode *element)
+{
+    if (element->children == NULL && is_void((const char *)element->name))
         return;
-    for (const xmlNode *child = node->children; child != NULL; child = child->next)
-        html_append(out, child, chunks);
     g_string_append_len(out, "</", 2);
-    g_string_append(out, name);
+    g_string_append(out, (const char *)element->name);
     g_string_append_c(out, '>');
 }
 
-void html_append(GString *out, const xmlNode *node, const GPtrArray *chunks)
+static const char *chunk_of(const xmlNode *element, const GPtrArray *chunks)
 {
-    if (node->type == XML_ELEMENT_NODE)
-        append_element(out, node, chunks);
-    else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) && node->content != NULL)
-        append_escaped(out, (const char *)node->content);
-    else if (node->type == XML_PI_NODE)
-        append_chunk(out, node, chunks);
+    static const char prefix[] = "chunk-";
+    if (strncmp((const char *)element->name, prefix, strlen(prefix)) != 0)
+        return NULL;
+    guint64 number = g_ascii_strtoull((const char *)element->name + strlen(prefix), NULL, 10);
+    return number < chunks->len ? chunks->pdata[number] : NULL;
+}
+
+static void append(GString *out, const xmlNode *node, const GPtrArray *chunks)
+{
+    for (; node != NULL; node = node->next) {
+        if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
+            html_append_text(out, (const char *)node->content);
+        if (node->type != XML_ELEMENT_NODE)
+            continue;
+        const char *chunk = chunk_of(node, chunks);
+        if (chunk != NULL) {
+            g_string_append(out, chunk);
+            continue;
+        }
+        html_append_start(out, node);
+        append(out, node->children, chunks);
+        html_append_end(out, node);
+    }
 }
 
 char *html_page(const xmlDoc *result, const GPtrArray *chunks)
 {
     GString *out = g_string_sized_new(32 * 1024);
     g_string_append(out, "<!DOCTYPE html>\n");
-    for (const xmlNode *node = result->children; node != NULL; node = node->next)
-        html_append(out, node, chunks);
+    append(out, result->children, chunks);
     g_string_append_c(out, '\n');
     return g_string_free(out, FALSE);
 }

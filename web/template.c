@@ -263,92 +263,132 @@ static void weave(struct weaver *w, xmlNode *node)
         expand(w, node);
 }
 
-/* --- pieces without data, written beforehand ---------------------------------------------------------------------------------- */
+/* --- what is the same in every page, written beforehand ------------------------------------------------------------------------ */
 
 static gboolean is_xsl(const xmlNode *node, const char *name)
 {
-    return node->type == XML_ELEMENT_NODE && node->ns != NULL && strcmp((const char *)node->ns->href, (const char *)XSLT_NAMESPACE) == 0 &&
+    return node->type == XML_ELEMENT_NODE && node->ns != NULL &&
+           strcmp((const char *)node->ns->href, (const char *)XSLT_NAMESPACE) == 0 &&
            (name == NULL || strcmp((const char *)node->name, name) == 0);
+}
+
+/* Are these words for templates and attributes, not for the page? */
+static gboolean is_value(const xmlNode *node)
+{
+    static const char *const names[] = {"attribute", "variable", "param", "with-param", "message", "comment"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (is_xsl(node, names[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* May an instruction below NODE add an attribute to the element that NODE stands in, or is? */
+static gboolean adds_attributes(const xmlNode *node)
+{
+    for (const xmlNode *child = node->children; child != NULL; child = child->next)
+        if (is_xsl(child, "attribute") || (is_xsl(child, NULL) && !is_value(child) && adds_attributes(child)))
+            return TRUE;
+    return FALSE;
+}
+
+/* An element whose two tags are the same in every page. The root stays: a document must have one. */
+static gboolean is_plain_element(const xmlNode *node)
+{
+    if (node->type != XML_ELEMENT_NODE || node->ns != NULL || strcmp((const char *)node->name, "html") == 0)
+        return FALSE;
+    for (const xmlAttr *a = node->properties; a != NULL; a = a->next)
+        if (a->ns != NULL || a->children == NULL || a->children->next != NULL ||
+            strpbrk((const char *)a->children->content, "{}") != NULL)
+            return FALSE;
+    return !adds_attributes(node);
+}
+
+static xmlNode *new_raw(xmlDoc *document, const GString *html)
+{
+    xmlNode *raw = xmlNewDocNode(document, NULL, BAD_CAST "raw", NULL);
+    xmlAddChild(raw, xmlNewDocText(document, BAD_CAST html->str));
+    return raw;
+}
+
+static gboolean is_raw(const xmlNode *node)
+{
+    return node->type == XML_ELEMENT_NODE && node->ns == NULL && strcmp((const char *)node->name, "raw") == 0;
+}
+
+static void replace_text(xmlNode *node)
+{
+    g_autoptr(GString) html = g_string_new(NULL);
+    xmlChar *text = xmlNodeGetContent(node);
+    html_append_text(html, (const char *)text);
+    xmlFree(text);
+    xmlFreeNode(xmlReplaceNode(node, new_raw(node->doc, html)));
+}
+
+/* Namespaces that copying has declared on NODE, used by what is in it, move to the root. */
+static void keep_namespaces(xmlNode *node)
+{
+    xmlNs **last = &xmlDocGetRootElement(node->doc)->nsDef;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = g_steal_pointer(&node->nsDef);
+}
+
+/* NODE's tags become raw text around what was in it. */
+static void unwrap(xmlNode *node)
+{
+    g_autoptr(GString) start = g_string_new(NULL), end = g_string_new(NULL);
+    keep_namespaces(node);
+    html_append_start(start, node);
+    html_append_end(end, node);
+    xmlAddPrevSibling(node, new_raw(node->doc, start));
+    while (node->children != NULL)
+        xmlAddPrevSibling(node, node->children);
+    xmlFreeNode(xmlReplaceNode(node, new_raw(node->doc, end)));
 }
 
 static gboolean is_dropped(const xmlNode *node)
 {
-    return node->type == XML_COMMENT_NODE || xmlIsBlankNode(node); /* XSLT 3.4: blank text of a template is stripped */
+    return node->type == XML_COMMENT_NODE || (node->type == XML_TEXT_NODE && xmlIsBlankNode(node)); /* XSLT 1.0 §3.4 */
 }
 
-/* Is NODE the same in every page? */
-static gboolean is_fixed(const xmlNode *node)
-{
-    if (node->type == XML_TEXT_NODE || node->type == XML_COMMENT_NODE || is_xsl(node, "text"))
-        return TRUE;
-    if (node->type != XML_ELEMENT_NODE || node->ns != NULL)
-        return FALSE;
-    for (const xmlAttr *a = node->properties; a != NULL; a = a->next)
-        if (a->ns != NULL || a->children == NULL || a->children->next != NULL || strpbrk((const char *)a->children->content, "{}") != NULL)
-            return FALSE;
-    for (const xmlNode *child = node->children; child != NULL; child = child->next)
-        if (!is_fixed(child))
-            return FALSE;
-    return TRUE;
-}
-
-/* A copy of a fixed NODE as the transformation would have made it: no blank text, no comments, xsl:text as text. */
-static void copy_fixed(xmlNode *into, const xmlNode *node)
-{
-    if (is_dropped(node))
-        return;
-    if (node->type == XML_TEXT_NODE) {
-        xmlAddChild(into, xmlNewDocText(into->doc, node->content));
-    } else if (is_xsl(node, "text")) {
-        xmlChar *text = xmlNodeGetContent(node);
-        xmlAddChild(into, xmlNewDocText(into->doc, text));
-        xmlFree(text);
-    } else {
-        xmlNode *copy = xmlAddChild(into, xmlNewDocNode(into->doc, NULL, node->name, NULL));
-        for (const xmlAttr *a = node->properties; a != NULL; a = a->next)
-            xmlNewProp(copy, a->name, a->children->content);
-        for (const xmlNode *child = node->children; child != NULL; child = child->next)
-            copy_fixed(copy, child);
-    }
-}
-
-/* Puts a chunk in the place of FIRST to LAST, siblings that are fixed. */
-static void make_chunk(xmlNode *first, xmlNode *last, xmlNs *xsl, GPtrArray *chunks)
-{
-    g_autoptr(GString) html = g_string_new(NULL);
-    g_autofree char *number = g_strdup_printf("%u", chunks->len);
-    xmlNode *holder = xmlNewDocNode(first->doc, NULL, BAD_CAST "holder", NULL);
-    xmlNode *chunk = xmlNewDocNode(first->doc, xsl, BAD_CAST "processing-instruction", NULL);
-    xmlNewProp(chunk, BAD_CAST "name", BAD_CAST "chunk");
-    xmlAddChild(chunk, xmlNewDocText(first->doc, BAD_CAST number));
-    xmlAddPrevSibling(first, chunk);
-    for (xmlNode *node = first, *next; node != NULL; node = next) {
-        next = node == last ? NULL : node->next;
-        copy_fixed(holder, node);
-        xmlUnlinkNode(node);
-        xmlFreeNode(node);
-    }
-    for (const xmlNode *node = holder->children; node != NULL; node = node->next)
-        html_append(html, node, NULL);
-    xmlFreeNode(holder);
-    g_ptr_array_add(chunks, g_strdup(html->str));
-}
-
-/* In every template below NODE: runs of fixed siblings with an element among them become chunks. */
-static void find_chunks(xmlNode *node, xmlNs *xsl, GPtrArray *chunks)
+/* Below NODE: fixed tags and texts become <raw>HTML</raw>. */
+static void flatten(xmlNode *node)
 {
     for (xmlNode *child = node->children, *next; child != NULL; child = next) {
-        xmlNode *last = NULL;
-        gboolean element = FALSE;
-        for (xmlNode *n = child; n != NULL && is_fixed(n); n = n->next) {
-            element = element || (n->type == XML_ELEMENT_NODE && n->ns == NULL);
-            last = n;
+        next = child->next;
+        if (is_dropped(child)) {
+            xmlUnlinkNode(child);
+            xmlFreeNode(child);
+        } else if (child->type == XML_TEXT_NODE || is_xsl(child, "text")) {
+            replace_text(child);
+        } else if (child->type == XML_ELEMENT_NODE && !is_value(child)) {
+            flatten(child);
+            if (is_plain_element(child))
+                unwrap(child);
         }
-        next = last != NULL ? last->next : child->next;
-        if (last != NULL && element)
-            make_chunk(child, last, xsl, chunks);
-        else if (last == NULL && child->type == XML_ELEMENT_NODE)
-            find_chunks(child, xsl, chunks);
+    }
+}
+
+/* Below NODE: each run of <raw> becomes one chunk. */
+static void collect_chunks(xmlNode *node, GPtrArray *chunks)
+{
+    for (xmlNode *child = node->children; child != NULL; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE && !is_raw(child) && !is_value(child))
+            collect_chunks(child, chunks);
+        if (!is_raw(child))
+            continue;
+        g_autoptr(GString) html = g_string_new(NULL);
+        g_autofree char *name = g_strdup_printf("chunk-%u", chunks->len);
+        xmlNode *chunk = xmlNewDocNode(node->doc, NULL, BAD_CAST name, NULL);
+        xmlAddPrevSibling(child, chunk);
+        for (xmlNode *raw = child, *next; raw != NULL && is_raw(raw); raw = next) {
+            next = raw->next;
+            g_string_append(html, (const char *)raw->children->content);
+            xmlUnlinkNode(raw);
+            xmlFreeNode(raw);
+        }
+        g_ptr_array_add(chunks, g_strdup(html->str));
+        child = chunk;
     }
 }
 
@@ -450,8 +490,10 @@ Template *template_load(const char *folder, const Messages *messages, const Mess
     }
     xmlNode *root = xmlDocGetRootElement(whole);
     for (xmlNode *top = root->children; pages && top != NULL; top = top->next)
-        if (is_xsl(top, "template"))
-            find_chunks(top, xmlSearchNsByHref(whole, root, XSLT_NAMESPACE), template->chunks);
+        if (is_xsl(top, "template")) {
+            flatten(top);
+            collect_chunks(top, template->chunks);
+        }
     template->sheet = compile(whole, folder, error);
     return template->sheet != NULL ? g_steal_pointer(&template) : NULL;
 }

@@ -11,6 +11,10 @@
  *   <a m:title="front.title">                     an attribute with the message's text (k may be chosen by data here too)
  *   <link href="static:style.css"/>               the path of a static file, with its hash
  *
+ * In pages all that is the same in every page is written as HTML beforehand, in chunks; so a template that is called in an element
+ * adds no attributes to it (xsl:attribute stands in the element itself), and words that are compared or become an attribute
+ * stand in xsl:variable, xsl:param, xsl:with-param or xsl:attribute, which are left alone.
+ *
  * A key, a placeholder or a file that is not there is an error of template_load: what compiles has all its words.
  */
 #ifndef WEB_TEMPLATE_H
@@ -26,7 +30,7 @@
 
 typedef struct {
     xsltStylesheet *sheet;
-    GPtrArray *chunks; /* char *: pieces of HTML without any data, which the result names as <?chunk N?> (web/html.h) */
+    GPtrArray *chunks; /* char *: pieces of HTML without any data, which the result names as <chunk-N/> (web/html.h) */
 } Template;
 
 /* OTHER: the words of the other language. PAGES: the result is HTML, so pieces without data are written as chunks beforehand. */

@@ -110,7 +110,8 @@ static void html_escapes_everything(void)
         {"<script>&lt;/script&gt;</script>", "<script>&lt;/script&gt;</script>"},
         {"<p><!-- x --><?php y?><![CDATA[<b>]]></p>", "<p>&lt;b&gt;</p>"},
         {"<p><br/><input a=''/><b/></p>", "<p><br><input a=\"\"><b></b></p>"},
-        {"<p><?chunk 0?><?chunk 1?><?chunk?><?chunk -1?></p>", "<p><hr></p>"},
+        {"<p><chunk-0/><?chunk-0?></p>", "<p><hr></p>"},
+        {"<p><chunk-1/><chunk--1/></p>", "<p><chunk-1></chunk-1><chunk--1></chunk--1></p>"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *html = html_of(rows[i].xml);

@@ -70,7 +70,7 @@ const replaceProgress = (page) => {
   if (kept.textContent !== news) kept.textContent = news;
   if (now.querySelector('ol').innerHTML !== then.querySelector('ol').innerHTML || now.children.length !== then.children.length) {
     then.querySelector('[role=status]').replaceWith(kept);
-    if (now.querySelector('#pin details')?.open) then.querySelector('#pin details')?.setAttribute('open', '');
+    if (now.querySelector('details')?.open) then.querySelector('details')?.setAttribute('open', '');
     now.replaceWith(then);
     offerCopies(then);
   }
