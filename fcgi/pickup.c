@@ -140,7 +140,8 @@ send_choose(Exchange *x, int status, const DbPickup *row, const char *field, con
     web_set(subject, "name", row->common_name);
     web_set(subject, "mail", row->mail);
     web_set(subject, "text", row->planned_subject);
-    web_set(subject, "issuer", row->issuer);
+    g_autoptr(RaAuthority) issuer = ra_publish_authority(x->portal->ra, row->issuer, NULL);
+    web_set(subject, "issuer", issuer && issuer->common_name ? issuer->common_name : row->issuer);
     WebNode *password = web_add(root, "password");
     web_set_number(password, "shortest", settings_number(x->portal->settings, "pickup", "password_shortest"));
     web_set_number(password, "longest", settings_number(x->portal->settings, "pickup", "password_longest"));
