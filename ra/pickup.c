@@ -427,6 +427,13 @@ kept(RaContext *ctx, const Guess *guess, RaDelivery *delivery, GError **error)
     return TRUE;
 }
 
+/* What this delivery failed at, if it is no more than that another one was quicker. */
+static gboolean
+overtaken(RaContext *ctx, const Guess *guess, RaDelivery *delivery, const GError *why)
+{
+    return g_error_matches(why, RA_ERROR, RA_ERROR_CONFLICT) && kept(ctx, guess, delivery, NULL);
+}
+
 /* The delivery in the order that loses nothing: the PIN counted; what was collected before given again; else the key kept, the
    certificate signed, the file built and kept as 'collected'; then what is kept, which is what counts. */
 static gboolean
@@ -438,6 +445,8 @@ deliver(RaContext *ctx, const struct ra_who *who, const char *token, const Guess
         return TRUE;
     struct delivery d = { .ctx = ctx, .who = who, .token = token, .guess = guess, .row = guess->pickup->row };
     if (!why && wish_read(ctx, d.row, sent, &d.wish, &why) && make_or_start_over(&d, &why) && kept(ctx, guess, delivery, &why))
+        return TRUE;
+    if (overtaken(ctx, guess, delivery, why))
         return TRUE;
     if (!why)
         refuse(&why, RA_ERROR_CONFLICT, "pickup"); /* ended, or a new PIN, between two steps */

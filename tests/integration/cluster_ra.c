@@ -61,14 +61,17 @@ world_context(const World *world, const char *role)
     return ctx;
 }
 
-World *
-world_new(const char *extra)
+static World *
+make(const char *extra, gboolean bare)
 {
     World *world = g_new0(World, 1);
     g_autoptr(GError) error = NULL;
     crypto_start();
     world->cluster = cluster_new();
-    cluster_base(world->cluster);
+    if (bare)
+        cluster_do(world->cluster, "insert into service (time_zone) values ('Asia/Tokyo')");
+    else
+        cluster_base(world->cluster);
     world->folder = g_dir_make_tmp("inkan-ra-XXXXXX", NULL);
     world->file = g_build_filename(world->folder, "inkan.conf", NULL);
     g_autofree char *text = settings_text_of(world, extra);
@@ -86,6 +89,18 @@ world_new(const char *extra)
     world->person = cluster_person(world->cluster, world->institution, "hanako");
     world->other = cluster_person(world->cluster, world->institution, "taro");
     return world;
+}
+
+World *
+world_new(const char *extra)
+{
+    return make(extra, FALSE);
+}
+
+World *
+world_new_bare(const char *extra)
+{
+    return make(extra, TRUE);
 }
 
 void

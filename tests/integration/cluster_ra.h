@@ -20,6 +20,8 @@ typedef struct world {
 
 /* EXTRA: lines put into the settings, "group key=value" each, or NULL. */
 World *world_new(const char *extra);
+/* The same with the service's row but without issuers and profiles, for a real authority (cluster_authority.h). */
+World *world_new_bare(const char *extra);
 void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
