@@ -17,7 +17,11 @@
                 <xsl:if test="request[@attention]">
                     <section class="attention" aria-labelledby="attention">
                         <h2 id="attention"><m:t k="dashboard.attention"/></h2>
-                        <ul><xsl:apply-templates select="request[@attention]" mode="attention"/></ul>
+                        <!-- The newest three: more of them would hide the list, where all are marked. -->
+                        <ul><xsl:apply-templates select="request[@attention][position() &lt;= 3]" mode="attention"/></ul>
+                        <xsl:if test="count(request[@attention]) > 3">
+                            <p class="hint"><m:t k="dashboard.attention.more" n="count(request[@attention]) - 3"/></p>
+                        </xsl:if>
                     </section>
                 </xsl:if>
                 <xsl:call-template name="table"/>
