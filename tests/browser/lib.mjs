@@ -153,7 +153,7 @@ export async function look(page, name) {
   ok(!/\?\?\?|\bundefined\b|\bNaN\b|\{\$?[a-z]+\}/.test(text), () => `${name} shows what nobody should see: ${text.slice(0, 300)}`);
   const letters = (text.match(/[\u3040-\u30ff\u4e00-\u9fff]/g) || []).length;
   if (language === 'ja') ok(letters > 20, `${name} is hardly in Japanese`);
-  else ok(letters < 60, `${name} has ${letters} Japanese letters in English`);
+  else if (name !== 'refused-login') /* its text to copy is in both languages */ ok(letters < 60, `${name} has ${letters} Japanese letters in English`);
   if (scripts) await axe(page, name);
   equal(page.complaints.splice(0), [], `complaints of ${name}`);
 }
@@ -188,10 +188,10 @@ export async function atTheIdp(page, account, password = 'demo') {
     await page.fill('input[name=password]', password);
     await page.press('input[name=password]', 'Enter');
   }
-  // Without scripts the IdP's page with the response has a button.
+  // Without scripts somebody has to send the IdP's page with the response on (its button is hidden by its own style).
   if (!page.context().inkan.scripts) {
-    await page.waitForLoadState('load');
-    if (new URL(page.url()).hostname !== 'localhost') await page.locator('form [type=submit]').first().click();
+    await page.locator('form [name=SAMLResponse]').waitFor({ state: 'attached' });
+    await page.locator('form').first().evaluate((form) => HTMLFormElement.prototype.submit.call(form));
   }
   await page.waitForURL((url) => url.hostname === 'localhost');
   page.complaints.splice(0); // the IdP's pages are not ours
@@ -258,6 +258,8 @@ export async function pickupPath(number, count = 1) {
   return new URL(/https:\/\/\S+\/pickup\/[A-Za-z0-9_-]{43}/.exec((await mail(number, 'ready', count)).body)[0]).pathname;
 }
 
+// What is folded up is opened, as a person would before pressing.
+export const unfold = (form) => form.evaluate((n) => { for (let e = n; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true; });
 export const submitOf = (form) => form.locator('[type=submit], button:not([type])').first();
 
 // From the mail's link to the saved file; gives the file's path.
@@ -293,7 +295,7 @@ export async function act(page, number, what, fill = async () => {}, looks = fal
   await page.goto(portal(`/certificates/${number}`));
   const where = `/certificates/${number}/${what}`;
   const form = page.locator(`form[action="${where}"]`).first();
-  await form.evaluate((n) => { for (let e = n; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true; });
+  await unfold(form);
   await fill(form);
   await submitOf(form).click();
   const confirm = page.locator(`form[action="${where}"]`).filter({ has: page.locator('[name=confirm][value="1"]') }).first();

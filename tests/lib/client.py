@@ -362,6 +362,13 @@ class Person(Browser):
 
     def at_the_idp(self, page, password="demo"):
         for _ in range(12):
+            if page.path == "/discovery":
+                mark = urllib.parse.quote(self.idp(), safe="")
+                links = [a["href"] for a in page.tree.all("a") if mark in (a["href"] or "")]
+                if not links:
+                    raise tap.Failed("the discovery has no link for %s\n%s" % (self.idp(), page.text()[:800]))
+                page = self.get(urllib.parse.urljoin(page.url, links[0]))
+                continue
             if page.url.startswith((self.demo["PORTAL_URL"] + "/", self.demo["CLIENT_URL"] + "/")):
                 return page
             page.want(200)

@@ -68,12 +68,12 @@ class Idp:
             words += ["--mail-domain", domain]
         return self.demo.inkan(*words)
 
-    def response(self, request_id, acs, audience, attributes, **changed):
+    def response(self, request_id, acs, ours, attributes, **changed):
         now = datetime.datetime.now(datetime.timezone.utc)
 
         def stamp(seconds):
             return (now + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        values = dict({"destination": acs, "recipient": acs, "audience": audience, "in_response_to": request_id, "issuer": self.entity,
+        values = dict({"destination": acs, "recipient": acs, "audience": ours, "in_response_to": request_id, "issuer": self.entity,
                        "until": stamp(300), "since": stamp(-5)}, **changed)
         statement = "".join(
             '<saml:Attribute Name="%s" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri">%s</saml:Attribute>' % (
@@ -99,6 +99,10 @@ class Idp:
     def answer(self, browser, attributes, start=None, **changed):
         """The login of BROWSER with these ATTRIBUTES up to the portal's answer at its ACS."""
         sent = browser.get(start or "/login?idp=" + urllib.parse.quote(self.entity, safe=""), follow=False).want(303)
+        return self.finish(browser, sent, attributes, **changed)
+
+    def finish(self, browser, sent, attributes, **changed):
+        """Answers the AuthnRequest that SENT (the portal's redirect) carries."""
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(sent.location()).query)
         request = zlib.decompress(base64.b64decode(query["SAMLRequest"][0]), -15).decode()
         acs = re.search(r'AssertionConsumerServiceURL="([^"]+)"', request)
