@@ -205,7 +205,8 @@ run(Cli *cli, int argc, char **argv)
             return c->run(cli, argc - n + 1, argv + n - 1);
         }
     g_autofree char *said = g_strjoinv(" ", argv);
-    return cli_fail(CLI_USAGE, "'%s' is no command; `inkan help` lists them", said);
+    print_help(stderr);
+    return cli_fail(CLI_USAGE, "'%s' is no command; those above are", said);
 }
 
 /* -c FILE before the command. Returns how many arguments it took, or -1. */

@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+"""The operator's command on a private PostgreSQL: institutions, IdPs by hand, the authority, roles, notices by a given day."""
+import base64
+import hashlib
+import hmac
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import tap  # noqa: E402
+
+INKAN = os.path.join(tap.ROOT, os.environ.get("BUILD", "build"), "inkan")
+folder = tempfile.TemporaryDirectory(prefix="inkan-command-")
+cluster = subprocess.Popen([os.path.join(tap.ROOT, "tests", "cluster")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                           env=dict(os.environ, CLUSTER_EMPTY="1"))
+sockets = cluster.stdout.readline().strip()
+CONFIG = os.path.join(folder.name, "inkan.conf")
+
+
+def write(name, text, mode=0o600):
+    path = os.path.join(folder.name, name)
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def settings():
+    roles = "".join("%s=host=%s dbname=inkan user=inkan_%s\n" % (r, sockets, r) for r in ("portal", "worker", "signer", "responder", "owner"))
+    write("inkan.conf", """[service]
+url=https://portal.example
+client_url=https://client.example
+publish_url=http://pki.example
+secret_file=%(d)s/secret
+share=%(root)s
+[database]
+%(roles)s[saml]
+entity_id=https://portal.example/saml
+signing_key=%(d)s/x
+signing_certificate=%(d)s/x
+decryption_key=%(d)s/x
+decryption_certificate=%(d)s/x
+[mail]
+from=a@b.example
+message_domain=b.example
+[signer]
+keys=%(d)s/keys
+passphrase_file=%(d)s/passphrase
+socket=%(d)s/signer.sock
+""" % {"d": folder.name, "root": tap.ROOT, "roles": roles})
+    write("passphrase", "correct horse battery staple\n")
+
+
+def inkan(*words, given=None):
+    return subprocess.run([INKAN, "-c", CONFIG] + list(words), capture_output=True, text=True, check=False, timeout=120, input=given)
+
+
+def good(*words, **more):
+    done = inkan(*words, **more)
+    tap.equal(done.returncode, 0, " ".join(words) + ": " + done.stderr)
+    return done.stdout
+
+
+def bad(status, *words):
+    done = inkan(*words)
+    tap.equal(done.returncode, status, " ".join(words) + ": " + done.stderr)
+    tap.ok(done.stderr.startswith("inkan: ") or "\ninkan: " in done.stderr, done.stderr)
+    return done.stderr
+
+
+def sql(text):
+    return subprocess.run(["psql", "-qXAt", "-h", sockets, "-U", "postgres", "-d", "inkan", "-c", text], capture_output=True, text=True,
+                          check=True).stdout.strip()
+
+
+DESCRIPTOR = """<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"
+ xmlns:shibmd="urn:mace:shibboleth:metadata:1.0" entityID="%(entity)s"><md:IDPSSODescriptor
+ protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:Extensions><shibmd:Scope regexp="false">Sakura.example</shibmd:Scope>
+ <shibmd:Scope regexp="true">.*</shibmd:Scope></md:Extensions><md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>
+%(certificate)s</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleSignOnService
+ Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.sakura.example/sso"/></md:IDPSSODescriptor>
+</md:EntityDescriptor>"""
+
+
+def descriptor(name, entity):
+    made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-subj", "/CN=idp", "-days",
+                           "3"], capture_output=True, text=True, check=True).stdout
+    return write(name, DESCRIPTOR % {"entity": entity, "certificate": "".join(made.split("-----")[2].split())})
+
+
+def every_command_explains_itself():
+    """every command explains itself, and says so where it is used wrongly"""
+    commands = re.findall(r"(?m)^  (\S+(?: \S+)?)  ", good("help"))
+    tap.ok(len(commands) > 15, str(commands))
+    for command in commands:
+        if command in ("help", "version"):
+            continue
+        tap.has(good(*command.split(), "--help"), "inkan " + command)
+        tap.has(bad(2, *command.split(), "--no-such-option"), "usage: inkan " + command)
+    tap.has(good("version"), "inkan ")
+
+
+def migrated():
+    """migrate makes the tables and the time zone"""
+    tap.has(good("migrate"), "applied 0001_base.sql")
+    tap.equal(sql("select time_zone from service"), "Asia/Tokyo")
+
+
+def institution_by_options():
+    """an institution is made, changed and shown"""
+    good("institution", "add", "Tsubaki College", "--mail-domain", "TSUBAKI.example", "--mail-domain", ".tsubaki.example", "--name-ja", "椿大学",
+         "--unit", "Library", "--max-active", "10000", "--pin-mail", "no", "--types", "client", "--months", "13,25", "--grace-days", "30",
+         "--helpdesk-mail", "help@tsubaki.example", "--idp", "https://idp.tsubaki.example")
+    shown = good("institution", "show", "Tsubaki College")
+    for part in ("椿大学", "O=Tsubaki College, OU=Library", "tsubaki.example .tsubaki.example", "10000", "13 25", "pin-mail        no", "30",
+                 "https://idp.tsubaki.example", "subject-id"):
+        tap.has(shown, part)
+    good("institution", "set", "Tsubaki College", "--pin-mail", "yes", "--grace-days", "none", "--unit", "")
+    shown = good("institution", "show", "Tsubaki College")
+    tap.has(shown, "grace-days      none")
+    tap.has(shown, "O=Tsubaki College\n")
+    tap.has(shown, "13 25")
+    good("institution", "add", "Tsubaki College", "--max-active", "9")
+    tap.has(good("institution", "list"), "Tsubaki College\ttsubaki.example .tsubaki.example\t1 IdPs")
+    tap.equal(sql("select count(*), max(max_active) from institution"), "1|9")
+
+
+def wrong_values_are_named():
+    """a wrong value names the option and what is allowed"""
+    for option, value in (("--country", "Japan"), ("--organization", "椿"), ("--types", "server"), ("--months", "61"), ("--max-active", "0"),
+                          ("--grace-days", "-1"), ("--pin-mail", "maybe"), ("--identifier", "mail"), ("--mail-domain", "a@b"),
+                          ("--organization", "x" * 65), ("--locality", "")):
+        said = bad(2, "institution", "set", "Tsubaki College", option, value)
+        tap.has(said, option)
+        tap.has(said, "allowed")
+    tap.has(bad(3, "institution", "set", "Nobody", "--pin-mail", "yes"), "institution list")
+    tap.has(bad(2, "institution", "add", "桜大学"), "--organization")
+    tap.has(bad(3, "institution", "show", "Nobody"), "Nobody")
+
+
+def idp_by_hand():
+    """an IdP given by hand makes its institution with the default policy"""
+    file = descriptor("idp.xml", "https://idp.sakura.example/idp")
+    tap.has(good("metadata", "import", file, "--institution", "Sakura University"), "sakura.example")
+    tap.equal(sql("select organization, mail_domains, max_active, pin_mail from institution where name = 'Sakura University'"),
+              "Sakura University|{sakura.example}|20|t")
+    tap.equal(sql("select institution.name from institution_idp join institution on id = institution where entity_id ="
+                  " 'https://idp.sakura.example/idp'"), "Sakura University")
+    good("metadata", "import", file, "--institution", "Sakura University", "--mail-domain", "mail.Sakura.example")
+    tap.equal(sql("select mail_domains from institution where name = 'Sakura University'"), "{sakura.example,mail.sakura.example}")
+    shown = good("metadata", "show", "https://idp.sakura.example/idp")
+    tap.has(shown, "Sakura University")
+    tap.has(good("metadata", "status"), "manual\t1 IdPs")
+    said = bad(4, "metadata", "import", file, "--institution", "Tsubaki College")
+    tap.has(said, "another institution")
+    given = descriptor("other.xml", "https://other.example/idp")
+    good("metadata", "import", given, "--institution", "Ume", "--mail-domain", "ume.example")
+    tap.equal(sql("select mail_domains from institution where name = 'Ume'"), "{ume.example}")
+    tap.ok(inkan("metadata", "import", write("bad.xml", "<x/>"), "--institution", "Ume").returncode not in (0, -6, -11), "no metadata")
+    bad(2, "metadata", "import", given)
+    bad(2, "metadata", "import", os.path.join(folder.name, "missing.xml"), "--institution", "Ume")
+    bad(3, "metadata", "show", "https://nowhere.example")
+    bad(2, "metadata", "import", given, "--institution", "梅大学")
+    good("metadata", "import", given, "--institution", "Ume")
+
+
+def authority():
+    """the authority is made once"""
+    bad(3, "ca", "status")
+    report = good("ca", "init", "--name", "Test", "--country", "JP")
+    status = good("ca", "status")
+    for name in ("root", "client", "smime"):
+        tap.ok(re.search("(?m)^%s  C=JP" % name, status), status)
+    for fingerprint in re.findall(r"SHA-256 ([0-9a-f]{64})", status):
+        tap.ok(fingerprint in report.lower().replace(":", "").replace(" ", ""), "%s is not in the report" % fingerprint)
+    keys = os.listdir(os.path.join(folder.name, "keys"))
+    tap.ok(any(k.startswith("root") for k in keys), str(keys))
+    tap.has(bad(4, "ca", "init"), "already")
+    good("ca", "root-crl")
+    bad(2, "ca", "init", "--key", "rsa512")
+
+
+def role_passwords():
+    """a role's password goes to the server as a verifier alone"""
+    password = "Correct-Horse 42"
+    good("role", "password", "portal", given=password + "\n")
+    verifier = sql("select rolpassword from pg_authid where rolname = 'inkan_portal'")
+    rounds, salt, stored, server = re.fullmatch(r"SCRAM-SHA-256\$(\d+):(\S+)\$(\S+):(\S+)", verifier).groups()
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(salt), int(rounds))
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    tap.equal(base64.b64encode(hashlib.sha256(client_key).digest()).decode(), stored)
+    tap.equal(base64.b64encode(hmac.digest(salted, b"Server Key", "sha256")).decode(), server)
+    bad(2, "role", "password", "postgres")
+    tap.equal(inkan("role", "password", "portal", given="").returncode, 2)
+    tap.equal(inkan("role", "password", "portal", given="印鑑\n").returncode, 2)
+
+
+def a_given_day():
+    """notices of a given day are queued, once"""
+    sql("insert into person (institution, idp, identifier, display_name, common_name, mails) select id, 'https://idp.sakura.example/idp',"
+        " 'h', 'Hanako', 'Hanako Sakura', '{h@sakura.example}' from institution where name = 'Sakura University'")
+    sql("insert into request (person, type, months, mail, memo) select max(id), 'client', 13, 'h@sakura.example', 'laptop' from person")
+    sql("delete from job")
+    sql("insert into pickup (request, cycle, not_before, not_after, token_hash, pin_salt, pin_mail, expires_at, collected_at, keep_until)"
+        " select number, 1, cycle_at, cycle_end, decode(repeat('aa', 32), 'hex'), '', true, now(), now(), now() from request")
+    sql("update request set state = 'collected', not_after = '2030-06-30 23:59:59+09'")
+    tap.has(good("notices", "run", "--at", "2030-06-01"), "0 notices, 0 expired")
+    tap.has(good("notices", "run", "--at", "2030-06-02"), "1 notices, 0 expired")
+    tap.has(good("notices", "run", "--at", "2030-06-02T18:00"), "0 notices")
+    tap.has(good("notices", "run", "--at", "2030-06-29T23:59"), "1 notices")
+    tap.has(good("notices", "run", "--at", "2030-07-01"), "0 notices, 1 expired")
+    tap.equal(sql("select string_agg(event || coalesce(detail ->> 'days', ''), ' ' order by id) from outbox"), "renewal-due28 renewal-due1 expired")
+    bad(2, "notices", "run", "--at", "tomorrow")
+    tap.has(good("request", "list"), "laptop")
+    tap.has(good("request", "list", "--state", "expired"), "client 13")
+    tap.equal(good("request", "list", "--state", "applied"), "")
+    tap.has(good("request", "show", "1"), "Hanako <h@sakura.example>")
+    bad(3, "request", "show", "99")
+    bad(2, "request", "show", "one")
+
+
+def check():
+    """config check finds what is missing"""
+    done = inkan("config", "check")
+    tap.equal(done.returncode, 1, done.stderr)
+    tap.has(done.stdout, "WRONG     [service] secret_file")
+    tap.has(done.stdout, "ok        [database] owner: connects")
+    write("secret", good("config", "secret"))
+    write("x", "x")
+    done = inkan("config", "check")
+    tap.equal(done.returncode, 0, done.stdout)
+    tap.equal(inkan("config", "check", "--syntax").returncode, 0)
+
+
+settings()
+try:
+    tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, authority, role_passwords,
+            a_given_day, check)
+finally:
+    cluster.stdin.close()
+    cluster.wait(30)
