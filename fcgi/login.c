@@ -83,26 +83,15 @@ remember_login(Exchange *x, const Secret *relay_state, const char *idp, const Sp
     return TRUE;
 }
 
-/* An IdP of no institution is asked too: who comes from there is told so, and whom to ask. */
-static gboolean
-name_id_wanted(Exchange *x, const SpIdp *idp, enum sp_name_id *name_id, GError **error)
-{
-    if (!idp->institution)
-        return TRUE;
-    g_autoptr(RaInstitution) institution = ra_institution_get(x->portal->ra, idp->institution, error);
-    if (institution)
-        *name_id = sp_request_name_id(institution->identifier);
-    return institution != NULL;
-}
-
 static gboolean
 send_to_idp(Exchange *x, const SpIdp *idp, const char *back, GError **error)
 {
-    enum sp_name_id name_id = SP_NAME_ID_ANY;
-    if (!name_id_wanted(x, idp, &name_id, error))
+    g_autoptr(RaInstitution) institution = ra_institution_get(x->portal->ra, idp->institution, error);
+    if (!institution)
         return FALSE;
     g_autoptr(Secret) relay_state = crypto_token();
-    g_autoptr(SpRequest) request = sp_request_new(x->portal->sp, idp->entity_id, idp->xml, secret_text(relay_state), name_id, error);
+    g_autoptr(SpRequest) request = sp_request_new(x->portal->sp, idp->entity_id, idp->xml, secret_text(relay_state),
+                                                  sp_request_name_id(institution->identifier), error);
     if (!request || !remember_login(x, relay_state, idp->entity_id, request, back, error))
         return FALSE;
     session_remember_idp(x, idp->entity_id);
@@ -126,7 +115,7 @@ login_start(Exchange *x)
     g_autoptr(SpIdp) idp = strlen(entity) <= 1024 ? sp_idp_get(x->portal->ra->db, entity, x->now, &error) : NULL;
     if (error)
         page_failure(x, error, "/");
-    else if (!idp)
+    else if (!idp || !idp->institution)
         page_error(x, 404, "idp", "/discovery");
     else if (!send_to_idp(x, idp, back, &error))
         page_failure(x, error, "/discovery");
@@ -421,7 +410,7 @@ refuse_arrival(Exchange *x, const struct arrival *a, const GError *error)
         page_failure(x, error, "/");
 }
 
-/* Who came, by the rule of the institution; without an institution there is none, and nobody comes in. */
+/* Who came, by the rule of the institution; of an IdP that left its institution meanwhile nobody comes in. */
 static gboolean
 identify(Exchange *x, struct arrival *a, GError **missing, GError **error)
 {
