@@ -64,8 +64,9 @@ end $$;
 create function request_fill() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare p person; i institution; rule text;
 begin
-    -- One application of a person at a time, so that the cap holds for simultaneous ones.
-    select * into p from person where id = new.person for update;
+    -- One application of a person at a time, so that the cap holds for simultaneous ones. No key update: foreign keys of rows
+    -- that the transactions have added already (form_used) hold a share of the person's key, and would make them deadlock.
+    select * into p from person where id = new.person for no key update;
     rule := request_refusal(new.person, new.type, new.months, new.mail, false);
     if rule is not null then perform refuse(rule); end if;
     select * into i from institution where id = p.institution;
