@@ -1,7 +1,6 @@
 #include "ca/keymaker.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -291,7 +290,7 @@ ca_keymaker_run(const char *socket, int pool)
     g_ptr_array_unref(keymaker.pool);
     g_array_unref(keymaker.queue);
     close(listening);
-    g_unlink(socket);
+    /* The path stays: after the master was killed the next keymaker may have taken it already. */
     return 0;
 }
 

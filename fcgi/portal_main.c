@@ -1,7 +1,6 @@
 /* inkan-portal: the master of the page processes, the publishing processes and the keymaker. */
 #include <errno.h>
 #include <fcgiapp.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,9 +181,7 @@ run_master(const char *file, const Settings *settings)
     };
     int status = prefork_run(kinds, G_N_ELEMENTS(kinds), settings_text(settings, "portal", "pid_file"),
                              (int)settings_number(settings, "portal", "drain"));
-    g_unlink(settings_text(settings, "portal", "socket"));
-    g_unlink(settings_text(settings, "portal", "publish_socket"));
-    g_free(maker.socket);
+    g_free(maker.socket); /* the sockets' paths stay: another master may have taken them already */
     return status;
 }
 
