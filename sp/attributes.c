@@ -43,7 +43,7 @@ const struct sp_attribute_known *sp_attribute_find(const char *name_or_oid)
     return NULL;
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------------------------------------- */
 
 static void attribute_free(gpointer data)
 {
@@ -125,7 +125,8 @@ static SpAttribute *find_or_add(GPtrArray *all, const char *name, const xmlNode 
     SpAttribute *attribute = g_new0(SpAttribute, 1);
     attribute->known = sp_attribute_find(name);
     attribute->name = g_strdup(name);
-    attribute->friendly = attribute->known != NULL ? g_strdup(attribute->known->name) : sp_xml_attribute(element, "FriendlyName");
+    if (attribute->known != NULL) attribute->friendly = g_strdup(attribute->known->name);
+    else attribute->friendly = sp_xml_attribute(element, "FriendlyName");
     if (attribute->friendly == NULL || strlen(attribute->friendly) > 256) {
         g_free(attribute->friendly);
         attribute->friendly = g_strdup("");
@@ -138,8 +139,10 @@ static SpAttribute *find_or_add(GPtrArray *all, const char *name, const xmlNode 
 static gboolean read_attribute(const struct reader *reader, GPtrArray *all, const xmlNode *element)
 {
     g_autofree char *name = sp_xml_attribute(element, "Name");
-    if (!sp_xml_is(element, SP_NS_ASSERTION, "Attribute")) return refuse(reader->error, "attributes", "no Attribute but", (const char *)element->name);
-    if (name == NULL || name[0] == '\0' || strlen(name) > 512) return refuse(reader->error, "attributes", "no usable Name:", name);
+    if (!sp_xml_is(element, SP_NS_ASSERTION, "Attribute"))
+        return refuse(reader->error, "attributes", "no Attribute but", (const char *)element->name);
+    if (name == NULL || name[0] == '\0' || strlen(name) > 512)
+        return refuse(reader->error, "attributes", "no usable Name:", name);
     SpAttribute *attribute = find_or_add(all, name, element);
     if (attribute == NULL) return refuse(reader->error, "attributes", "too many, at", name);
     g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
@@ -155,14 +158,13 @@ GPtrArray *sp_attributes_read(xmlNode *assertion, const char *idp, const char *e
 {
     const struct reader reader = { idp, entity_id, error };
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(attribute_free);
-    for (const xmlNode *statement = sp_xml_child(assertion, SP_NS_ASSERTION, "AttributeStatement"); statement != NULL;
-         statement = sp_xml_next(statement, SP_NS_ASSERTION, "AttributeStatement"))
+    SP_XML_EACH(statement, assertion, SP_NS_ASSERTION, "AttributeStatement")
         for (const xmlNode *element = sp_xml_first_element(statement); element != NULL; element = sp_xml_next_element(element))
             if (!read_attribute(&reader, all, element)) return NULL;
     return g_steal_pointer(&all);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------------------------------------ */
+/* --- asking --------------------------------------------------------------------------------------------------------------- */
 
 const char *const *sp_identity_values(const SpIdentity *identity, const char *name)
 {
@@ -195,8 +197,8 @@ char *sp_identity_json(const SpIdentity *identity)
     for (guint i = 0; i < identity->attributes->len; i++) {
         const SpAttribute *attribute = g_ptr_array_index(identity->attributes, i);
         const char *name = attribute->known != NULL ? attribute->known->name : attribute->name;
-        const char *const *values = attribute->known != NULL ? sp_identity_values(identity, name)
-                                                              : (const char *const *)attribute->values;
+        const char *const *values = (const char *const *)attribute->values;
+        if (attribute->known != NULL) values = sp_identity_values(identity, name);
         if (!g_hash_table_add(done, (gpointer)name)) continue;
         if (out->len > 1) g_string_append_c(out, ',');
         append_json(out, name);

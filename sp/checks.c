@@ -22,7 +22,7 @@ static gboolean equals(const xmlNode *node, const char *attribute, const char *w
     return g_strcmp0(value, wanted) == 0 || refuse(error, attribute, value);
 }
 
-/* --- times ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- times ---------------------------------------------------------------------------------------------------------------- */
 
 static gboolean digits(const char **p, int n, int *value)
 {
@@ -65,7 +65,8 @@ static enum when time_of(const xmlNode *node, const char *attribute, gint64 *sec
 }
 
 /* NODE's ATTRIBUTE is a time that has not come yet, give or take the skew; REQUIRED: it must be there. */
-static gboolean still_to_come(const xmlNode *node, const char *attribute, gboolean required, const struct sp_want *want, GError **error)
+static gboolean still_to_come(const xmlNode *node, const char *attribute, gboolean required, const struct sp_want *want,
+                              GError **error)
 {
     gint64 at = 0;
     enum when when = time_of(node, attribute, &at);
@@ -75,7 +76,8 @@ static gboolean still_to_come(const xmlNode *node, const char *attribute, gboole
 }
 
 /* ... is a time that is not in the future. */
-static gboolean has_come(const xmlNode *node, const char *attribute, gboolean required, const struct sp_want *want, GError **error)
+static gboolean has_come(const xmlNode *node, const char *attribute, gboolean required, const struct sp_want *want,
+                         GError **error)
 {
     gint64 at = 0;
     enum when when = time_of(node, attribute, &at);
@@ -84,7 +86,7 @@ static gboolean has_come(const xmlNode *node, const char *attribute, gboolean re
     return at <= want->now + want->skew || refuse(error, "in the future:", attribute);
 }
 
-/* --- the parts -------------------------------------------------------------------------------------------------------------------------- */
+/* --- the parts ------------------------------------------------------------------------------------------------------------ */
 
 static const xmlNode *subject(const struct sp_seen *seen)
 {
@@ -106,7 +108,7 @@ static const xmlNode *conditions(const struct sp_seen *seen)
     return sp_xml_child(seen->assertion, SP_NS_ASSERTION, "Conditions");
 }
 
-/* --- the checks, in the order of SAML core and of the web browser SSO profile (4.1.4.3) ----------------------------------------------- */
+/* --- the checks, in the order of SAML core and of the web browser SSO profile (4.1.4.3) ----------------------------------- */
 
 /* Core 2.3.3, 3.2.2: Version is "2.0". */
 static gboolean version(const struct sp_seen *seen, const struct sp_want *want, GError **error)
@@ -121,7 +123,8 @@ static gboolean id(const struct sp_seen *seen, const struct sp_want *want, GErro
     (void)want;
     g_autofree char *of_response = sp_xml_attribute(seen->response, "ID");
     g_autofree char *of_assertion = sp_xml_attribute(seen->assertion, "ID");
-    return (of_response != NULL && of_assertion != NULL) || refuse(error, "missing in the", of_response == NULL ? "Response" : "Assertion");
+    if (of_response == NULL) return refuse(error, "missing in the", "Response");
+    return of_assertion != NULL || refuse(error, "missing in the", "Assertion");
 }
 
 static gboolean one_issuer(const xmlNode *node, const char *idp, GError **error)
@@ -129,7 +132,8 @@ static gboolean one_issuer(const xmlNode *node, const char *idp, GError **error)
     const xmlNode *issuer = sp_xml_child(node, SP_NS_ASSERTION, "Issuer");
     g_autofree char *format = sp_xml_attribute(issuer, "Format");
     g_autofree char *text = sp_xml_text(issuer);
-    if (issuer == NULL || sp_xml_count(node, SP_NS_ASSERTION, "Issuer") != 1) return refuse(error, "not one in the", (const char *)node->name);
+    if (issuer == NULL || sp_xml_count(node, SP_NS_ASSERTION, "Issuer") != 1)
+        return refuse(error, "not one in the", (const char *)node->name);
     if (format != NULL && strcmp(format, FORMAT_ENTITY) != 0) return refuse(error, "Format", format);
     return strcmp(text, idp) == 0 || refuse(error, "another than was asked:", text);
 }
@@ -143,7 +147,8 @@ static gboolean issuer(const struct sp_seen *seen, const struct sp_want *want, G
 /* Core 2.3.3, 3.2.2: IssueInstant, not in the future. (How old is said by the conditions.) */
 static gboolean issue_instant(const struct sp_seen *seen, const struct sp_want *want, GError **error)
 {
-    return has_come(seen->response, "IssueInstant", TRUE, want, error) && has_come(seen->assertion, "IssueInstant", TRUE, want, error);
+    return has_come(seen->response, "IssueInstant", TRUE, want, error)
+           && has_come(seen->assertion, "IssueInstant", TRUE, want, error);
 }
 
 /* Core 3.2.2, bindings 3.5.5.2: Destination is where it arrived. */
@@ -159,7 +164,8 @@ static gboolean status(const struct sp_seen *seen, const struct sp_want *want, G
     (void)want;
     const xmlNode *top = sp_xml_child(seen->response, SP_NS_PROTOCOL, "Status");
     const xmlNode *code = sp_xml_child(top, SP_NS_PROTOCOL, "StatusCode");
-    if (sp_xml_count(seen->response, SP_NS_PROTOCOL, "Status") != 1 || code == NULL || sp_xml_count(top, SP_NS_PROTOCOL, "StatusCode") != 1)
+    if (sp_xml_count(seen->response, SP_NS_PROTOCOL, "Status") != 1 || code == NULL
+        || sp_xml_count(top, SP_NS_PROTOCOL, "StatusCode") != 1)
         return refuse(error, "not one", "StatusCode");
     return equals(code, "Value", SUCCESS, error);
 }
@@ -175,14 +181,16 @@ static gboolean subject_(const struct sp_seen *seen, const struct sp_want *want,
     const xmlNode *name = sp_xml_child(who, SP_NS_ASSERTION, "NameID");
     g_autofree char *text = sp_xml_text(name);
     if (name == NULL) return TRUE;
-    return (sp_xml_first_element(name) == NULL && text[0] != '\0' && strlen(text) <= 1024) || refuse(error, "no usable NameID", text);
+    return (sp_xml_first_element(name) == NULL && text[0] != '\0' && strlen(text) <= 1024)
+           || refuse(error, "no usable NameID", text);
 }
 
 /* Profile 4.1.4.2, 4.1.4.3: one bearer confirmation with data, without NotBefore. */
 static gboolean subject_confirmation(const struct sp_seen *seen, const struct sp_want *want, GError **error)
 {
     (void)want;
-    if (sp_xml_count(subject(seen), SP_NS_ASSERTION, "SubjectConfirmation") != 1) return refuse(error, "not one", "SubjectConfirmation");
+    if (sp_xml_count(subject(seen), SP_NS_ASSERTION, "SubjectConfirmation") != 1)
+        return refuse(error, "not one", "SubjectConfirmation");
     if (!equals(confirmation(seen), "Method", BEARER, error)) return FALSE;
     if (sp_xml_count(confirmation(seen), SP_NS_ASSERTION, "SubjectConfirmationData") != 1)
         return refuse(error, "not one", "SubjectConfirmationData");
@@ -218,7 +226,7 @@ static gboolean conditions_(const struct sp_seen *seen, const struct sp_want *wa
 
 static gboolean names_us(const xmlNode *restriction, const char *entity_id)
 {
-    for (const xmlNode *a = sp_xml_child(restriction, SP_NS_ASSERTION, "Audience"); a != NULL; a = sp_xml_next(a, SP_NS_ASSERTION, "Audience"))
+    SP_XML_EACH(a, restriction, SP_NS_ASSERTION, "Audience")
         if (sp_xml_text_is(a, entity_id)) return TRUE;
     return FALSE;
 }
@@ -262,8 +270,7 @@ static gboolean authn_statement(const struct sp_seen *seen, const struct sp_want
 /* Core 2.7.2: where the IdP says until when, it must not be over. */
 static gboolean session_not_on_or_after(const struct sp_seen *seen, const struct sp_want *want, GError **error)
 {
-    for (const xmlNode *s = sp_xml_child(seen->assertion, SP_NS_ASSERTION, "AuthnStatement"); s != NULL;
-         s = sp_xml_next(s, SP_NS_ASSERTION, "AuthnStatement"))
+    SP_XML_EACH(s, seen->assertion, SP_NS_ASSERTION, "AuthnStatement")
         if (!still_to_come(s, "SessionNotOnOrAfter", FALSE, want, error)) return FALSE;
     return TRUE;
 }

@@ -26,7 +26,8 @@ extern const struct sp_check sp_checks[]; /* ended by a row without a name */
 /* All rows in order; the first that refuses puts its name in front of the message. */
 gboolean sp_checks_run(const struct sp_seen *seen, const struct sp_want *want, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* xs:dateTime as SAML has it (UTC, "Z", SAML core 1.3.3), seconds since 1970, fractions dropped. FALSE: it is something else. */
+/* xs:dateTime as SAML has it (UTC, "Z", SAML core 1.3.3), seconds since 1970, fractions dropped. FALSE:
+   something else. */
 gboolean sp_time_parse(const char *text, gint64 *seconds);
 
 #endif

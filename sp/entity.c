@@ -22,7 +22,7 @@ gboolean sp_entity_valid_until(const xmlNode *node, gint64 *until)
     return TRUE;
 }
 
-/* --- text ------------------------------------------------------------------------------------------------------------------------ */
+/* --- text ----------------------------------------------------------------------------------------------------------------- */
 
 /* One line, bounded, without control characters. */
 static char *clean(const char *text)
@@ -60,7 +60,7 @@ static gboolean speaks(const xmlNode *node, const char *language)
 /* The child NAME of PARENT in LANGUAGE (NULL: the first in any); "" for none. */
 static char *localized(const xmlNode *parent, const char *ns, const char *name, const char *language)
 {
-    for (const xmlNode *node = sp_xml_child(parent, ns, name); node != NULL; node = sp_xml_next(node, ns, name))
+    SP_XML_EACH(node, parent, ns, name)
         if (language == NULL || speaks(node, language)) return clean_text(node);
     return g_strdup("");
 }
@@ -113,8 +113,7 @@ static char *read_logo(const xmlNode *role)
 {
     char *best = g_strdup("");
     int best_distance = G_MAXINT;
-    for (const xmlNode *node = sp_xml_child(ui_info(role), SP_NS_MDUI, "Logo"); node != NULL;
-         node = sp_xml_next(node, SP_NS_MDUI, "Logo")) {
+    SP_XML_EACH(node, ui_info(role), SP_NS_MDUI, "Logo") {
         g_autofree char *url = sp_xml_text(node), *height = sp_xml_attribute(node, "height");
         int distance = ABS((height != NULL ? (int)g_ascii_strtoll(height, NULL, 10) : 1000) - 64);
         gboolean data = g_ascii_strncasecmp(url, "data:image/", 11) == 0 && strlen(url) <= SP_ENTITY_LOGO_LONGEST;
@@ -127,13 +126,12 @@ static char *read_logo(const xmlNode *role)
     return best;
 }
 
-/* --- scopes, contact, category ----------------------------------------------------------------------------------------------------- */
+/* --- scopes, contact, category -------------------------------------------------------------------------------------------- */
 
 static void add_scopes(const xmlNode *holder, GPtrArray *literal, GPtrArray *regexps)
 {
     const xmlNode *extensions = sp_xml_child(holder, SP_NS_METADATA, "Extensions");
-    for (const xmlNode *node = sp_xml_child(extensions, SP_NS_SHIBMD, "Scope"); node != NULL;
-         node = sp_xml_next(node, SP_NS_SHIBMD, "Scope")) {
+    SP_XML_EACH(node, extensions, SP_NS_SHIBMD, "Scope") {
         g_autofree char *scope = sp_xml_text(node), *regexp = sp_xml_attribute(node, "regexp");
         gboolean is_regexp = g_strcmp0(regexp, "true") == 0 || g_strcmp0(regexp, "1") == 0;
         GPtrArray *list = is_regexp ? regexps : literal;
@@ -169,8 +167,7 @@ static void read_contact(DbIdp *idp, const xmlNode *entity)
 {
     static const char *const kinds[] = { "technical", "support", "administrative" };
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        for (const xmlNode *node = sp_xml_child(entity, SP_NS_METADATA, "ContactPerson"); node != NULL;
-             node = sp_xml_next(node, SP_NS_METADATA, "ContactPerson")) {
+        SP_XML_EACH(node, entity, SP_NS_METADATA, "ContactPerson") {
             if (!sp_xml_attribute_is(node, "contactType", kinds[i])) continue;
             g_autofree char *mail = mail_of(node);
             if (mail[0] == '\0') continue;
@@ -190,21 +187,20 @@ static gboolean is_hidden(const xmlNode *entity)
 {
     const xmlNode *extensions = sp_xml_child(entity, SP_NS_METADATA, "Extensions");
     const xmlNode *all = sp_xml_child(extensions, SP_NS_MDATTR, "EntityAttributes");
-    for (const xmlNode *a = sp_xml_child(all, SP_NS_ASSERTION, "Attribute"); a != NULL; a = sp_xml_next(a, SP_NS_ASSERTION, "Attribute")) {
+    SP_XML_EACH(a, all, SP_NS_ASSERTION, "Attribute") {
         if (!sp_xml_attribute_is(a, "Name", ENTITY_CATEGORY)) continue;
-        for (const xmlNode *v = sp_xml_child(a, SP_NS_ASSERTION, "AttributeValue"); v != NULL;
-             v = sp_xml_next(v, SP_NS_ASSERTION, "AttributeValue"))
+        SP_XML_EACH(v, a, SP_NS_ASSERTION, "AttributeValue")
             if (sp_xml_text_is(v, HIDE)) return TRUE;
     }
     return FALSE;
 }
 
-/* --- endpoints, keys, text ----------------------------------------------------------------------------------------------------------- */
+/* --- endpoints, keys, text ------------------------------------------------------------------------------------------------ */
 
 /* The first endpoint of that kind and binding. We send browsers there: only https. */
 static gboolean has_redirect(const xmlNode *role, const char *name)
 {
-    for (const xmlNode *node = sp_xml_child(role, SP_NS_METADATA, name); node != NULL; node = sp_xml_next(node, SP_NS_METADATA, name)) {
+    SP_XML_EACH(node, role, SP_NS_METADATA, name) {
         if (!sp_xml_attribute_is(node, "Binding", SP_BINDING_REDIRECT)) continue;
         g_autofree char *location = sp_xml_attribute(node, "Location");
         return location != NULL && g_ascii_strncasecmp(location, "https://", 8) == 0 && strlen(location) <= 2048
@@ -264,7 +260,8 @@ static char *search_text(const DbIdp *idp, const xmlNode *entity, const xmlNode 
 
 static const char *unfit(const xmlNode *entity, const xmlNode *role, const char *entity_id, gint64 until, gint64 now)
 {
-    if (entity_id == NULL || entity_id[0] == '\0' || strlen(entity_id) > 1024 || strpbrk(entity_id, " \t\r\n") != NULL) return "it has no usable entityID";
+    if (entity_id == NULL || entity_id[0] == '\0' || strlen(entity_id) > 1024 || strpbrk(entity_id, " \t\r\n") != NULL)
+        return "it has no usable entityID";
     if (role == NULL) return "it is no IdP that speaks SAML 2.0 (IDPSSODescriptor)";
     if (until <= now) return "its validUntil is over";
     if (!has_redirect(role, "SingleSignOnService")) return "it has no SingleSignOnService by HTTP-Redirect at an https address";

@@ -49,8 +49,7 @@ static void add_descriptor(GPtrArray *keys, const xmlNode *descriptor)
     g_autofree char *use = sp_xml_attribute(descriptor, "use");
     if (use != NULL && strcmp(use, "signing") != 0) return;
     const xmlNode *info = sp_xml_child(descriptor, SP_NS_DSIG, "KeyInfo");
-    for (const xmlNode *x509 = sp_xml_child(info, SP_NS_DSIG, "X509Data"); x509 != NULL;
-         x509 = sp_xml_next(x509, SP_NS_DSIG, "X509Data")) {
+    SP_XML_EACH(x509, info, SP_NS_DSIG, "X509Data") {
         /* Only the first certificate of an X509Data: the others, if any, are its issuers. */
         g_autofree char *text = sp_xml_text(sp_xml_child(x509, SP_NS_DSIG, "X509Certificate"));
         if (text != NULL) add(keys, text);
@@ -70,8 +69,7 @@ GPtrArray *sp_keys_of_idp(const xmlNode *entity, GError **error)
 {
     GPtrArray *keys = g_ptr_array_new_with_free_func(free_key);
     const xmlNode *role = sp_keys_idp_role(entity);
-    for (const xmlNode *d = sp_xml_child(role, SP_NS_METADATA, "KeyDescriptor"); d != NULL;
-         d = sp_xml_next(d, SP_NS_METADATA, "KeyDescriptor"))
+    SP_XML_EACH(d, role, SP_NS_METADATA, "KeyDescriptor")
         add_descriptor(keys, d);
     return unless_empty(keys, "the IdP's metadata", error);
 }

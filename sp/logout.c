@@ -29,9 +29,10 @@ static gboolean refuse(GError **error, const char *check, const char *why, const
     return FALSE;
 }
 
-/* --- started by us ---------------------------------------------------------------------------------------------------------------- */
+/* --- started by us -------------------------------------------------------------------------------------------------------- */
 
-SpLogoutStart *sp_logout_start(SpService *service, const char *idp, const char *idp_xml, const char *saml, const char *relay_state,
+SpLogoutStart *sp_logout_start(SpService *service, const char *idp, const char *idp_xml, const char *saml,
+                               const char *relay_state,
                                GError **error)
 {
     if (saml[0] == '\0') {
@@ -60,7 +61,7 @@ void sp_logout_start_free(SpLogoutStart *start)
     g_free(start);
 }
 
-/* --- what arrived ------------------------------------------------------------------------------------------------------------------- */
+/* --- what arrived --------------------------------------------------------------------------------------------------------- */
 
 static gboolean open_redirect(SpLogoutMessage *m, const char *query, GError **error)
 {
@@ -129,7 +130,7 @@ void sp_logout_message_free(SpLogoutMessage *m)
     g_free(m);
 }
 
-/* --- signature ------------------------------------------------------------------------------------------------------------------------ */
+/* --- signature ------------------------------------------------------------------------------------------------------------ */
 
 /* The query's octets hold the whole message, deflated. */
 static gboolean redirect_signed(const SpQuery *query, const struct sp_peer *peer, GError **error)
@@ -157,7 +158,7 @@ static const xmlNode *signed_root(SpLogoutMessage *m, const struct sp_peer *peer
     return redirect_signed(m->private->query, peer, error) ? xmlDocGetRootElement(m->private->received) : NULL;
 }
 
-/* --- checks (core 3.2, 3.7; profile 4.4) ------------------------------------------------------------------------------------------------- */
+/* --- checks (core 3.2, 3.7; profile 4.4) ---------------------------------------------------------------------------------- */
 
 struct seen {
     const SpService *service;
@@ -217,7 +218,8 @@ static gboolean name_id(const struct seen *s, GError **error)
 {
     const xmlNode *name = sp_xml_child(s->root, SP_NS_ASSERTION, "NameID");
     g_autofree char *text = sp_xml_text(name);
-    gboolean good = sp_xml_count(s->root, SP_NS_ASSERTION, "NameID") == 1 && sp_xml_child(s->root, SP_NS_ASSERTION, "BaseID") == NULL
+    gboolean good = sp_xml_count(s->root, SP_NS_ASSERTION, "NameID") == 1
+        && sp_xml_child(s->root, SP_NS_ASSERTION, "BaseID") == NULL
                     && sp_xml_first_element(name) == NULL && text[0] != '\0' && strlen(text) <= 1024;
     if (!good) return refuse(error, "name-id", "not one", NULL);
     clear_name(s->m);
@@ -231,8 +233,7 @@ static gboolean name_id(const struct seen *s, GError **error)
 static gboolean session_index(const struct seen *s, GError **error)
 {
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
-    for (const xmlNode *node = sp_xml_child(s->root, SP_NS_PROTOCOL, "SessionIndex"); node != NULL;
-         node = sp_xml_next(node, SP_NS_PROTOCOL, "SessionIndex")) {
+    SP_XML_EACH(node, s->root, SP_NS_PROTOCOL, "SessionIndex") {
         g_autofree char *text = sp_xml_text(node);
         if (sp_xml_first_element(node) != NULL || text[0] == '\0' || strlen(text) > 1024 || all->len >= INDEXES_MOST)
             return refuse(error, "session-index", "unusable or too many", NULL);
@@ -291,7 +292,7 @@ gboolean sp_logout_verify(SpService *service, SpLogoutMessage *m, const struct s
     return TRUE;
 }
 
-/* --- our answer ------------------------------------------------------------------------------------------------------------------------ */
+/* --- our answer ----------------------------------------------------------------------------------------------------------- */
 
 /* lasso gets the request as we have verified it, not as it was sent. */
 static LassoNode *verified_request(const SpLogoutMessage *m)
@@ -326,7 +327,8 @@ static void set_time(LassoNode *response, gint64 now)
     *place = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
 }
 
-static SpLogoutAnswer *answer_by(SpService *service, const SpLogoutMessage *m, gboolean done, LassoHttpMethod method, gint64 now,
+static SpLogoutAnswer *answer_by(SpService *service, const SpLogoutMessage *m, gboolean done, LassoHttpMethod method,
+                                 gint64 now,
                                  GError **error)
 {
     g_autoptr(LassoLogout) logout = lasso_logout_new(service->server);

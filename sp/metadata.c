@@ -21,7 +21,7 @@ static gboolean fail(GError **error, enum sp_error code, const char *check, cons
     return FALSE;
 }
 
-/* --- from bytes to a tree --------------------------------------------------------------------------------------------------------- */
+/* --- from bytes to a tree ------------------------------------------------------------------------------------------------- */
 
 /* The node after NODE in document order. */
 static xmlNode *after(const xmlDoc *doc, xmlNode *node)
@@ -73,7 +73,7 @@ static SpXml *parse(GBytes *bytes, GError **error)
     return good && drop_comments(doc, error) ? g_steal_pointer(&doc) : NULL;
 }
 
-/* --- the signature and the dates of the whole ------------------------------------------------------------------------------------- */
+/* --- the signature and the dates of the whole ----------------------------------------------------------------------------- */
 
 static gboolean signature_ok(xmlNode *root, const char *certificates_pem, GError **error)
 {
@@ -91,10 +91,11 @@ static gboolean dates_ok(const xmlNode *root, gint64 now, gint64 longest, gint64
     if (!sp_entity_valid_until(root, until)) return fail(error, SP_ERROR_REFUSED, "valid-until", "no time");
     if (*until == G_MAXINT64) return fail(error, SP_ERROR_REFUSED, "valid-until", "absent: nobody could tell an old copy");
     if (*until <= now) return fail(error, SP_ERROR_REFUSED, "valid-until", "past: an old copy");
-    return *until <= now + longest || fail(error, SP_ERROR_REFUSED, "valid-until", "farther than the setting metadata_longest allows");
+    return *until <= now + longest || fail(error, SP_ERROR_REFUSED, "valid-until",
+                                           "farther than the setting metadata_longest allows");
 }
 
-/* --- splitting ------------------------------------------------------------------------------------------------------------------------ */
+/* --- splitting ------------------------------------------------------------------------------------------------------------ */
 
 static void free_idp(gpointer idp)
 {
@@ -120,7 +121,8 @@ static void split_entity(struct split *split, xmlNode *entity, gint64 until)
 static void split_node(struct split *split, xmlNode *node, gint64 until, int depth)
 {
     if (sp_xml_is(node, SP_NS_METADATA, "EntityDescriptor")) split_entity(split, node, until);
-    if (!sp_xml_is(node, SP_NS_METADATA, "EntitiesDescriptor") || depth > DEPTH_MOST || !sp_entity_valid_until(node, &until)) return;
+    if (!sp_xml_is(node, SP_NS_METADATA, "EntitiesDescriptor") || depth > DEPTH_MOST || !sp_entity_valid_until(node, &until))
+        return;
     for (xmlNode *child = sp_xml_first_element(node); child != NULL; child = sp_xml_next_element(child))
         split_node(split, child, until, depth + 1);
 }
@@ -151,7 +153,8 @@ static GPtrArray *read_one(GBytes *descriptor, gint64 now, GError **error)
     if (doc == NULL) return NULL;
     xmlNode *root = xmlDocGetRootElement(doc);
     g_autoptr(GPtrArray) idps = g_ptr_array_new_with_free_func(free_idp);
-    DbIdp *idp = sp_xml_is(root, SP_NS_METADATA, "EntityDescriptor") ? sp_entity_read(root, now + MANUAL_SECONDS, now, &why) : NULL;
+    DbIdp *idp = NULL;
+    if (sp_xml_is(root, SP_NS_METADATA, "EntityDescriptor")) idp = sp_entity_read(root, now + MANUAL_SECONDS, now, &why);
     if (idp != NULL) g_ptr_array_add(idps, idp);
     else fail(error, SP_ERROR_INPUT, "metadata", why);
     return idp != NULL ? g_steal_pointer(&idps) : NULL;
@@ -166,7 +169,7 @@ GPtrArray *sp_metadata_read_one(GBytes *descriptor, gint64 now, GError **error)
     return idps;
 }
 
-/* --- to the database ------------------------------------------------------------------------------------------------------------------ */
+/* --- to the database ------------------------------------------------------------------------------------------------------ */
 
 static gboolean refresh(Db *db, const char *source, int priority, GBytes *aggregate, const char *certificate_file, gint64 now,
                         gint64 longest, int *entities, GError **error)

@@ -17,7 +17,7 @@ gboolean sp_peer_lasso(int rc, enum sp_error code, const char *check, GError **e
     return FALSE;
 }
 
-/* --- IdPs ------------------------------------------------------------------------------------------------------------------------- */
+/* --- IdPs ----------------------------------------------------------------------------------------------------------------- */
 
 static void peer_free(gpointer data)
 {
@@ -81,11 +81,12 @@ const struct sp_peer *sp_peer_get(SpService *service, const char *entity_id, con
     if (service->peers->len > SP_PEERS_MOST) g_ptr_array_set_size(service->peers, SP_PEERS_MOST);
     /* lasso believes any provider that its server knows: it knows only the one that was asked. */
     g_hash_table_remove_all(service->server->providers);
-    if (!sp_peer_lasso(lasso_server_add_provider2(service->server, peer->provider), SP_ERROR_INPUT, "metadata", error)) return NULL;
+    if (!sp_peer_lasso(lasso_server_add_provider2(service->server, peer->provider), SP_ERROR_INPUT, "metadata", error))
+        return NULL;
     return peer;
 }
 
-/* --- sessions --------------------------------------------------------------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------------------------------------------------------- */
 
 static char *or_null(const char *text)
 {

@@ -11,7 +11,7 @@
 #define MAILS_MOST 20
 #define NAME_ID "NameID (persistent)"
 
-/* --- scopes --------------------------------------------------------------------------------------------------------------------------- */
+/* --- scopes --------------------------------------------------------------------------------------------------------------- */
 
 /* The whole scope, not a part of it; a pattern that cannot be compiled or takes too long matches nothing. */
 static gboolean matches(const char *scope, const char *pattern)
@@ -31,7 +31,7 @@ gboolean sp_scope_ok(const char *scope, const char *const *scopes, const char *c
     return FALSE;
 }
 
-/* --- the values of one attribute that are usable ------------------------------------------------------------------------------------- */
+/* --- the values of one attribute that are usable -------------------------------------------------------------------------- */
 
 struct found {
     GPtrArray *values;  /* owned strings, NULL-terminated */
@@ -95,7 +95,8 @@ static const char *judge(const struct sp_attribute_known *known, const char *val
     if (!no_control(value)) return "shape";
     if (strcmp(known->name, "mail") == 0) return sp_mail_ok(value) ? "" : "shape";
     if (!known->scoped) return "";
-    if (!printable_ascii(value) || strchr(value, ' ') != NULL || scope_of(value) == NULL || strlen(value) > 1024) return "shape";
+    if (!printable_ascii(value) || strchr(value, ' ') != NULL || scope_of(value) == NULL || strlen(value) > 1024)
+        return "shape";
     return sp_scope_ok(scope_of(value), rule->scopes, rule->scope_regexps) ? "" : "scope";
 }
 
@@ -142,7 +143,7 @@ static char *first(const SpIdentity *identity, const char *name, const struct sp
     return g_strdup(values[0] != NULL ? values[0] : "");
 }
 
-/* --- the identifier --------------------------------------------------------------------------------------------------------------------- */
+/* --- the identifier ------------------------------------------------------------------------------------------------------- */
 
 static char *persistent_name_id(const SpIdentity *identity, const struct sp_person_rule *rule, const char **reason)
 {
@@ -171,7 +172,7 @@ static char *identifier(const SpIdentity *identity, const struct sp_person_rule 
     return NULL;
 }
 
-/* --- names ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------------------------------------------------------- */
 
 /* Runs of white space become one space. */
 static char *one_line(const char *text)
@@ -180,7 +181,8 @@ static char *one_line(const char *text)
     GString *out = g_string_new(NULL);
     for (char **word = words; *word != NULL; word++)
         if (**word != '\0') g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", *word);
-    if (g_utf8_strlen(out->str, -1) > NAME_LONGEST) g_string_truncate(out, (gsize)(g_utf8_offset_to_pointer(out->str, NAME_LONGEST) - out->str));
+    if (g_utf8_strlen(out->str, -1) > NAME_LONGEST)
+        g_string_truncate(out, (gsize)(g_utf8_offset_to_pointer(out->str, NAME_LONGEST) - out->str));
     return g_string_free(out, FALSE);
 }
 
@@ -212,12 +214,16 @@ static struct names names(const SpIdentity *identity, const struct sp_person_rul
         out.ja = one_line(ja);
     }
     g_autofree char *only = display[0] != NULL ? one_line(display[0]) : NULL;
-    out.display = g_strdup(out.common != NULL ? out.common : only != NULL ? only : whole[0] != '\0' ? whole : out.ja != NULL ? out.ja : "");
+    const char *const in_order[] = { out.common, only, whole[0] != '\0' ? whole : NULL, out.ja };
+    const char *best = "";
+    for (size_t i = G_N_ELEMENTS(in_order); i > 0; i--)
+        if (in_order[i - 1] != NULL) best = in_order[i - 1];
+    out.display = g_strdup(best);
     if (out.ja == NULL) out.ja = g_strdup("");
     return out;
 }
 
-/* --- the person --------------------------------------------------------------------------------------------------------------------------- */
+/* --- the person ----------------------------------------------------------------------------------------------------------- */
 
 static gboolean missing(GError **error, const char *name, const char *oid, const char *reason)
 {
@@ -300,7 +306,7 @@ void sp_person_free(SpPerson *person)
     g_free(person);
 }
 
-/* --- sent against needed --------------------------------------------------------------------------------------------------------------- */
+/* --- sent against needed -------------------------------------------------------------------------------------------------- */
 
 static struct sp_need need_identifier(const SpIdentity *identity, const struct sp_person_rule *rule)
 {
@@ -315,13 +321,15 @@ static struct sp_need need(const SpIdentity *identity, const char *name, gboolea
     struct found found = find(identity, name, rule);
     enum sp_need_state state = found.values->len > 0 ? SP_NEED_GOOD : found.sent ? SP_NEED_REFUSED : SP_NEED_MISSING;
     g_ptr_array_unref(found.values);
-    return (struct sp_need){ sp_attribute_find(name)->name, oid_of(name), required, state, state == SP_NEED_REFUSED ? found.reason : "" };
+    const char *reason = state == SP_NEED_REFUSED ? found.reason : "";
+    return (struct sp_need){ sp_attribute_find(name)->name, oid_of(name), required, state, reason };
 }
 
 GArray *sp_person_needs(const SpIdentity *identity, const struct sp_person_rule *rule)
 {
     static const char *const names_of[] = { "displayName", "jaDisplayName", "givenName", "sn" };
-    static const char *const others[] = { "o", "jaOrganizationName", "ou", "jaOrganizationalUnitName", "eduPersonScopedAffiliation",
+    static const char *const others[] = { "o", "jaOrganizationName", "ou", "jaOrganizationalUnitName",
+                                          "eduPersonScopedAffiliation",
                                           "eduPersonEntitlement", "eduPersonAssurance" };
     GArray *all = g_array_new(FALSE, FALSE, sizeof(struct sp_need));
     struct names name = names(identity, rule);

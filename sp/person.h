@@ -28,7 +28,8 @@ typedef struct {
 } SpPerson;
 
 /* NULL with SP_ERROR_MISSING, "mail (urn:oid:…): …": ask sp_person_needs for the whole picture. */
-SpPerson *sp_person_new(const SpIdentity *identity, const struct sp_person_rule *rule, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpPerson *sp_person_new(const SpIdentity *identity, const struct sp_person_rule *rule,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void sp_person_free(SpPerson *person);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpPerson, sp_person_free)
 
@@ -46,9 +47,11 @@ struct sp_need {
     enum sp_need_state state;
     const char *reason; /* why refused, a fixed word for web/: "scope" "shape" "several"; "" otherwise */
 };
-GArray *sp_person_needs(const SpIdentity *identity, const struct sp_person_rule *rule) G_GNUC_WARN_UNUSED_RESULT; /* of struct sp_need */
+GArray *sp_person_needs(const SpIdentity *identity,
+                        const struct sp_person_rule *rule) G_GNUC_WARN_UNUSED_RESULT; /* of struct sp_need */
 
-/* A mail address that we would write to: ASCII, one @, at most 254 bytes, a domain of letters, digits, '-' and at least one dot. */
+/* A mail address that we would write to: ASCII, one @, at most 254 bytes, a domain of letters, digits, '-' and at least one
+   dot. */
 gboolean sp_mail_ok(const char *mail);
 /* Does SCOPE belong to the IdP? */
 gboolean sp_scope_ok(const char *scope, const char *const *scopes, const char *const *scope_regexps);

@@ -9,7 +9,8 @@
 #define RELAY_STATE_LONGEST 1024 /* SAML says 80; some IdPs put a URL there */
 
 enum { REQUEST, RESPONSE, RELAY_STATE, SIG_ALG, SIGNATURE, ENCODING, N_PARTS };
-static const char *const names[N_PARTS] = { "SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding" };
+static const char *const names[N_PARTS] = { "SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature",
+                                            "SAMLEncoding" };
 
 static gboolean refuse(GError **error, const char *check, const char *why)
 {
@@ -57,7 +58,8 @@ static char *inflate(const char *bytes, size_t n, size_t *out_n, GError **error)
     size_t used = 0, filled = 0;
     for (;;) {
         gsize read = 0, written = 0;
-        GConverterResult result = g_converter_convert(G_CONVERTER(inflater), bytes + used, n - used, out + filled, SP_STRICT_BYTES + 1 - filled,
+        GConverterResult result = g_converter_convert(G_CONVERTER(inflater), bytes + used, n - used, out + filled,
+                                                      SP_STRICT_BYTES + 1 - filled,
                                                       G_CONVERTER_INPUT_AT_END, &read, &written, NULL);
         used += read;
         filled += written;

@@ -1,5 +1,6 @@
 /*
- * sp/query: a SAML message as it comes in a query string (bindings 3.4, HTTP-Redirect): raw parts, the signed octets, inflation.
+ * sp/query: a SAML message as it comes in a query string (bindings 3.4, HTTP-Redirect): raw parts, the signed octets,
+ * inflation.
  *
  * Refused, with the name of the check in front of the message: query (parts missing, twice, broken escapes), base64, bytes,
  * deflate.

@@ -44,7 +44,7 @@ static gboolean is_ecdsa(const xmlNode *signature)
     return algorithm != NULL && strstr(algorithm, "#ecdsa-") != NULL;
 }
 
-/* --- the steps ------------------------------------------------------------------------------------------------------------------------ */
+/* --- the steps ------------------------------------------------------------------------------------------------------------ */
 
 static gboolean look(Message *m, const char *bytes, size_t n, GError **error)
 {
@@ -119,7 +119,7 @@ static gboolean ask_lasso(const Message *m, SpService *service, const struct sp_
     return sp_peer_lasso(lasso_login_process_authn_response_msg(login, base64), SP_ERROR_REFUSED, "lasso", error);
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------------------------------------- */
 
 static char *text_or_empty(char *text)
 {
@@ -137,7 +137,8 @@ static gint64 time_or_zero(const xmlNode *node, const char *attribute)
 static gint64 end_of(const xmlNode *assertion, int skew)
 {
     const xmlNode *subject = sp_xml_child(assertion, SP_NS_ASSERTION, "Subject");
-    const xmlNode *data = sp_xml_child(sp_xml_child(subject, SP_NS_ASSERTION, "SubjectConfirmation"), SP_NS_ASSERTION, "SubjectConfirmationData");
+    const xmlNode *data = sp_xml_child(sp_xml_child(subject, SP_NS_ASSERTION, "SubjectConfirmation"), SP_NS_ASSERTION,
+                                       "SubjectConfirmationData");
     const xmlNode *conditions = sp_xml_child(assertion, SP_NS_ASSERTION, "Conditions");
     return MIN(time_or_zero(conditions, "NotOnOrAfter"), time_or_zero(data, "NotOnOrAfter")) + skew;
 }

@@ -12,7 +12,7 @@
 #include "sp/peer.h"
 #include "sp/xml.h"
 
-/* --- the libraries ------------------------------------------------------------------------------------------------------------- */
+/* --- the libraries -------------------------------------------------------------------------------------------------------- */
 
 /* xmlsec prints each step of a failure to stderr; ours is one line with the name of the check. */
 static void say_nothing(const char *file, int line, const char *func, const char *object, const char *subject, int reason,
@@ -52,7 +52,7 @@ gboolean sp_start(GError **error)
     return TRUE;
 }
 
-/* --- the service --------------------------------------------------------------------------------------------------------------- */
+/* --- the service ---------------------------------------------------------------------------------------------------------- */
 
 static gboolean given(const char *text)
 {
@@ -105,7 +105,8 @@ static xmlSecKey *load_key(const char *file, GError **error)
     gsize n = 0;
     g_autofree char *pem = read_file(file, &n, error);
     if (pem == NULL) return NULL;
-    xmlSecKey *key = xmlSecCryptoAppKeyLoadMemory((const xmlSecByte *)pem, (xmlSecSize)n, xmlSecKeyDataFormatPem, "", NULL, NULL);
+    xmlSecKey *key = xmlSecCryptoAppKeyLoadMemory((const xmlSecByte *)pem, (xmlSecSize)n, xmlSecKeyDataFormatPem, "", NULL,
+                                                  NULL);
     explicit_bzero(pem, n);
     if (key != NULL && xmlSecKeyDataCheckId(xmlSecKeyGetValue(key), xmlSecKeyDataRsaId)) return key;
     if (key != NULL) xmlSecKeyDestroy(key);

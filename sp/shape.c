@@ -14,21 +14,26 @@ static gboolean in_list(const char *const *list, const char *value)
     return value != NULL && g_strv_contains(list, value);
 }
 
-/* --- algorithms: what is not here is refused --------------------------------------------------------------------------------- */
+/* --- algorithms: what is not here is refused ------------------------------------------------------------------------------ */
 
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
 #define XMLENC11 "http://www.w3.org/2009/xmlenc11#"
 
 static const char *const signature_methods[] = {
-    MORE "rsa-sha256", MORE "rsa-sha384", MORE "rsa-sha512", MORE "ecdsa-sha256", MORE "ecdsa-sha384", MORE "ecdsa-sha512", NULL,
+    MORE "rsa-sha256",   MORE "rsa-sha384",   MORE "rsa-sha512",
+    MORE "ecdsa-sha256", MORE "ecdsa-sha384", MORE "ecdsa-sha512", NULL,
 };
 static const char *const digest_methods[] = { SP_NS_XMLENC "sha256", MORE "sha384", SP_NS_XMLENC "sha512", NULL };
 /* "With comments" is the same here: there are none. */
 static const char *const c14n_methods[] = { SP_NS_EXC_C14N, SP_NS_EXC_C14N "WithComments", NULL };
 static const char *const gcm_methods[] = { XMLENC11 "aes128-gcm", XMLENC11 "aes192-gcm", XMLENC11 "aes256-gcm", NULL };
-static const char *const cbc_methods[] = { SP_NS_XMLENC "aes128-cbc", SP_NS_XMLENC "aes192-cbc", SP_NS_XMLENC "aes256-cbc", NULL };
+static const char *const cbc_methods[] = {
+    SP_NS_XMLENC "aes128-cbc", SP_NS_XMLENC "aes192-cbc", SP_NS_XMLENC "aes256-cbc", NULL,
+};
 /* Of RSA-OAEP, where the digest's collisions do not matter. */
-static const char *const oaep_digests[] = { SP_NS_DSIG "sha1", SP_NS_XMLENC "sha256", MORE "sha384", SP_NS_XMLENC "sha512", NULL };
+static const char *const oaep_digests[] = {
+    SP_NS_DSIG "sha1", SP_NS_XMLENC "sha256", MORE "sha384", SP_NS_XMLENC "sha512", NULL,
+};
 #define ENVELOPED SP_NS_DSIG "enveloped-signature"
 #define OAEP SP_NS_XMLENC "rsa-oaep-mgf1p"
 
@@ -50,7 +55,7 @@ static gboolean method(const xmlNode *node, const char *name, const char *const 
     return prefixes || refuse(error, check, "something inside", name);
 }
 
-/* --- one signature -------------------------------------------------------------------------------------------------------------- */
+/* --- one signature -------------------------------------------------------------------------------------------------------- */
 
 static gboolean transforms(const xmlNode *node, GError **error)
 {
@@ -107,7 +112,7 @@ gboolean sp_shape_signature(const xmlNode *signature, gboolean whole, GError **e
     return part == NULL || refuse(error, "signature", "something else inside:", (const char *)part->name);
 }
 
-/* --- encryption --------------------------------------------------------------------------------------------------------------------- */
+/* --- encryption ----------------------------------------------------------------------------------------------------------- */
 
 xmlNode *sp_shape_encrypted_data(const xmlNode *encrypted_assertion)
 {
@@ -194,7 +199,7 @@ static gboolean encrypted_assertion(const xmlNode *holder, GError **error)
            && retrieval(holder, data, key, error);
 }
 
-/* --- whole documents ---------------------------------------------------------------------------------------------------------------- */
+/* --- whole documents ------------------------------------------------------------------------------------------------------ */
 
 /* Elements that must not be there at all, or only below a certain parent: they could give a second meaning to a signature. */
 static const struct {
@@ -247,7 +252,8 @@ static gboolean all_in_place(const xmlNode *root, const xmlNode *other, GError *
         if (!in_place(node, error)) return FALSE;
         if (!sp_xml_is(node, SP_NS_DSIG, "Signature")) continue;
         if (node->parent != root && node->parent != other) return refuse(error, "signature", "on another element", NULL);
-        if (sp_xml_count(node->parent, SP_NS_DSIG, "Signature") != 1) return refuse(error, "signature", "two on one element", NULL);
+        if (sp_xml_count(node->parent, SP_NS_DSIG, "Signature") != 1)
+            return refuse(error, "signature", "two on one element", NULL);
         if (!sp_shape_signature(node, FALSE, error)) return FALSE;
     }
     return TRUE;
@@ -256,7 +262,8 @@ static gboolean all_in_place(const xmlNode *root, const xmlNode *other, GError *
 static gboolean nothing_encrypted(const xmlNode *root, GError **error)
 {
     for (const xmlNode *node = root; node != NULL; node = sp_xml_walk(root, node))
-        if (sp_xml_is(node, SP_NS_XMLENC, (const char *)node->name)) return refuse(error, "encryption", "in a clear element", NULL);
+        if (sp_xml_is(node, SP_NS_XMLENC, (const char *)node->name))
+            return refuse(error, "encryption", "in a clear element", NULL);
     return TRUE;
 }
 
@@ -273,14 +280,16 @@ static gboolean no_assertion(const xmlNode *root, GError **error)
 gboolean sp_shape_response(const xmlDoc *doc, GError **error)
 {
     const xmlNode *root = xmlDocGetRootElement(doc);
-    if (!sp_xml_is(root, SP_NS_PROTOCOL, "Response")) return refuse(error, "structure", "not a Response but", (const char *)root->name);
+    if (!sp_xml_is(root, SP_NS_PROTOCOL, "Response"))
+        return refuse(error, "structure", "not a Response but", (const char *)root->name);
     struct count n = count(root);
     if (n.responses != 1) return refuse(error, "structure", "more than one Response", NULL);
     if (n.assertions + n.encrypted > 1) return refuse(error, "structure", "more than one assertion", NULL);
     if (n.assertions + n.encrypted == 0) return no_assertion(root, error);
     const xmlNode *clear = sp_xml_child(root, SP_NS_ASSERTION, "Assertion");
     const xmlNode *encrypted = sp_xml_child(root, SP_NS_ASSERTION, "EncryptedAssertion");
-    if (clear == NULL && encrypted == NULL) return refuse(error, "structure", "the assertion is not a child of the Response", NULL);
+    if (clear == NULL && encrypted == NULL)
+        return refuse(error, "structure", "the assertion is not a child of the Response", NULL);
     if (!all_in_place(root, clear, error)) return FALSE;
     return encrypted != NULL ? encrypted_assertion(encrypted, error) : nothing_encrypted(root, error);
 }

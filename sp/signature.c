@@ -21,7 +21,8 @@ static gboolean refuse(GError **error, const char *why)
 static gboolean allow_algorithms(xmlSecDSigCtx *context)
 {
     const xmlSecTransformId of_signature[] = {
-        xmlSecTransformExclC14NId, xmlSecTransformExclC14NWithCommentsId, xmlSecTransformRsaSha256Id, xmlSecTransformRsaSha384Id,
+        xmlSecTransformExclC14NId, xmlSecTransformExclC14NWithCommentsId, xmlSecTransformRsaSha256Id,
+            xmlSecTransformRsaSha384Id,
         xmlSecTransformRsaSha512Id, xmlSecTransformEcdsaSha256Id, xmlSecTransformEcdsaSha384Id, xmlSecTransformEcdsaSha512Id,
     };
     const xmlSecTransformId of_reference[] = {
@@ -95,7 +96,8 @@ SpXml *sp_signature_verify(xmlNode *signature, const GPtrArray *keys, GError **e
 gboolean sp_signature_covers(xmlNode *signature, xmlNode *root, const GPtrArray *keys, GError **error)
 {
     if (signature->parent != root || root != xmlDocGetRootElement(root->doc)) return refuse(error, "not on the root");
-    if (xmlHasNsProp(root, (const xmlChar *)"ID", NULL) != NULL && !register_id(root)) return refuse(error, "the root's ID is not its own");
+    if (xmlHasNsProp(root, (const xmlChar *)"ID", NULL) != NULL && !register_id(root))
+        return refuse(error, "the root's ID is not its own");
     g_autoptr(xmlSecDSigCtx) context = verify(signature, keys, FALSE);
     if (context == NULL) return refuse(error, "not by a pinned key, or the document was changed");
     /* The shape was checked on the same tree; once more what xmlsec says it followed. */
@@ -105,7 +107,7 @@ gboolean sp_signature_covers(xmlNode *signature, xmlNode *root, const GPtrArray 
     return refuse(error, "over something else than the root");
 }
 
-/* --- signatures of query strings --------------------------------------------------------------------------------------------------- */
+/* --- signatures of query strings ------------------------------------------------------------------------------------------ */
 
 static xmlSecTransformId find_klass(const char *uri)
 {
@@ -131,7 +133,8 @@ static gboolean verify_bytes(xmlSecTransformId klass, xmlSecKey *key, const char
     return method->status == xmlSecTransformStatusOk;
 }
 
-gboolean sp_signature_verify_bytes(const char *algorithm, const char *bytes, size_t n, const guchar *signature, size_t signature_n,
+gboolean sp_signature_verify_bytes(const char *algorithm, const char *bytes, size_t n, const guchar *signature,
+                                   size_t signature_n,
                                    const GPtrArray *keys, GError **error)
 {
     xmlSecTransformId klass = find_klass(algorithm);

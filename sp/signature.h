@@ -16,10 +16,12 @@
 SpXml *sp_signature_verify(xmlNode *signature, const GPtrArray *keys, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same for a large document whose tree is to be read in place: only says whether the one reference covers exactly ROOT. */
-gboolean sp_signature_covers(xmlNode *signature, xmlNode *root, const GPtrArray *keys, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean sp_signature_covers(xmlNode *signature, xmlNode *root, const GPtrArray *keys,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A signature over bytes by the algorithm of URI ALGORITHM (SAML bindings 3.4.4.1). */
-gboolean sp_signature_verify_bytes(const char *algorithm, const char *bytes, size_t n, const guchar *signature, size_t signature_n,
+gboolean sp_signature_verify_bytes(const char *algorithm, const char *bytes, size_t n, const guchar *signature,
+                                   size_t signature_n,
                                    const GPtrArray *keys, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -38,7 +38,7 @@ static void skip_space(struct scan *scan)
     while (scan->p < scan->end && is_space(*scan->p)) scan->p++;
 }
 
-/* --- the declaration: <?xml version="1.0" encoding="UTF-8" standalone="no"?>, and no other encoding -------------------------- */
+/* --- the declaration: <?xml version="1.0" encoding="UTF-8" standalone="no"?>, and no other encoding ----------------------- */
 
 static gboolean declared_value_ok(const char *name, const char *value)
 {
@@ -81,7 +81,7 @@ static gboolean declaration(struct scan *scan)
     return refuse(scan, "xml", "a broken XML declaration");
 }
 
-/* --- text, tags --------------------------------------------------------------------------------------------------------------- */
+/* --- text, tags ----------------------------------------------------------------------------------------------------------- */
 
 /* At '&': one of the five names or a character's number (libxml2 judges the number). */
 static gboolean reference(struct scan *scan)
@@ -98,7 +98,8 @@ static gboolean reference(struct scan *scan)
     gboolean hex = scan->p < scan->end && *scan->p == 'x';
     if (hex) scan->p++;
     int digits = 0;
-    while (scan->p < scan->end && (hex ? g_ascii_isxdigit(*scan->p) : g_ascii_isdigit(*scan->p)) && digits < 8) scan->p++, digits++;
+    while (scan->p < scan->end && (hex ? g_ascii_isxdigit(*scan->p) : g_ascii_isdigit(*scan->p)) && digits < 8)
+        scan->p++, digits++;
     if (digits == 0 || scan->p >= scan->end || *scan->p != ';') return refuse(scan, "entity", "a broken character reference");
     scan->p++;
     return TRUE;
@@ -111,7 +112,8 @@ static gboolean is_control(char c)
 
 static gboolean attribute_value(struct scan *scan)
 {
-    if (scan->p >= scan->end || (*scan->p != '"' && *scan->p != '\'')) return refuse(scan, "xml", "an attribute without quotes");
+    if (scan->p >= scan->end || (*scan->p != '"' && *scan->p != '\''))
+        return refuse(scan, "xml", "an attribute without quotes");
     char quote = *scan->p++;
     while (scan->p < scan->end && *scan->p != quote) {
         if (*scan->p == '<' || is_control(*scan->p)) return refuse(scan, "xml", "a character that attributes may not have");
@@ -202,7 +204,7 @@ static gboolean scan_bytes(const char *bytes, size_t n, struct seen *seen, GErro
     return TRUE;
 }
 
-/* --- libxml2's tree of the same bytes ------------------------------------------------------------------------------------------- */
+/* --- libxml2's tree of the same bytes ------------------------------------------------------------------------------------- */
 
 static gboolean refuse_tree(GError **error, const char *check, const char *why, const char *what)
 {
@@ -215,7 +217,8 @@ static SpXml *parse(const char *bytes, size_t n, GError **error)
 {
     xmlParserCtxt *context = xmlNewParserCtxt();
     if (context == NULL) g_error("libxml2: out of memory");
-    xmlDoc *doc = xmlCtxtReadMemory(context, bytes, (int)n, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    xmlDoc *doc = xmlCtxtReadMemory(context, bytes, (int)n, NULL, NULL,
+                                    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     /* A prefix without a namespace leaves the document "well-formed": libraries then compare names without one. */
     gboolean good = doc != NULL && context->wellFormed && context->nsWellFormed && xmlDocGetRootElement(doc) != NULL;
     xmlFreeParserCtxt(context);
@@ -289,7 +292,7 @@ SpXml *sp_strict_parse(const char *bytes, size_t n, GError **error)
     return g_steal_pointer(&doc);
 }
 
-/* --- base64 ------------------------------------------------------------------------------------------------------------------------ */
+/* --- base64 --------------------------------------------------------------------------------------------------------------- */
 
 static gboolean is_base64(char c)
 {

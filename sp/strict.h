@@ -1,6 +1,6 @@
 /*
- * sp/strict: from bytes of an outsider to a tree: a scanner of our own looks at the bytes, then libxml2 parses them (no network,
- * no DTD, no entity), and the two must have seen the same elements and attributes.
+ * sp/strict: from bytes of an outsider to a tree: a scanner of our own looks at the bytes, then libxml2 parses them (no
+ * network, no DTD, no entity), and the two must have seen the same elements and attributes.
  *
  * Refused, with the name of the check in front of the message: base64, bytes (too many), utf-8, xml (not well-formed), dtd,
  * entity, cdata, comment, processing-instruction, depth, elements, attributes, duplicate-id.

@@ -48,7 +48,7 @@ xmlNode *sp_xml_next_element(const xmlNode *node)
 int sp_xml_count(const xmlNode *parent, const char *ns, const char *name)
 {
     int n = 0;
-    for (xmlNode *child = sp_xml_child(parent, ns, name); child != NULL; child = sp_xml_next(child, ns, name)) n++;
+    SP_XML_EACH(child, parent, ns, name) n++;
     return n;
 }
 

@@ -30,6 +30,9 @@ gboolean sp_xml_is(const xmlNode *node, const char *ns, const char *name);
 /* The first child of that name, the next sibling of that name; NULL for none. */
 xmlNode *sp_xml_child(const xmlNode *parent, const char *ns, const char *name);
 xmlNode *sp_xml_next(const xmlNode *node, const char *ns, const char *name);
+/* Walks the children of PARENT with that name, in order. */
+#define SP_XML_EACH(node, parent, ns, name)                                                                                    \
+    for (xmlNode *node = sp_xml_child(parent, ns, name); node != NULL; node = sp_xml_next(node, ns, name))
 /* The first child that is an element, the next sibling that is one. */
 xmlNode *sp_xml_first_element(const xmlNode *parent);
 xmlNode *sp_xml_next_element(const xmlNode *node);

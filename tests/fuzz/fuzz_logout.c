@@ -1,6 +1,6 @@
 /*
- * Fuzzes sp_logout_open and sp_logout_verify. The first byte says what the rest is: 'Q' a query string, 'P' and 'A' the XML of a
- * posted LogoutRequest and LogoutResponse, 'D' XML that is deflated here into an unsigned query.
+ * Fuzzes sp_logout_open and sp_logout_verify. The first byte says what the rest is: 'Q' a query string, 'P' and 'A' the XML of
+ * a posted LogoutRequest and LogoutResponse, 'D' XML that is deflated here into an unsigned query.
  */
 #include "tests/fuzz/saml/fixture.h"
 
@@ -40,7 +40,8 @@ static void deflated(const char *xml, size_t n)
     g_autoptr(GZlibCompressor) packer = g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW, 1);
     g_autofree char *out = g_malloc(n + 1000);
     gsize read = 0, written = 0;
-    if (g_converter_convert(G_CONVERTER(packer), xml, n, out, n + 1000, G_CONVERTER_INPUT_AT_END, &read, &written, NULL) != G_CONVERTER_FINISHED)
+    if (g_converter_convert(G_CONVERTER(packer), xml, n, out, n + 1000, G_CONVERTER_INPUT_AT_END, &read, &written,
+                            NULL) != G_CONVERTER_FINISHED)
         return;
     g_autofree char *base64 = g_base64_encode((guchar *)out, written), *value = g_uri_escape_string(base64, NULL, FALSE);
     g_autofree char *query = g_strdup_printf("SAMLRequest=%s", value);
@@ -53,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) return 0;
     g_autofree char *rest = g_strndup((const char *)data + 1, size - 1);
     g_autofree char *base64 = g_base64_encode(data + 1, size - 1);
-    const struct sp_logout_input query = { .query = rest }, request = { .saml_request = base64 }, response = { .saml_response = base64 };
+    const struct sp_logout_input query = { .query = rest }, request = { .saml_request = base64 },
+        response = { .saml_response = base64 };
     if (data[0] == 'Q') arrive(&query);
     if (data[0] == 'P') arrive(&request);
     if (data[0] == 'A') arrive(&response);

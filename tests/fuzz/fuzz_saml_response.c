@@ -33,7 +33,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static struct sp_want want(void)
 {
-    return (struct sp_want){ .idp = FUZZ_IDP, .idp_xml = idp_xml, .request_id = REQUEST_ID, .saml = saml, .now = FUZZ_NOW, .skew = SP_SKEW };
+    return (struct sp_want){ .idp = FUZZ_IDP, .idp_xml = idp_xml, .request_id = REQUEST_ID, .saml = saml, .now = FUZZ_NOW,
+                             .skew = SP_SKEW };
 }
 
 static void read_all(const SpIdentity *identity)
@@ -60,7 +61,8 @@ static void verify(const char *base64, size_t n)
     g_autoptr(SpIdentity) identity = sp_response_verify(service, base64, n, &wanted, &error);
     if ((identity == NULL) != (error != NULL)) g_error("neither identity nor error");
     if (identity == NULL) return;
-    if (strcmp(identity->assertion_id, "_assertion1") != 0 || strcmp(sp_identity_values(identity, "mail")[0], "hanako@example.ac.jp") != 0)
+    if (strcmp(identity->assertion_id, "_assertion1") != 0 || strcmp(sp_identity_values(identity, "mail")[0],
+                                                                     "hanako@example.ac.jp") != 0)
         g_error("a forged identity");
     read_all(identity);
 }

@@ -32,7 +32,8 @@ G_GNUC_UNUSED static void fuzz_make_key(const char *key, const char *certificate
                               "-keyout", key, "-out", certificate, NULL };
     g_autoptr(GError) error = NULL;
     int status = 0;
-    if (!g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, &error)
+    if (!g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL,
+                      &status, &error)
         || !g_spawn_check_wait_status(status, &error))
         g_error("openssl: %s", error->message);
 }
