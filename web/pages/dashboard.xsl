@@ -75,7 +75,7 @@
 
     <xsl:template match="request" mode="row">
         <tr data-request="{@number}" data-state="{@state}">
-            <xsl:if test="@attention"><xsl:attribute name="class">hot</xsl:attribute></xsl:if>
+            <xsl:if test="@attention"><xsl:attribute name="class">hot hot-<xsl:value-of select="@attention"/></xsl:attribute></xsl:if>
             <th scope="row"><a href="/certificates/{@number}" class="number"><m:t k="number" number="@number"/></a></th>
             <td class="what">
                 <xsl:call-template name="what"/>
