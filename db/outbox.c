@@ -13,37 +13,48 @@ static const DbStatement statements[] = {
 };
 const DbGroup db_outbox_group = { "outbox", statements, G_N_ELEMENTS(statements), "portal owner" };
 
-enum { CLAIM, SENT, FAILED, POSTPONE, REPLACE };
+enum { CLAIM, SENT, FAILED, POSTPONE, REPLACE, LET_GO };
+
+/* The claim of a row: an advisory lock of the connection. The filter stops at the first that is free, so one lock is taken. Who
+   came between our look and our lock has marked the row, and the update, which looks again, finds nothing. */
+#define CLASS "7310"
+#define OBJECT(id) "(" id " % 2147483647)::integer"
+#define UNLOCK "select pg_advisory_unlock(" CLASS ", " OBJECT("$1::bigint") ")"
+/* Marks, and gives the claim back in the same round trip; whoever takes it before the mark is committed waits for the row. Counting
+   makes the update come first: what a query does not read of its WITH is done after it. */
+#define MARK(update) "with done as (" update " returning 1), first as materialized (select count(*) from done) " UNLOCK " from first"
 
 static const DbStatement worker[] = {
     [CLAIM] = { "outbox_claim",
-                "with due as (select id from outbox where state = 'waiting' and next_at <= now() order by next_at, id limit 1"
-                " for update skip locked), o as (update outbox set next_at = now() + make_interval(secs => $1), tries = tries + 1"
-                " from due where outbox.id = due.id returning outbox.*)"
-                " select o.id, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months, " EPOCH("k.not_after") ","
+                "with due as materialized (select id from outbox where state = 'waiting' and next_at <= now() order by next_at, id"
+                " limit 100), mine as materialized (select id from due where pg_try_advisory_lock(" CLASS ", " OBJECT("id") ") limit 1),"
+                " o as (update outbox set tries = tries + 1 from mine where outbox.id = mine.id and state = 'waiting'"
+                " and next_at <= now() returning outbox.*)"
+                " select mine.id, o.id is null, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months, " EPOCH("k.not_after") ","
                 " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
                 " " EPOCH("c.revoked_at") ", o.detail ->> 'days',"
                 " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail),"
                 " o.detail @> '{\"collected\": true}', o.event, o.recipient, o.message_id, o.detail ->> 'event', r.type, r.memo,"
                 " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"
                 " i.name_ja, i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone"
-                " from o left join request r on r.number = o.request left join person p on p.id = r.person"
+                " from mine left join o on true left join request r on r.number = o.request left join person p on p.id = r.person"
                 " left join institution i on i.id = r.institution"
                 " left join pickup k on k.request = o.request and k.cycle = o.cycle"
                 " left join lateral (select c.* from certificate c join pickup w on w.id = c.pickup where c.request = r.number"
                 "  and w.collected_at is not null order by c.serial is not distinct from o.detail ->> 'serial' desc, w.cycle desc,"
                 "  c.signed_at desc limit 1) c on true",
-                "i" },
+                "" },
     /* Only what is waiting: a mail that was replaced meanwhile keeps its fate. */
     [SENT] = { "outbox_sent",
-               "update outbox set state = 'sent', sent_at = now(), sealed = null, error = '' where id = $1 and state = 'waiting'",
+               MARK("update outbox set state = 'sent', sent_at = now(), sealed = null, error = '' where id = $1 and state = 'waiting'"),
                "i" },
     [FAILED] = { "outbox_failed",
-                 "update outbox set state = 'failed', sealed = null, error = $2 where id = $1 and state = 'waiting'", "is" },
+                 MARK("update outbox set state = 'failed', sealed = null, error = $2 where id = $1 and state = 'waiting'"), "is" },
     [POSTPONE] = { "outbox_postpone",
-                   "update outbox set next_at = now() + make_interval(secs => $2), error = $4,"
-                   " tries = case when $3 then tries else tries - 1 end where id = $1 and state = 'waiting'",
+                   MARK("update outbox set next_at = now() + make_interval(secs => $2), error = $4,"
+                        " tries = case when $3 then tries else tries - 1 end where id = $1 and state = 'waiting'"),
                    "iifs" },
+    [LET_GO] = { "outbox_let_go", UNLOCK, "i" },
     [REPLACE] = { "outbox_replace",
                   "update outbox set state = 'failed', sealed = null, error = $3 where request = $1 and event = $2"
                   " and state = 'waiting'",
@@ -101,20 +112,18 @@ db_mail_free(DbMail *m)
     g_free(m);
 }
 
-DbMail *
-db_outbox_claim(Db *db, int lease, GError **error)
+static DbMail *
+read_mail(const DbRows *rows)
 {
-    g_autoptr(DbRows) rows = db_run(db, &worker[CLAIM], error, (gint64)lease);
-    if (!rows || db_rows_count(rows) == 0)
-        return NULL;
     DbMail *m = g_new0(DbMail, 1);
-    gint64 *const numbers[] = { &m->id, &m->request, &m->cycle, &m->tries, &m->created_at, &m->months, &m->pickup_not_after,
+    gint64 *const numbers[] = { &m->request, &m->cycle, &m->tries, &m->created_at, &m->months, &m->pickup_not_after,
                                 &m->expires_at, &m->keep_until, &m->not_before, &m->not_after, &m->revoked_at, &m->days };
     char **const texts[] = { &m->event, &m->recipient, &m->message_id, &m->why, &m->type, &m->memo, &m->state, &m->serial,
                              &m->subject, &m->fingerprint, &m->reason, &m->display_name, &m->display_name_ja,
                              &m->institution_name, &m->institution_name_ja, &m->helpdesk_name, &m->helpdesk_mail,
                              &m->helpdesk_phone };
-    int c = 0;
+    int c = 2;
+    m->id = db_rows_int(rows, 0, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         *numbers[i] = db_rows_int(rows, 0, c++);
     m->sealed = db_rows_bytes(rows, 0, c++);
@@ -124,6 +133,20 @@ db_outbox_claim(Db *db, int lease, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         *texts[i] = db_rows_dup(rows, 0, c++);
     return m;
+}
+
+DbMail *
+db_outbox_claim(Db *db, GError **error)
+{
+    for (;;) {
+        g_autoptr(DbRows) rows = db_run(db, &worker[CLAIM], error);
+        if (!rows || db_rows_count(rows) == 0)
+            return NULL;
+        if (!db_rows_flag(rows, 0, 1))
+            return read_mail(rows);
+        if (!db_do(db, &worker[LET_GO], error, db_rows_int(rows, 0, 0))) /* somebody was quicker: the next one */
+            return NULL;
+    }
 }
 
 gboolean

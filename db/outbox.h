@@ -1,6 +1,7 @@
 /*
- * Outbox: mails to be sent, at least once each. A row is claimed for a while by moving its next_at; who claimed it sends it and
- * marks it. The secret inside is gone with the mark.
+ * Outbox: mails to be sent, at least once each. A row is claimed by an advisory lock of the connection, so no transaction is open
+ * while it is sent; who claimed it sends it and marks it, and where that process dies the server sees its connection end and the
+ * row is free again at once. The secret inside is gone with the mark.
  */
 #ifndef DB_OUTBOX_H
 #define DB_OUTBOX_H
@@ -41,8 +42,9 @@ typedef struct db_mail {
 void db_mail_free(DbMail *mail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbMail, db_mail_free)
 
-/* Claims the next due mail for LEASE seconds and counts a try. NULL without ERROR: none is due. */
-DbMail *db_outbox_claim(Db *db, int lease, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Claims the next due mail and counts a try. NULL without ERROR: none is due that nobody else has. */
+DbMail *db_outbox_claim(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What became of it; the claim ends. A mail that was replaced meanwhile keeps its fate. */
 gboolean db_outbox_sent(Db *db, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_outbox_failed(Db *db, gint64 id, const char *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Try again in SECONDS. COUNTED FALSE: the try was not the mail's fault and is not held against it. */

@@ -6,7 +6,7 @@
 #include "ra/error.h"
 #include "ra/letter.h"
 
-#define LEASE 90              /* seconds; longer than a mail can take, so that nobody else takes it meanwhile */
+#define RECORD_TRIES 20       /* half a second apart: the database may be away just when a mail has been sent */
 #define PAUSE_MOST 3600
 #define AGE_MOST (7 * 86400)  /* seconds after which a mail that could not be handed over is given up */
 
@@ -226,7 +226,7 @@ log_fate(const DbMail *m, enum ra_mail_fate fate, const char *why)
 }
 
 static gboolean
-record(RaContext *ctx, const DbMail *m, enum ra_mail_fate fate, const char *why, gint64 now, GError **error)
+record_once(RaContext *ctx, const DbMail *m, enum ra_mail_fate fate, const char *why, gint64 now, GError **error)
 {
     gint64 first = settings_number(ctx->settings, "mail", "backoff");
     gboolean counted = fate == RA_MAIL_LATER;
@@ -238,23 +238,38 @@ record(RaContext *ctx, const DbMail *m, enum ra_mail_fate fate, const char *why,
     return db_outbox_postpone(ctx->db, m->id, counted ? ra_mail_pause(m->tries, first) : MIN(first, 60), counted, why, error);
 }
 
+/* A mail that was sent and not recorded would be sent again: worth some patience. */
+static gboolean
+record(RaContext *ctx, const DbMail *m, enum ra_mail_fate fate, const char *why, gint64 now, GError **error)
+{
+    for (int tries = 1;; tries++) {
+        g_autoptr(GError) away = NULL;
+        if (record_once(ctx, m, fate, why, now, &away))
+            return TRUE;
+        if (tries == RECORD_TRIES || !g_error_matches(away, DB_ERROR, DB_ERROR_DOWN)) {
+            g_propagate_error(error, g_steal_pointer(&away));
+            return FALSE;
+        }
+        (void)db_wait(ctx->db, 500);
+    }
+}
+
 gboolean
 ra_mail_send_next(RaContext *ctx, RaMailer *mailer, gint64 now, GError **error)
 {
     g_autofree char *why = NULL;
-    g_autoptr(DbMail) m = db_outbox_claim(ctx->db, LEASE, error);
+    g_autoptr(DbMail) m = db_outbox_claim(ctx->db, error);
     if (!m)
         return FALSE;
     g_autofree char *id = g_strdup_printf("mail-%" G_GINT64_FORMAT, m->id);
     log_set_id(id);
-    gboolean ok;
-    if (m->sealed && m->over) {
-        ok = db_outbox_failed(ctx->db, m->id, "no longer needed", error);
-    } else {
-        enum ra_mail_fate fate = send_one(ctx, mailer, m, &why);
-        log_fate(m, fate, why);
-        ok = record(ctx, m, fate, why ? why : "", now, error);
-    }
+    enum ra_mail_fate fate = RA_MAIL_NEVER;
+    if (m->sealed && m->over)
+        why = g_strdup("no longer needed");
+    else
+        fate = send_one(ctx, mailer, m, &why);
+    log_fate(m, fate, why);
+    gboolean ok = record(ctx, m, fate, why ? why : "", now, error);
     log_set_id("");
     return ok;
 }

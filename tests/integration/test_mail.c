@@ -389,8 +389,10 @@ a_killed_sender_loses_no_mail(void)
         kill(pid, SIGKILL);
         g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
     }
-    due_again(); /* the claims of the dead would run out by themselves */
-    send_all();
+    for (int wait = 0; wait < 100 && cluster_int(world->cluster, "select count(*) from outbox where state = 'waiting'") > 0; wait++) {
+        send_all();
+        g_usleep(20000); /* the server sees the dead one's connection end */
+    }
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from outbox where state = 'waiting'"), ==, 0);
     g_autofree char *text = arrived(&n);
     g_test_message("%d arrived", n);
@@ -399,17 +401,32 @@ a_killed_sender_loses_no_mail(void)
 }
 
 static void
-a_claim_runs_out(void)
+a_claim_ends_with_its_connection(void)
 {
-    queue_many(1);
-    g_autoptr(DbMail) first = db_outbox_claim(world->worker->db, 1, NULL);
-    g_autoptr(DbMail) none = db_outbox_claim(world->worker->db, 1, NULL);
+    queue_many(2);
+    RaContext *dying = world_context(world, "worker");
+    g_autoptr(RaContext) third = world_context(world, "worker");
+    g_autoptr(DbMail) first = db_outbox_claim(dying->db, NULL);
+    g_autoptr(DbMail) other = db_outbox_claim(world->worker->db, NULL);
+    g_autoptr(DbMail) none = db_outbox_claim(third->db, NULL);
     g_assert_nonnull(first);
+    g_assert_nonnull(other);
+    g_assert_cmpint(first->id, !=, other->id);
     g_assert_null(none);
-    g_usleep(1100000);
-    g_autoptr(DbMail) again = db_outbox_claim(world->worker->db, 60, NULL);
+    ra_context_free(dying);
+    DbMail *again = NULL;
+    for (int wait = 0; wait < 100 && !again; wait++) {
+        again = db_outbox_claim(world->worker->db, NULL);
+        g_usleep(20000);
+    }
+    g_assert_nonnull(again);
     g_assert_cmpint(again->id, ==, first->id);
     g_assert_cmpstr(again->message_id, ==, first->message_id);
+    g_assert_cmpint(again->tries, ==, 2);
+    g_assert_true(db_outbox_sent(world->worker->db, again->id, NULL));
+    g_assert_true(db_outbox_failed(world->worker->db, other->id, "x", NULL));
+    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from pg_locks where locktype = 'advisory'"), ==, 0);
+    db_mail_free(again);
     empty_outbox();
 }
 
@@ -436,7 +453,7 @@ main(int argc, char **argv)
     g_test_add_func("/mail/a mail for what ended is not sent", a_mail_for_what_ended_is_not_sent);
     g_test_add_func("/mail/several senders send each once", several_senders_send_each_once);
     g_test_add_func("/mail/a killed sender loses no mail", a_killed_sender_loses_no_mail);
-    g_test_add_func("/mail/a claim runs out", a_claim_runs_out);
+    g_test_add_func("/mail/a claim ends with its connection", a_claim_ends_with_its_connection);
     g_test_add_func("/mail/an unknown certificate is refused", an_unknown_certificate_is_refused);
     int status = g_test_run();
     stop_server();

@@ -1,0 +1,208 @@
+#!/usr/bin/python3
+"""The worker as a program: at once, with a mail server, through restarts of everything around it.   tap: seconds 180"""
+import glob
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import tap  # noqa: E402
+
+BUILD = os.path.join(tap.ROOT, os.environ.get("BUILD", "build"))
+folder = tempfile.TemporaryDirectory(prefix="inkan-worker-")
+PID = os.path.join(folder.name, "worker.pid")
+cluster = subprocess.Popen([os.path.join(tap.ROOT, "tests", "cluster")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+sockets = cluster.stdout.readline().strip()
+smtp = subprocess.Popen(["/usr/bin/python3", os.path.join(tap.ROOT, "tests/integration/smtp_server.py"), folder.name], stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE, text=True)
+port = smtp.stdout.readline().strip()
+
+
+def sql(text):
+    return subprocess.run(["psql", "-qXAt", "-h", sockets, "-U", "postgres", "-d", "inkan", "-c", text], capture_output=True, text=True,
+                          check=True).stdout.strip()
+
+
+def settings():
+    roles = "".join("%s=host=%s dbname=inkan user=inkan_%s\n" % (r, sockets, r) for r in ("portal", "worker", "signer", "responder", "owner"))
+    text = """[service]
+url=https://portal.example
+client_url=https://client.example
+publish_url=http://pki.example
+secret_file=%(d)s/secret
+share=%(root)s
+[database]
+%(roles)s[saml]
+entity_id=https://portal.example/saml
+signing_key=%(d)s/x
+signing_certificate=%(d)s/x
+decryption_key=%(d)s/x
+decryption_certificate=%(d)s/x
+[worker]
+pid_file=%(pid)s
+[mail]
+server=smtp://localhost:%(port)s
+ca_file=%(d)s/ca.pem
+from=noreply@inkan.example
+message_domain=inkan.example
+backoff=1
+[signer]
+passphrase_file=%(d)s/x
+socket=%(d)s/signer.sock
+""" % {"d": folder.name, "root": tap.ROOT, "roles": roles, "pid": PID, "port": port}
+    path = os.path.join(folder.name, "inkan.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    secret = subprocess.run([os.path.join(BUILD, "inkan"), "-c", path, "config", "secret"], capture_output=True, text=True, check=True).stdout
+    with open(os.open(os.path.join(folder.name, "secret"), os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.write(secret)
+    return path
+
+
+def rows():
+    sql("insert into service (time_zone) values ('Asia/Tokyo')")
+    sql("insert into issuer (name, parent, certificate, key_name) values ('root', null, '\\x30', 'root'), ('client', 'root', '\\x30', 'client')")
+    sql("insert into profile (name, type, months, issuer, key_usage, extended) values ('c', 'client', 13, 'client', '{digitalSignature}', '{1.2}')")
+    sql("insert into institution (name, organization, mail_domains, max_active) values ('K', 'K', '{k.example}', 100000)")
+    sql("insert into institution_idp values ('https://idp', 1)")
+    sql("insert into person (institution, idp, identifier, display_name, common_name, mails) values (1, 'https://idp', 'h', 'Hana', 'Hana',"
+        " '{h@k.example}')")
+
+
+def apply(n=1):
+    return sql("insert into request (person, type, months, mail) select 1, 'client', 13, 'h@k.example' from generate_series(1, %d)"
+               " returning number" % n).split("\n")
+
+
+def start():
+    return subprocess.Popen([os.path.join(BUILD, "inkan-worker"), "-c", CONFIG], stderr=open(os.path.join(folder.name, "log"), "a",
+                                                                                           encoding="utf-8"))
+
+
+def log():
+    with open(os.path.join(folder.name, "log"), encoding="utf-8") as file:
+        return file.read()
+
+
+def all_ready(seconds=20):
+    tap.until(lambda: sql("select count(*) from request where state <> 'ready'") == "0", seconds)
+
+
+def all_sent(seconds=30):
+    tap.until(lambda: sql("select count(*) from outbox where state <> 'sent'") == "0", seconds)
+
+
+def nothing_twice():
+    for table, words in (("pickup", "request"), ("outbox", "request, event"), ("event", "request, what")):
+        tap.equal(sql("select count(*) from (select from %s where request is not null group by %s having count(*) > 1) x" % (table, words)), "0")
+
+
+def children():
+    with open(PID, encoding="utf-8") as file:
+        master = file.read().strip()
+    return master, subprocess.run(["pgrep", "-P", master], capture_output=True, text=True, check=False).stdout.split()
+
+
+def at_once():
+    """a request has its PIN within a tenth of a second, and its mails soon after"""
+    tap.until(lambda: os.path.exists(PID))
+    apply()
+    all_ready()
+    times = []
+    for _ in range(15):
+        apply()
+        all_ready()
+        times.append(float(sql("select extract(epoch from k.made_at - r.applied_at) from request r join pickup k on k.request = r.number"
+                               " order by number desc limit 1")))
+        time.sleep(0.05)
+    print("# median %.1f ms, longest %.1f ms" % (1000 * statistics.median(times), 1000 * max(times)))
+    tap.ok(statistics.median(times) < (1 if os.environ.get("SANITIZED") else 0.1), str(times))
+    all_sent()
+    nothing_twice()
+
+
+def all_killed():
+    """every child killed again and again, and the master once: all is done once"""
+    global worker
+    apply(150)
+    for _ in range(8):
+        for pid in children()[1]:
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.25)
+    worker.kill()
+    worker.wait()
+    worker = start()
+    all_ready()
+    all_sent()
+    nothing_twice()
+    mails = {}
+    for name in glob.glob(os.path.join(folder.name, "new", "*")):
+        with open(name, encoding="utf-8") as file:
+            key = re.search(r"(?m)^Message-ID: (.*)$", file.read()).group(1)
+        mails[key] = mails.get(key, 0) + 1
+    tap.equal(len(mails), int(sql("select count(*) from outbox")))
+    print("# sent more than once under the same Message-ID: %d" % sum(1 for n in mails.values() if n > 1))
+
+
+def database_restarts():
+    """PostgreSQL closes every connection: the worker goes on by itself"""
+    for _ in range(3):
+        apply(20)
+        sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'inkan_worker'")
+        time.sleep(0.1)
+    all_ready()
+    all_sent()
+    nothing_twice()
+    before = children()
+    tap.equal(before, children(), "a child ended for it")
+
+
+def reloads():
+    """SIGHUP starts new children, and work goes on"""
+    before = set(children()[1])
+    os.kill(worker.pid, signal.SIGHUP)
+    tap.until(lambda: len(set(children()[1]) - before) >= len(before))
+    apply()
+    all_ready()
+    all_sent()
+
+
+def stops():
+    """SIGTERM ends it all, with nothing half done"""
+    apply(30)
+    _, kids = children()
+    worker.terminate()
+    tap.equal(worker.wait(30), 0)
+    tap.ok(not any(os.path.exists("/proc/" + pid) for pid in kids), "a child is left")
+    nothing_twice()
+
+
+def no_secrets_in_the_log():
+    """the log names no token and no PIN"""
+    text = log()
+    for name in glob.glob(os.path.join(folder.name, "new", "*"))[:50]:
+        body = subprocess.run(["/usr/bin/python3", "-c", "import email,email.policy,sys;print(email.message_from_binary_file(open(sys.argv[1],"
+                               "'rb'),policy=email.policy.default).get_content())", name], capture_output=True, text=True, check=True).stdout
+        for secret in re.findall(r"/pickup/([\w-]{43})", body) + re.findall(r"(?m)^\s*([A-Za-z0-9]{16})\s*$", body):
+            tap.lacks(text, secret)
+
+
+CONFIG = settings()
+rows()
+worker = start()
+try:
+    tap.run(at_once, all_killed, database_restarts, reloads, stops, no_secrets_in_the_log)
+finally:
+    worker.kill()
+    worker.wait()
+    smtp.kill()
+    cluster.stdin.close()
+    cluster.wait(30)
