@@ -22,12 +22,14 @@ NAME = '<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient
 expected = []
 
 
-def request(name=NAME, index="<samlp:SessionIndex>_session1</samlp:SessionIndex>", issuer_=None, signature="", element="LogoutRequest",
+def request(name=NAME, index="<samlp:SessionIndex>_session1</samlp:SessionIndex>", issuer_=None, signature="",
+            element="LogoutRequest",
             more="", **over):
     values = {"ID": "_logout1", "Version": "2.0", "IssueInstant": at(-2), "Destination": SLO, "NotOnOrAfter": at(300)}
     values.update(over)
     return '<samlp:%s xmlns:samlp="%s" xmlns:saml="%s"%s>%s%s%s%s%s</samlp:%s>' % (
-        element, SAMLP, SAML, tag_attributes(values), issuer() if issuer_ is None else issuer_, signature, name, index, more, element)
+        element, SAMLP, SAML, tag_attributes(values), issuer() if issuer_ is None else issuer_, signature, name, index, more,
+        element)
 
 
 def response(status_=None, issuer_=None, signature="", **over):
@@ -68,7 +70,8 @@ def unsigned(xml, name="SAMLRequest"):
 
 def fill(xml, element="LogoutRequest", key="idp"):
     make.write("work.xml", '<?xml version="1.0" encoding="UTF-8"?>\n' + xml)
-    make.run("xmlsec1", "--sign", "--privkey-pem", make.path(key + ".key"), "--id-attr:ID", "%s:%s" % (SAMLP, element), "--output",
+    make.run("xmlsec1", "--sign", "--privkey-pem", make.path(key + ".key"), "--id-attr:ID", "%s:%s" % (SAMLP, element),
+             "--output",
              make.path("work.out"), make.path("work.xml"))
     return make.undeclared(make.read("work.out")).strip()
 
@@ -98,7 +101,8 @@ def make_good():
     redirect("ok--rsa-sha512", request(), algorithm=MORE + "rsa-sha512", digest="-sha512")
     redirect("ok--second-key", request(), key="idp-next")
     redirect("ok--no-session-index", request(index=""))
-    redirect("ok--two-session-indexes", request(index="<samlp:SessionIndex>_session1</samlp:SessionIndex><samlp:SessionIndex>_session2</samlp:SessionIndex>"))
+    redirect("ok--two-session-indexes", request(
+        index="<samlp:SessionIndex>_session1</samlp:SessionIndex><samlp:SessionIndex>_session2</samlp:SessionIndex>"))
     redirect("ok--no-end", request(NotOnOrAfter=None))
     case("ok--other-parameters", "query", "lang=ja&" + query(request()) + "&x=1&x=2")
     case("ok--post", "request", post(fill(request(signature=template("#_logout1")))))
@@ -133,8 +137,10 @@ def make_queries():
     case("signature--other-relay-state", "query", good.replace("state%2F1", "state%2F2"))
     case("signature--relay-state-escaped-otherwise", "query", good.replace("state%2F1", "state/1"))
     case("signature--relay-state-removed", "query", good.replace("&RelayState=state%2F1", ""))
-    case("signature--message-exchanged", "query", "SAMLRequest=" + quote(base64.b64encode(deflate(request(ID="_evil")))) + good[good.index("&RelayState"):])
-    case("signature--of-a-response-as-request", "query", query(request(), "SAMLResponse").replace("SAMLResponse=", "SAMLRequest="))
+    case("signature--message-exchanged", "query",
+         "SAMLRequest=" + quote(base64.b64encode(deflate(request(ID="_evil")))) + good[good.index("&RelayState"):])
+    case("signature--of-a-response-as-request", "query", query(request(), "SAMLResponse").replace("SAMLResponse=",
+            "SAMLRequest="))
     redirect("signature--foreign-key", request(), key="foreign")
     redirect("signature--another-idps-key", request(), key="idp2")
     redirect("signature--empty", request())
@@ -155,9 +161,12 @@ def make_posts():
     case("signature--post-foreign-key", "request", post(fill(request(signature=template("#_logout1")), key="foreign")))
     case("algorithm--post-rsa-sha1", "request", post(fill(request(signature=template("#_logout1", method=DS + "rsa-sha1")))))
     case("algorithm--post-digest-sha1", "request", post(fill(request(signature=template("#_logout1", digest=DS + "sha1")))))
-    case("reference--post-of-another-element", "request", post(signed.replace('ID="_logout1"', 'ID="_evil"').replace("</samlp:LogoutRequest>", '<x ID="_logout1"/></samlp:LogoutRequest>')))
+    case("reference--post-of-another-element", "request", post(signed.replace('ID="_logout1"',
+                                                                              'ID="_evil"').replace("</samlp:LogoutRequest>",
+            '<x ID="_logout1"/></samlp:LogoutRequest>')))
     case("structure--post-wrapped", "request", post('<samlp:Response xmlns:samlp="%s">%s</samlp:Response>' % (SAMLP, signed)))
-    case("structure--response-posted-as-request", "request", post(fill(response(signature=template("#_answer1")), "LogoutResponse")))
+    case("structure--response-posted-as-request", "request", post(fill(response(signature=template("#_answer1")),
+                                                                       "LogoutResponse")))
     case("structure--request-as-response", "response", post(signed))
     case("signature--post-two", "request", post(signed.replace("<saml:NameID", template("#_logout1") + "<saml:NameID")))
     case("comment--post", "request", post(signed.replace("_f1e2", "_f1<!---->e2")))

@@ -54,7 +54,8 @@ def entity(n, key="idp", binding=REDIRECT, location=None, attributes="", role="I
     names = names if names is not None else (
         '<mdui:UIInfo><mdui:DisplayName xml:lang="en">University %d</mdui:DisplayName><mdui:DisplayName xml:lang="ja">第%d大学'
         '</mdui:DisplayName><mdui:Keywords xml:lang="en">physics high+energy</mdui:Keywords><mdui:Logo height="16" width="16">'
-        'https://idp%d.example.ac.jp/small.png</mdui:Logo><mdui:Logo height="60" width="80">https://idp%d.example.ac.jp/logo.png'
+        'https://idp%d.example.ac.jp/small.png</mdui:Logo>'
+        '<mdui:Logo height="60" width="80">https://idp%d.example.ac.jp/logo.png'
         '</mdui:Logo></mdui:UIInfo>' % (n, n, n, n))
     return ('<md:EntityDescriptor entityID="%s"%s>%s<md:%s protocolSupportEnumeration="%s"%s><md:Extensions>'
             '<shibmd:Scope regexp="false">u%d.ac.jp</shibmd:Scope>%s</md:Extensions>%s'
@@ -63,18 +64,22 @@ def entity(n, key="idp", binding=REDIRECT, location=None, attributes="", role="I
             '<md:Organization><md:OrganizationName xml:lang="en">Org %d</md:OrganizationName>'
             '<md:OrganizationDisplayName xml:lang="en">Org %d</md:OrganizationDisplayName>'
             '<md:OrganizationURL xml:lang="en">https://example.ac.jp/</md:OrganizationURL></md:Organization>'
-            '<md:ContactPerson contactType="support"><md:EmailAddress>mailto:help@u%d.ac.jp</md:EmailAddress></md:ContactPerson>'
+            '<md:ContactPerson contactType="support">'
+            '<md:EmailAddress>mailto:help@u%d.ac.jp</md:EmailAddress></md:ContactPerson>'
             '<md:ContactPerson contactType="technical"><md:GivenName>Taro</md:GivenName><md:SurName>Suzuki</md:SurName>'
             '<md:EmailAddress>mailto:admin@u%d.ac.jp</md:EmailAddress></md:ContactPerson>%s</md:EntityDescriptor>'
-            % (entity_id or "https://idp%d.example.ac.jp/idp" % n, attributes, extensions, role, protocol, role_attributes, n, names,
+            % (entity_id or "https://idp%d.example.ac.jp/idp" % n, attributes, extensions, role, protocol, role_attributes, n,
+               names,
                keys, REDIRECT, n, binding, location or "https://idp%d.example.ac.jp/sso" % n, role, n, n, n, n, more))
 
 
 def template(ref="#_root", method=MORE + "rsa-sha256", digest=ENC + "sha256", c14n=EXC, second=EXC, more="", extra=""):
     second = '<ds:Transform Algorithm="%s"/>' % second if second else ""
-    return ('<ds:Signature xmlns:ds="%s"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="%s"/><ds:SignatureMethod Algorithm="%s"/>'
+    return ('<ds:Signature xmlns:ds="%s"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="%s"/>'
+            '<ds:SignatureMethod Algorithm="%s"/>'
             '<ds:Reference URI="%s"><ds:Transforms><ds:Transform Algorithm="%senveloped-signature"/>%s</ds:Transforms>'
-            '<ds:DigestMethod Algorithm="%s"/><ds:DigestValue/></ds:Reference>%s</ds:SignedInfo><ds:SignatureValue/>%s</ds:Signature>'
+            '<ds:DigestMethod Algorithm="%s"/><ds:DigestValue/></ds:Reference>%s</ds:SignedInfo>'
+            '<ds:SignatureValue/>%s</ds:Signature>'
             % (DS, c14n, method, ref, DS, second, digest, more, extra))
 
 
@@ -104,17 +109,21 @@ def make_good(two):
     case("ok--sha512", sign(aggregate(two, template(method=MORE + "rsa-sha512", digest=ENC + "sha512"))), 2)
     case("ok--whole-document", sign(aggregate(two, template(ref=""))), 2)
     case("ok--without-id", sign(aggregate(two, template(ref=""), name=None)), 2)
-    case("ok--foreign-certificate-in-key-info", sign(aggregate(two, template(extra="<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>")), certificate_file="foreign"), 2)
-    case("ok--comments-and-cdata-added", sign(aggregate(two)).replace("Taro", "<!-- no --><![CDATA[Taro]]>").replace("?>", "?><!-- top -->", 1), 2)
+    case("ok--foreign-certificate-in-key-info", sign(aggregate(two, template(extra="<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>")),
+                                                     certificate_file="foreign"), 2)
+    case("ok--comments-and-cdata-added", sign(aggregate(two)).replace("Taro", "<!-- no --><![CDATA[Taro]]>").replace("?>",
+            "?><!-- top -->", 1), 2)
     single = entity(1, attributes=NAMESPACES + ' ID="_root" validUntil="2026-12-01T00:00:00Z"', extensions=template())
     case("ok--one-entity", sign(single, element="EntityDescriptor"), 1)
     nested = '<md:EntitiesDescriptor validUntil="2026-11-30T00:00:00Z">%s</md:EntitiesDescriptor>' % entity(3)
     case("ok--nested", sign(aggregate(two + nested)), 3)
     case("ok--nested-group-is-over", sign(aggregate(two + nested.replace("2026-11-30", "2026-11-20"))), 2)
-    hide = ('<md:Extensions><mdattr:EntityAttributes><saml:Attribute Name="http://macedir.org/entity-category"><saml:AttributeValue>'
-            'http://refeds.org/category/hide-from-discovery</saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes></md:Extensions>')
+    hide = ('<md:Extensions><mdattr:EntityAttributes><saml:Attribute Name="http://macedir.org/entity-category">'
+            '<saml:AttributeValue>http://refeds.org/category/hide-from-discovery</saml:AttributeValue>'
+            '</saml:Attribute></mdattr:EntityAttributes></md:Extensions>')
     others = (entity(4, role="SPSSODescriptor") + entity(5, key=None) + entity(6, key="idp-short")
-              + entity(7, binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP") + entity(8, location="http://idp8.example.ac.jp/sso")
+              + entity(7, binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP") + entity(8,
+            location="http://idp8.example.ac.jp/sso")
               + entity(9, location="javascript:alert(1)") + entity(10, attributes=' validUntil="2026-11-24T08:00:00Z"')
               + entity(11, attributes=' validUntil="soon"') + entity(12, protocol="urn:oasis:names:tc:SAML:1.1:protocol")
               + entity(1, names="<mdui:UIInfo/>") + entity(13, entity_id=" "))
@@ -127,7 +136,8 @@ def make_hostile(two):
     inner = entity(1, attributes=' ID="_entity"', extensions=template("#_entity"))
     case("unsigned--only-an-entity-is-signed", sign(aggregate(inner, ""), element="EntityDescriptor"))
     case("signature--foreign-key", sign(aggregate(two), key="foreign"))
-    case("signature--foreign-key-with-its-certificate", sign(aggregate(two, template(extra="<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>")), key="foreign"))
+    case("signature--foreign-key-with-its-certificate", sign(aggregate(two,
+            template(extra="<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>")), key="foreign"))
     case("signature--changed-location", good.replace("https://idp2.example.ac.jp/sso", "https://evil.example/sso"))
     case("signature--added-entity", good.replace("</md:EntitiesDescriptor>", entity(66) + "</md:EntitiesDescriptor>"))
     case("signature--longer-valid", good.replace("2026-12-01", "2026-12-02"))
@@ -138,8 +148,10 @@ def make_hostile(two):
     evil = aggregate(body + entity(66), "", name="_evil")
     case("unsigned--good-one-wrapped-in-another", evil)
     signature = re.search(r"<ds:Signature.*?</ds:Signature>", good, re.S).group(0)
-    case("reference--signature-moved-to-the-wrapper", aggregate(body.replace(signature, "") + entity(66), signature, name="_evil"))
-    case("reference--to-an-entity", sign(aggregate(entity(1, attributes=' ID="_entity"'), template("#_entity")), element="EntityDescriptor"))
+    case("reference--signature-moved-to-the-wrapper", aggregate(body.replace(signature, "") + entity(66), signature,
+                                                                name="_evil"))
+    case("reference--to-an-entity", sign(aggregate(entity(1, attributes=' ID="_entity"'), template("#_entity")),
+                                         element="EntityDescriptor"))
     case("reference--external", good.replace('URI="#_root"', 'URI="http://127.0.0.1:9/"'))
     more = '<ds:Reference URI="#_root"><ds:DigestMethod Algorithm="%ssha256"/><ds:DigestValue/></ds:Reference>' % ENC
     case("reference--two", sign(aggregate(two, template(more=more))))
@@ -161,7 +173,8 @@ def make_hostile(two):
     case("utf-8--utf16", good.encode("utf-16"))
     case("dtd--plain", good.replace("<md:EntitiesDescriptor", "<!DOCTYPE x><md:EntitiesDescriptor", 1))
     laughs = "".join('<!ENTITY l%d "%s">' % (i, ("&l%d;" % (i - 1)) * 10) for i in range(1, 12))
-    case("dtd--billion-laughs", good.replace("<md:EntitiesDescriptor", '<!DOCTYPE x [<!ENTITY l0 "ha">%s]><md:EntitiesDescriptor a="&l11;"' % laughs, 1))
+    case("dtd--billion-laughs", good.replace("<md:EntitiesDescriptor",
+                                             '<!DOCTYPE x [<!ENTITY l0 "ha">%s]><md:EntitiesDescriptor a="&l11;"' % laughs, 1))
 
 
 def main():
