@@ -16,11 +16,16 @@ returns void language sql security definer set search_path = public, pg_temp as 
     values (p_actor, p_institution, p_request, p_what, coalesce(p_address, ''), coalesce(p_log_id, ''), coalesce(p_detail, '{}'))
 $$;
 
-create function mail_domain_allowed(p_mail text, p_domains text[]) returns boolean language sql immutable as $$
-    select exists (
-        select from unnest(p_domains) d, lower(split_part(p_mail, '@', 2)) host
-        where host = d or (left(d, 1) = '.' and right(host, length(d)) = d))
-$$;
+-- plpgsql here and in profile_now: its plan is kept, where an SQL function that cannot be inlined is started anew at each call
+-- (0.2 ms; a dashboard asks six times).
+create function mail_domain_allowed(p_mail text, p_domains text[]) returns boolean language plpgsql immutable as $$
+declare d text; host text := lower(split_part(p_mail, '@', 2));
+begin
+    foreach d in array coalesce(p_domains, '{}') loop
+        if host = d or (left(d, 1) = '.' and right(host, length(d)) = d) then return true; end if;
+    end loop;
+    return false;
+end $$;
 
 -- The subject of a certificate as pages show it, and as the signer will write it.
 create function subject_text(p_style text, p_country text, p_locality text, p_organization text, p_unit text, p_number text,
@@ -32,10 +37,13 @@ returns text language sql immutable as $$
 $$;
 
 -- The profile in force for a type and a validity.
-create function profile_now(p_type text, p_months integer) returns profile language sql stable as $$
-    select * from profile where type = p_type and months = p_months and valid_from <= now() and (valid_to is null or valid_to > now())
-    order by valid_from desc, id desc limit 1
-$$;
+create function profile_now(p_type text, p_months integer) returns profile language plpgsql stable as $$
+declare f profile;
+begin
+    select * into f from profile where type = p_type and months = p_months and valid_from <= now()
+        and (valid_to is null or valid_to > now()) order by valid_from desc, id desc limit 1;
+    return f;
+end $$;
 
 -- The rule that forbids such a certificate to a person today, as a word; null where none does. An application is held against
 -- the cap; a renewal is not, since it adds no request.
