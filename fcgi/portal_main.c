@@ -86,7 +86,9 @@ log_answer(const Exchange *x, gint64 began)
     g_autofree char *took = g_strdup_printf("%.1f", (double)(g_get_monotonic_time() - began) / 1000);
     g_autofree char *person = x->session ? g_strdup_printf("%" G_GINT64_FORMAT, x->session->person) : NULL;
     const char *method = x->in->head ? "HEAD" : x->in->method == HTTP_POST ? "POST" : x->in->method == HTTP_GET ? "GET" : "OTHER";
-    log_write(LOG_LEVEL_DEBUG, "answer", "method", method, "path", loggable(x->in->path), "status", status, "ms", took,
+    /* What may have changed something can be followed later; what was only looked at is in nginx's log. */
+    gboolean act = x->in->method == HTTP_POST && x->portal->sp;
+    log_write(act ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "answer", "method", method, "path", loggable(x->in->path), "status", status, "ms", took,
               "person", person, NULL);
 }
 
