@@ -83,7 +83,7 @@ def settle(place, path, mode):
     os.rename(f"{path}.new", path)
 
 
-RSA = ("rsa:3072",)
+RSA = ("rsa:2048",)
 P256 = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 
 
