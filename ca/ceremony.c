@@ -1,17 +1,57 @@
 #include "ca/ceremony.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ca/certificate.h"
 #include "ca/crl.h"
 #include "db/issuer.h"
 
-#define PUBLIC_SMIME_DAYS 825 /* CA/Browser Forum S/MIME Baseline Requirements, section 6.3.2 */
-#define ROOT_CRL_DAYS     366
+#define PASSPHRASE_SHORTEST 8
+#define NAME_LONGEST 50      /* with the longest of our endings a common name has 64 characters at most */
+#define YEARS_LONGEST 50
+#define BACKDATED 86400      /* seconds: relying parties' clocks differ, and nothing may begin before its issuer */
+#define ROOT_CRL_DAYS 365
+#define OID_ANY_POLICY "2.5.29.32.0"
 
-static const int months_offered[] = { 52, 25, 13 };
+static const char *const client_use[] = { CA_OID_CLIENT_AUTH, CA_OID_OCSP_SIGNING, NULL };
+static const char *const smime_use[] = { CA_OID_EMAIL_PROTECTION, CA_OID_OCSP_SIGNING, NULL };
+
+/* What an issuing CA may be used for, OCSP delegates included: some verifiers want each purpose in every CA above. */
+static const struct authority {
+    const char *name, *title;
+    const char *const *use;
+} issuing[] = {
+    { "client", "Client CA", client_use },
+    { "smime", "S/MIME CA", smime_use },
+};
+
+static const char *const client_usage[] = { "digitalSignature", "keyEncipherment", NULL };
+static const char *const smime_usage[] = { "digitalSignature", "nonRepudiation", "keyEncipherment", NULL };
+static const char *const client_extended[] = { CA_OID_CLIENT_AUTH, NULL };
+static const char *const smime_extended[] = { CA_OID_EMAIL_PROTECTION, NULL };
+/* RSA first: every system imports it, and the keymaker has it ready. */
+static const char *const kinds[] = { "rsa2048", "rsa3072", "rsa4096", "p256", "p384", NULL };
+
+/*
+ * The profiles. The ones whose common name is the mail address alone are dormant (what the service behind the researcher's
+ * portal moved to in 2023): an operator who wants them sets their valid_from, and from then on new requests take them.
+ */
+static const struct profile {
+    const char *name, *type, *subject;
+    const char *const *usage, *const *extended;
+    gboolean dormant;
+} profiles[] = {
+    { "client", "client", "dn", client_usage, client_extended, FALSE },
+    { "smime", "smime", "dn", smime_usage, smime_extended, FALSE },
+    { "smime-mail", "smime", "mail", smime_usage, smime_extended, TRUE },
+};
+static const int months[] = { 52, 25, 13 };
 
 void
 ceremony_defaults(struct ceremony_plan *plan)
@@ -21,48 +61,135 @@ ceremony_defaults(struct ceremony_plan *plan)
 }
 
 const char *
-ceremony_warning(const char *type, int months)
+ceremony_warning(const char *type, int length)
 {
-    if (strcmp(type, "smime") != 0 || months * 365 / 12 <= PUBLIC_SMIME_DAYS)
-        return NULL;
-    return "S/MIME certificates of so many months are for a private CA: public ones may run 825 days at most.";
+    if (strcmp(type, "smime") == 0 && length > 27) /* 27 months are 825 days or a few less */
+        return "An S/MIME certificate of more than 825 days is for a private CA only: public ones may not run longer.";
+    return NULL;
 }
 
-/* --- key files --- */
+static gboolean
+input(GError **error, const char *what)
+{
+    g_set_error(error, CA_ERROR, CA_ERROR_INPUT, "plan: %s", what);
+    return FALSE;
+}
+
+static gboolean
+plan_ok(const struct ceremony_plan *plan, GError **error)
+{
+    if (!plan->passphrase || secret_size(plan->passphrase) < PASSPHRASE_SHORTEST)
+        return input(error, "the passphrase has less than 8 characters");
+    if (!plan->name || !*plan->name || g_utf8_strlen(plan->name, -1) > NAME_LONGEST)
+        return input(error, "the name has 1 to 50 characters");
+    if (plan->root_years < 1 || plan->root_years > YEARS_LONGEST || plan->issuing_years < 1)
+        return input(error, "a root is valid for 1 to 50 years");
+    if (plan->issuing_years > plan->root_years)
+        return input(error, "an issuing CA may not end after its root");
+    if (!plan->publish_url || !*plan->publish_url)
+        return input(error, "publish_url is needed, it goes into every certificate");
+    if (ca_validity_end(plan->now, 12, plan->time_zone) == 0)
+        return input(error, "time_zone is not known on this machine");
+    return TRUE;
+}
+
+/* --- key files ------------------------------------------------------------------------------------------------------------ */
+
+static gboolean
+file_error(GError **error, const char *file)
+{
+    g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "file: %s: %s", file, g_strerror(errno));
+    return FALSE;
+}
+
+static gboolean
+write_all(int fd, const char *text)
+{
+    size_t left = strlen(text);
+    while (left) {
+        ssize_t n = write(fd, text, left);
+        if (n < 0 && errno != EINTR)
+            return FALSE;
+        if (n > 0) {
+            text += n;
+            left -= (size_t)n;
+        }
+    }
+    return TRUE;
+}
+
+/* Whoever runs the ceremony, the key is for the process that owns the folder. */
+static gboolean
+fill(int fd, const char *text, const struct stat *folder)
+{
+    if (geteuid() == 0 && fchown(fd, folder->st_uid, folder->st_gid) != 0)
+        return FALSE;
+    return write_all(fd, text) && fsync(fd) == 0;
+}
+
+/* Written aside, synced, renamed, and the folder synced: there whole, or not at all. Never over another file. */
+static gboolean
+write_key(const char *folder, const char *file, const char *text, GError **error)
+{
+    g_autofree char *aside = g_strdup_printf("%s.new", file);
+    struct stat about;
+    int directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0 || fstat(directory, &about) != 0) {
+        file_error(error, folder);
+        if (directory >= 0)
+            close(directory);
+        return FALSE;
+    }
+    g_unlink(aside); /* of a ceremony that was killed */
+    int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    gboolean ok = fd >= 0 && fill(fd, text, &about);
+    ok = (fd < 0 || close(fd) == 0) && ok;
+    ok = ok && renameat2(AT_FDCWD, aside, AT_FDCWD, file, RENAME_NOREPLACE) == 0 && fsync(directory) == 0;
+    if (!ok)
+        file_error(error, file);
+    if (!ok && fd >= 0)
+        g_unlink(aside);
+    close(directory);
+    return ok;
+}
+
+/* The key of NAME: the one whose file is there, or a new one, read back from its file. */
+static CaSigningKey *
+key_of(const char *folder, const char *name, enum ca_key_kind kind, const Secret *passphrase, GError **error)
+{
+    g_autofree char *base = g_strdup_printf("%s.pem", name), *file = g_build_filename(folder, base, NULL);
+    if (!g_file_test(file, G_FILE_TEST_EXISTS)) {
+        g_autoptr(Secret) pkcs8 = ca_key_make(kind, error);
+        g_autofree char *pem = pkcs8 ? ca_signing_key_pem(pkcs8, passphrase, error) : NULL;
+        if (!pem || !write_key(folder, file, pem, error))
+            return NULL;
+    }
+    return ca_signing_key_load(file, passphrase, error);
+}
 
 static gboolean
 make_folder(const char *folder, GError **error)
 {
-    if (g_mkdir_with_parents(folder, 0700) == 0)
-        return TRUE;
-    g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "folder %s: %s", folder, g_strerror(errno));
-    return FALSE;
+    return g_mkdir_with_parents(folder, 0700) == 0 || file_error(error, folder);
 }
 
-static gboolean
-write_key(const char *file, const Secret *passphrase, enum ca_key_kind kind, GError **error)
-{
-    g_autoptr(Secret) pkcs8 = ca_key_make(kind, error);
-    g_autofree char *pem = pkcs8 ? ca_signing_key_pem(pkcs8, passphrase, error) : NULL;
-    g_autoptr(GError) why = NULL;
-    if (!pem)
-        return FALSE;
-    if (g_file_set_contents_full(file, pem, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &why))
-        return TRUE;
-    g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "key file %s: %s", file, why->message);
-    return FALSE;
-}
+/* --- certificates --------------------------------------------------------------------------------------------------------- */
 
-/* The key NAME of FOLDER, made if it is not there: a ceremony that was cut short goes on with the keys it had made. */
-static CaSigningKey *
-key_of(const struct ceremony_plan *plan, const char *folder, const char *name, enum ca_key_kind kind, GError **error)
+struct made {
+    CaSigningKey *root_key;
+    GBytes *root;
+    CaIssuer *issuer; /* the root, ready to sign */
+    GBytes *issuing[G_N_ELEMENTS(issuing)];
+};
+
+static void
+made_clear(struct made *made)
 {
-    g_autofree char *base = g_strconcat(name, ".pem", NULL);
-    g_autofree char *file = g_build_filename(folder, base, NULL);
-    if (!g_file_test(file, G_FILE_TEST_EXISTS) &&
-        (!make_folder(folder, error) || !write_key(file, plan->passphrase, kind, error)))
-        return NULL;
-    return ca_signing_key_load(file, plan->passphrase, error);
+    ca_issuer_free(made->issuer);
+    ca_signing_key_free(made->root_key);
+    g_clear_pointer(&made->root, g_bytes_unref);
+    for (size_t i = 0; i < G_N_ELEMENTS(issuing); i++)
+        g_clear_pointer(&made->issuing[i], g_bytes_unref);
 }
 
 static const char *
@@ -71,255 +198,198 @@ root_folder(const struct ceremony_plan *plan)
     return plan->root_keys ? plan->root_keys : plan->keys;
 }
 
-/* --- certificates --- */
-
-static gint64
-end_after(const struct ceremony_plan *plan, int years)
+static gboolean
+make_root(const struct ceremony_plan *plan, struct made *made, GError **error)
 {
-    return ca_validity_end(plan->now, years * 12, plan->time_zone);
-}
-
-static char *
-at(const struct ceremony_plan *plan, const char *folder, const char *name, const char *ending)
-{
-    return g_strconcat(plan->publish_url, folder, name, ending, NULL);
-}
-
-static GBytes *
-make_root(const struct ceremony_plan *plan, const CaSigningKey *key, GError **error)
-{
-    g_autofree char *serial = ca_serial_new(), *name = g_strconcat(plan->name, " Root CA", NULL);
-    const struct ca_authority what = { .serial = serial, .not_before = plan->now, .not_after = end_after(plan, plan->root_years),
-                                       .country = plan->country, .organization = plan->organization, .common_name = name,
-                                       .path_length = 1 };
-    return ca_root_build(&what, key, error);
+    g_autofree char *serial = ca_serial_new(), *name = g_strdup_printf("%s Root CA", plan->name);
+    const struct ca_authority what = {
+        .serial = serial, .not_before = plan->now - BACKDATED,
+        .not_after = ca_validity_end(plan->now, 12 * plan->root_years, plan->time_zone),
+        .country = plan->country, .organization = plan->organization, .common_name = name, .path_length = 1,
+    };
+    made->root_key = key_of(root_folder(plan), "root", plan->root_kind, plan->passphrase, error);
+    made->root = made->root_key ? ca_root_build(&what, made->root_key, error) : NULL;
+    made->issuer = made->root ? ca_issuer_new(made->root, made->root_key, error) : NULL;
+    return made->issuer != NULL;
 }
 
 static GBytes *
-make_issuing(const struct ceremony_plan *plan, const char *title, const char *extended, const CaSigningKey *key,
-             const CaIssuer *root, GError **error)
+make_issuing(const struct ceremony_plan *plan, const struct authority *authority, const CaIssuer *root, GError **error)
 {
-    g_autofree char *serial = ca_serial_new(), *name = g_strconcat(plan->name, title, NULL);
-    g_autofree char *crl = at(plan, "/crl/", "root", ".crl"), *issuer = at(plan, "/ca/", "root", ".cer");
-    /* OCSP signing too: what is issued below includes the responder's own certificate. */
-    const char *const usages[] = { extended, CA_OID_OCSP_SIGNING, NULL };
-    const struct ca_authority what = { .serial = serial, .not_before = plan->now,
-                                       .not_after = end_after(plan, plan->issuing_years), .country = plan->country,
-                                       .organization = plan->organization, .common_name = name, .extended = usages,
-                                       .crl_url = crl, .issuer_url = issuer };
+    static const char *const any[] = { OID_ANY_POLICY, NULL };
+    g_autoptr(CaSigningKey) key = key_of(plan->keys, authority->name, plan->issuing_kind, plan->passphrase, error);
+    if (!key)
+        return NULL;
     g_autoptr(GBytes) spki = ca_signing_key_public(key);
+    g_autofree char *serial = ca_serial_new(), *name = g_strdup_printf("%s %s", plan->name, authority->title);
+    g_autofree char *crl = g_strdup_printf("%s/crl/root-0.crl", plan->publish_url);
+    g_autofree char *aia = g_strdup_printf("%s/ca/root.cer", plan->publish_url);
+    const struct ca_authority what = {
+        .serial = serial, .not_before = plan->now - BACKDATED,
+        .not_after = ca_validity_end(plan->now, 12 * plan->issuing_years, plan->time_zone),
+        .country = plan->country, .organization = plan->organization, .common_name = name,
+        .policies = plan->client_policies || plan->smime_policies ? any : NULL, .extended = authority->use,
+        .crl_url = crl, .issuer_url = aia,
+    };
     return ca_issuing_build(&what, spki, root, error);
 }
 
-static GBytes *
-make_root_crl(const CaIssuer *root, gint64 number, gint64 this_update, gint64 *next, GError **error)
+static gboolean
+make_all(const struct ceremony_plan *plan, struct made *made, GError **error)
 {
-    *next = MIN(this_update + ROOT_CRL_DAYS * 86400, ca_issuer_not_after(root));
-    const struct ca_crl what = { .number = number, .this_update = this_update, .next_update = *next };
-    return ca_crl_build(root, &what, NULL, 0, error);
+    if (!make_folder(plan->keys, error) || !make_folder(root_folder(plan), error) || !make_root(plan, made, error))
+        return FALSE;
+    for (size_t i = 0; i < G_N_ELEMENTS(issuing); i++)
+        if (!(made->issuing[i] = make_issuing(plan, &issuing[i], made->issuer, error)))
+            return FALSE;
+    return TRUE;
 }
 
-/* --- rows --- */
-
-static const struct line {
-    const char *name, *type, *title, *extended, *usages[4];
-} lines[] = {
-    { "client", "client", " Client CA", CA_OID_CLIENT_AUTH, { "digitalSignature", "keyEncipherment", NULL } },
-    { "smime", "smime", " S/MIME CA", CA_OID_EMAIL_PROTECTION,
-      { "digitalSignature", "nonRepudiation", "keyEncipherment", NULL } },
-};
+/* --- rows ----------------------------------------------------------------------------------------------------------------- */
 
 static gboolean
-insert_profile(Db *db, const struct line *line, const char *subject, int months, const char *const *policies, GError **error)
+put_root_crl(Db *db, const struct ceremony_plan *plan, const CaIssuer *root, GError **error)
 {
-    gboolean mail = strcmp(subject, "mail") == 0;
-    g_autofree char *name = g_strdup_printf("%s%s-%d", line->type, mail ? "-mail" : "", months);
-    const char *const extended[] = { line->extended, NULL };
-    /* The first is made by default: what every system that people have can import. */
-    static const char *const kinds[] = { "rsa2048", "rsa3072", "rsa4096", "p256", "p384", NULL };
-    const struct db_profile profile = { .name = name, .type = line->type, .issuer = line->name, .subject = subject,
-                                        .months = months, .key_usage = line->usages, .extended = extended,
-                                        .policies = policies, .key_kinds = kinds, .dormant = mail };
-    return db_profile_insert(db, &profile, error);
+    gint64 number, before;
+    gboolean found;
+    if (!db_crl_lock(db, "root", &found, &number, &before, error))
+        return FALSE;
+    gint64 from = MAX(plan->now, before), to = MIN(from + ROOT_CRL_DAYS * 86400, ca_issuer_not_after(root));
+    g_autofree char *url = g_strdup_printf("%s/crl/root-0.crl", plan->publish_url);
+    for (int shard = -1; shard <= 0; shard++) {
+        const struct ca_crl what = { number + 1, from, to, shard < 0 ? NULL : url };
+        g_autoptr(GBytes) der = ca_crl_build(root, &what, NULL, 0, error);
+        if (!der || !db_crl_put(db, "root", shard, number + 1, from, to, der, error))
+            return FALSE;
+    }
+    return db_crl_mark(db, "root", number + 1, error);
 }
 
 static gboolean
-insert_profiles(Db *db, const struct ceremony_plan *plan, GError **error)
+put_issuer(Db *db, const char *name, const char *parent, GBytes *certificate, GError **error)
 {
-    static const char *const none[] = { NULL };
-    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
-        gboolean smime = strcmp(lines[i].type, "smime") == 0;
-        const char *const *policies = smime ? plan->smime_policies : plan->client_policies;
-        for (gsize m = 0; m < G_N_ELEMENTS(months_offered); m++) {
-            if (!insert_profile(db, &lines[i], "dn", months_offered[m], policies ? policies : none, error))
-                return FALSE;
-            if (smime && !insert_profile(db, &lines[i], "mail", months_offered[m], policies ? policies : none, error))
+    const DbIssuer row = { .name = (char *)name, .key_name = (char *)name, .parent = (char *)parent,
+                           .certificate = certificate };
+    return db_issuer_insert(db, &row, error);
+}
+
+static gboolean
+put_profiles(Db *db, const struct ceremony_plan *plan, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(profiles); i++)
+        for (size_t m = 0; m < G_N_ELEMENTS(months); m++) {
+            const struct profile *p = &profiles[i];
+            g_autofree char *name = g_strdup_printf("%s-%d", p->name, months[m]);
+            const struct db_profile row = {
+                .name = name, .type = p->type, .issuer = p->type, .subject = p->subject, .months = months[m],
+                .key_usage = p->usage, .extended = p->extended, .key_kinds = kinds, .dormant = p->dormant,
+                .policies = strcmp(p->type, "smime") == 0 ? plan->smime_policies : plan->client_policies,
+            };
+            if (!db_profile_insert(db, &row, error))
                 return FALSE;
         }
-    }
     return TRUE;
 }
 
 static gboolean
-insert_issuer(Db *db, const char *name, const char *parent, GBytes *certificate, GError **error)
+put_all(Db *db, const struct ceremony_plan *plan, const struct made *made, GError **error)
 {
-    const DbIssuer row = { .name = (char *)name, .key_name = (char *)name, .parent = (char *)parent, .certificate = certificate };
-    return db_issuer_insert(db, &row, error);
-}
-
-struct authority {
-    GBytes *root, *issuing[G_N_ELEMENTS(lines)], *crl;
-    gint64 crl_next;
-};
-
-static void
-authority_clear(struct authority *a)
-{
-    g_clear_pointer(&a->root, g_bytes_unref);
-    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
-        g_clear_pointer(&a->issuing[i], g_bytes_unref);
-    g_clear_pointer(&a->crl, g_bytes_unref);
+    if (!put_issuer(db, "root", NULL, made->root, error))
+        return FALSE;
+    for (size_t i = 0; i < G_N_ELEMENTS(issuing); i++)
+        if (!put_issuer(db, issuing[i].name, "root", made->issuing[i], error))
+            return FALSE;
+    return put_profiles(db, plan, error) && put_root_crl(db, plan, made->issuer, error) &&
+           db_issuer_audit(db, "ca-init", "root", NULL, "", error);
 }
 
 static gboolean
-store(Db *db, const struct ceremony_plan *plan, const struct authority *a, GError **error)
+in_transaction(Db *db, const struct ceremony_plan *plan, const struct made *made, GError **error)
 {
-    gboolean found;
-    gint64 number, this_update;
-    gboolean ok = db_begin(db, error) && insert_issuer(db, "root", NULL, a->root, error);
-    for (gsize i = 0; ok && i < G_N_ELEMENTS(lines); i++)
-        ok = insert_issuer(db, lines[i].name, "root", a->issuing[i], error);
-    ok = ok && insert_profiles(db, plan, error) &&
-         db_crl_lock(db, "root", &found, &number, &this_update, error) && db_crl_mark(db, "root", 1, error) &&
-         db_crl_put(db, "root", -1, 1, plan->now, a->crl_next, a->crl, error) && db_commit(db, error);
+    gboolean ok = db_begin(db, error) && put_all(db, plan, made, error) && db_commit(db, error);
     db_rollback(db);
     return ok;
 }
 
-/* --- the ceremony --- */
+/* --- the report ----------------------------------------------------------------------------------------------------------- */
 
 static gboolean
-plan_ok(const struct ceremony_plan *plan, GError **error)
+report_one(GString *report, const char *folder, const char *name, GBytes *der, GError **error)
 {
-    const char *wrong = NULL;
-    if (!plan->passphrase || secret_size(plan->passphrase) < 8)
-        wrong = "passphrase: at least 8 characters";
-    else if (!plan->name || !*plan->name || strlen(plan->name) > 50)
-        wrong = "name: 1 to 50 characters";
-    else if (plan->root_years < 1 || plan->root_years > 50 || plan->issuing_years < 1 || plan->issuing_years > plan->root_years)
-        wrong = "years: the root 1 to 50, the issuing CAs no longer than the root";
-    else if (end_after(plan, plan->root_years) == 0)
-        wrong = "time_zone: not known on this machine";
-    else if (!plan->publish_url || !*plan->publish_url)
-        wrong = "publish_url: needed, it goes into every certificate";
-    if (wrong)
-        g_set_error_literal(error, CA_ERROR, CA_ERROR_INPUT, wrong);
-    return !wrong;
-}
-
-static gboolean
-nothing_there(Db *db, GError **error)
-{
-    g_autoptr(GPtrArray) issuers = db_issuer_list(db, error);
-    if (!issuers)
+    g_autoptr(CaCertificateInfo) info = ca_certificate_read(g_bytes_get_data(der, NULL), g_bytes_get_size(der), error);
+    if (!info)
         return FALSE;
-    if (issuers->len > 0)
-        g_set_error_literal(error, CA_ERROR, CA_ERROR_REFUSED, "exists: there are issuers already");
-    return issuers->len == 0;
-}
-
-static gboolean
-make(const struct ceremony_plan *plan, struct authority *a, GError **error)
-{
-    g_autoptr(CaSigningKey) key = key_of(plan, root_folder(plan), "root", plan->root_kind, error);
-    a->root = key ? make_root(plan, key, error) : NULL;
-    g_autoptr(CaIssuer) root = a->root ? ca_issuer_new(a->root, key, error) : NULL;
-    if (!root)
-        return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
-        g_autoptr(CaSigningKey) issuing = key_of(plan, plan->keys, lines[i].name, plan->issuing_kind, error);
-        if (issuing)
-            a->issuing[i] = make_issuing(plan, lines[i].title, lines[i].extended, issuing, root, error);
-        if (!a->issuing[i])
-            return FALSE;
-    }
-    a->crl = make_root_crl(root, 1, plan->now, &a->crl_next, error);
-    return a->crl != NULL;
-}
-
-static void
-report_one(GString *report, const char *name, GBytes *der, const char *folder)
-{
-    g_autoptr(CaCertificateInfo) info = ca_certificate_read(g_bytes_get_data(der, NULL), g_bytes_get_size(der), NULL);
-    if (info)
-        g_string_append_printf(report, "%s: %s\n  SHA-256 fingerprint %s\n  key %s, locked by the passphrase, in %s/%s.pem\n", name,
-                               info->subject, info->fingerprint, info->key, folder, name);
+    g_autoptr(GDateTime) end = g_date_time_new_from_unix_utc(info->not_after);
+    g_autofree char *day = g_date_time_format(end, "%Y-%m-%d");
+    g_string_append_printf(report, "%s: %s, valid until %s, key %s in %s/%s.pem\n  SHA-256 %s\n", name, info->subject, day,
+                           info->key, folder, name, info->fingerprint);
+    return TRUE;
 }
 
 static char *
-report_of(const struct ceremony_plan *plan, const struct authority *a)
+report_of(const struct ceremony_plan *plan, const struct made *made, GError **error)
 {
-    GString *report = g_string_new(NULL);
-    report_one(report, "root", a->root, root_folder(plan));
-    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
-        report_one(report, lines[i].name, a->issuing[i], plan->keys);
-    for (gsize m = 0; m < G_N_ELEMENTS(months_offered); m++) {
-        const char *warning = ceremony_warning("smime", months_offered[m]);
-        if (warning)
-            g_string_append_printf(report, "Profile smime-%d: %s\n", months_offered[m], warning);
-    }
-    g_string_append(report, "Take the root's key away to a safe place; it is needed for the root's CRL once a year "
-                            "(inkan ca root-crl).\n");
-    return g_string_free(report, FALSE);
+    g_autoptr(GString) report = g_string_new(NULL);
+    if (!report_one(report, root_folder(plan), "root", made->root, error))
+        return NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(issuing); i++)
+        if (!report_one(report, plan->keys, issuing[i].name, made->issuing[i], error))
+            return NULL;
+    g_string_append_printf(report, "Take %s/root.pem away from this machine, in two copies; it is needed again within a year, "
+                           "for the root's next CRL.\n", root_folder(plan));
+    g_string_append_printf(report, "%s Profile smime-52 is such a one.\n", ceremony_warning("smime", 52));
+    g_string_append(report, "The profiles smime-mail-* (the subject is the mail address) sleep until their valid_from is set.\n");
+    return g_string_free(g_steal_pointer(&report), FALSE);
 }
 
 char *
 ceremony_init(Db *db, const struct ceremony_plan *plan, GError **error)
 {
-    struct authority a = { 0 };
+    struct made made = { 0 };
     char *report = NULL;
-    if (plan_ok(plan, error) && nothing_there(db, error) && make(plan, &a, error) && store(db, plan, &a, error))
-        report = report_of(plan, &a);
-    authority_clear(&a);
+
+    if (!plan_ok(plan, error))
+        return NULL;
+    g_autoptr(GPtrArray) before = db_issuer_list(db, error);
+    if (!before)
+        return NULL;
+    if (before->len) {
+        g_set_error(error, CA_ERROR, CA_ERROR_REFUSED, "exists: there are issuers already");
+        return NULL;
+    }
+    if (make_all(plan, &made, error) && in_transaction(db, plan, &made, error))
+        report = report_of(plan, &made, error);
+    made_clear(&made);
     return report;
 }
 
-/* --- the root's CRL --- */
+/* --- the root's next CRL -------------------------------------------------------------------------------------------------- */
 
 static CaIssuer *
 load_root(Db *db, const struct ceremony_plan *plan, GError **error)
 {
-    g_autofree char *file = g_build_filename(root_folder(plan), "root.pem", NULL);
-    g_autoptr(CaSigningKey) key = ca_signing_key_load(file, plan->passphrase, error);
-    g_autoptr(GPtrArray) issuers = key ? db_issuer_list(db, error) : NULL;
-    for (guint i = 0; issuers && i < issuers->len; i++) {
-        const DbIssuer *issuer = issuers->pdata[i];
-        if (strcmp(issuer->name, "root") == 0)
-            return ca_issuer_new(issuer->certificate, key, error);
+    g_autoptr(GPtrArray) rows = db_issuer_list(db, error);
+    for (guint i = 0; rows && i < rows->len; i++) {
+        const DbIssuer *row = rows->pdata[i];
+        if (strcmp(row->name, "root") != 0)
+            continue;
+        g_autofree char *file = g_build_filename(root_folder(plan), "root.pem", NULL);
+        g_autoptr(CaSigningKey) key = ca_signing_key_load(file, plan->passphrase, error);
+        return key ? ca_issuer_new(row->certificate, key, error) : NULL;
     }
-    if (issuers)
-        g_set_error_literal(error, CA_ERROR, CA_ERROR_REFUSED, "issuer: there is no root; `inkan ca init` makes it");
+    if (rows)
+        g_set_error(error, CA_ERROR, CA_ERROR_REFUSED, "issuer: there is no root yet");
     return NULL;
-}
-
-static gboolean
-renew_root_crl(Db *db, const struct ceremony_plan *plan, const CaIssuer *root, GError **error)
-{
-    gboolean found;
-    gint64 number, this_update, next;
-    if (!db_crl_lock(db, "root", &found, &number, &this_update, error))
-        return FALSE;
-    this_update = MAX(this_update, plan->now);
-    g_autoptr(GBytes) crl = make_root_crl(root, number + 1, this_update, &next, error);
-    return crl && db_crl_mark(db, "root", number + 1, error) &&
-           db_crl_put(db, "root", -1, number + 1, this_update, next, crl, error) && db_commit(db, error);
 }
 
 gboolean
 ceremony_root_crl(Db *db, const struct ceremony_plan *plan, GError **error)
 {
     g_autoptr(CaIssuer) root = load_root(db, plan, error);
-    gboolean ok = root && db_begin(db, error) && renew_root_crl(db, plan, root, error);
+    if (!root || !db_begin(db, error))
+        return FALSE;
+    gboolean ok = put_root_crl(db, plan, root, error) && db_issuer_audit(db, "root-crl", "root", NULL, "", error) &&
+                  db_commit(db, error);
     db_rollback(db);
     return ok;
 }

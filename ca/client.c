@@ -6,7 +6,7 @@
 #include "ca/wire.h"
 #include "db/log.h"
 
-/* How long an answer may take. The signer waits for its database up to 5 s and for a row's lock; a page must not wait forever. */
+/* How long an answer may take. The signer waits for its database up to 5 s and for a row's lock; a page cannot forever. */
 #define SIGN_SECONDS 20
 #define PUBLISH_SECONDS 60 /* a million entries, read and hashed */
 #define OCSP_SECONDS 5
@@ -31,7 +31,8 @@ exchange(int fd, WireMessage *question, enum wire_kind expected, WireMessage *an
     }
     if (answer->kind == expected)
         return TRUE;
-    g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "an answer of kind %d to a question of kind %d", answer->kind, question->kind);
+    g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "an answer of kind %d to a question of kind %d", answer->kind,
+                question->kind);
     return FALSE;
 }
 

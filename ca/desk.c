@@ -77,7 +77,7 @@ desk_free(Desk *desk)
     g_free(desk);
 }
 
-/* --- answering ----------------------------------------------------------------------------------------------------------------- */
+/* --- answering ------------------------------------------------------------------------------------------------------------ */
 
 /* TRUE: all of it went out. */
 static gboolean
@@ -136,7 +136,7 @@ desk_answer_error(Caller *caller, const GError *error)
     desk_answer(caller, &answer);
 }
 
-/* --- listening ------------------------------------------------------------------------------------------------------------------- */
+/* --- listening ------------------------------------------------------------------------------------------------------------ */
 
 static void
 send_away(Caller *caller, const char *why)
@@ -189,8 +189,9 @@ static void
 listen_to(Caller *caller)
 {
     while (caller->turn == READING) {
-        unsigned char *to = caller->got < WIRE_HEADER ? caller->header + caller->got : caller->body + (caller->got - WIRE_HEADER);
-        size_t want = caller->got < WIRE_HEADER ? WIRE_HEADER - caller->got : WIRE_HEADER + caller->size - caller->got;
+        gboolean heading = caller->got < WIRE_HEADER;
+        unsigned char *to = heading ? caller->header + caller->got : caller->body + (caller->got - WIRE_HEADER);
+        size_t want = (heading ? WIRE_HEADER : WIRE_HEADER + caller->size) - caller->got;
         ssize_t n = recv(caller->fd, to, want, MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;

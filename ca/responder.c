@@ -81,7 +81,7 @@ responder_free(Responder *responder)
     g_free(responder);
 }
 
-/* --- the database: away means tryLater at once, without a new attempt for each caller --------------------------------------------------- */
+/* --- the database: away means tryLater at once, without a new attempt for each caller ------------------------------------- */
 
 static gboolean
 db_rests(const Responder *responder)
@@ -97,7 +97,7 @@ db_failed(Responder *responder, const GError *error)
         responder->db_after = g_get_monotonic_time() + DB_PAUSE;
 }
 
-/* --- the issuing CAs --------------------------------------------------------------------------------------------------------------------- */
+/* --- the issuing CAs ------------------------------------------------------------------------------------------------------ */
 
 static gboolean
 is_known(const Responder *responder, const char *name)
@@ -148,7 +148,7 @@ reload(Responder *responder)
     }
 }
 
-/* --- the delegates' certificates ------------------------------------------------------------------------------------------------------------ */
+/* --- the delegates' certificates ------------------------------------------------------------------------------------------ */
 
 /* The child that waits for the signer, so that nobody else does. */
 static void
@@ -263,7 +263,7 @@ ask_who_is_due(Responder *responder, gint64 now)
     }
 }
 
-/* --- answers ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------------------------------------------------------- */
 
 static struct authority *
 authority_for(const Responder *responder, const CaOcspRequest *request, size_t single)
@@ -342,7 +342,7 @@ responder_answer(Responder *responder, GBytes *request, gint64 now, int *max_age
     return der;
 }
 
-/* --- the process -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the process ---------------------------------------------------------------------------------------------------------- */
 
 struct process {
     Responder *responder;

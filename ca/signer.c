@@ -15,7 +15,7 @@
 #define PASSPHRASE_LONGEST 1024
 #define LOAD_AGAIN (5 * G_USEC_PER_SEC) /* unlocking a key takes 0.3 s, so nobody can have it tried at will */
 
-/* --- errors ------------------------------------------------------------------------------------------------------------------------- */
+/* --- errors --------------------------------------------------------------------------------------------------------------- */
 
 gboolean
 signer_fail(GError *db_error, GError **error)
@@ -40,7 +40,7 @@ signer_refuse(GError **error, const char *rule, const char *why)
     return FALSE;
 }
 
-/* --- the log against the database ------------------------------------------------------------------------------------------------------ */
+/* --- the log against the database ----------------------------------------------------------------------------------------- */
 
 static gboolean
 log_is_in_database(Signer *signer, GError **error)
@@ -55,8 +55,8 @@ log_is_in_database(Signer *signer, GError **error)
             return signer_fail(why, error);
         if (!exists) {
             g_set_error(error, CA_ERROR, CA_ERROR_DOWN,
-                        "log-ahead: %s names certificate %s of %s, which the database does not have: it lost what it had committed. "
-                        "Nothing is signed until that row is back; if another database is meant, move the file away",
+                        "log-ahead: %s names certificate %s of %s, which the database does not have: it lost what it had "
+                        "committed. Nothing is signed until that row is back; if another database is meant, move the file away",
                         signer_log_file(signer->log), (char *)pairs->pdata[i + 1], (char *)pairs->pdata[i]);
             return FALSE;
         }
@@ -78,7 +78,7 @@ signer_begin(Signer *signer, GError **error)
     return signer->compared;
 }
 
-/* --- keys -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- keys ----------------------------------------------------------------------------------------------------------------- */
 
 /* File NAME.pem of the folder; the name comes from a row, so it may not lead elsewhere. */
 static CaSigningKey *
@@ -161,7 +161,7 @@ signer_issuer(Signer *signer, const char *name, GError **error)
     return issuer;
 }
 
-/* --- who may ask what ------------------------------------------------------------------------------------------------------------------------ */
+/* --- who may ask what ----------------------------------------------------------------------------------------------------- */
 
 static gboolean
 user_of(const Settings *settings, const char *key, unsigned *uid, GError **error)
@@ -203,7 +203,7 @@ signer_peers_may(const struct signer_peers *peers, unsigned uid, enum wire_kind 
     return FALSE;
 }
 
-/* --- the process ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- the process ---------------------------------------------------------------------------------------------------------- */
 
 struct child {
     Signer signer;
@@ -305,7 +305,7 @@ serve(struct child *child, int listening)
     g_autoptr(Desk) desk = desk_new(listening, &rules);
     g_autoptr(GError) error = NULL;
 
-    /* Unlocking takes its time: before the first question, not during it. What is not there yet is tried again when asked for. */
+    /* Unlocking takes its time: before the first question, not during it. What is not there yet is tried when asked for. */
     if (!is_well(&child->signer, &error))
         log_error("not-ready", error);
     else

@@ -15,7 +15,7 @@
 #include "db/db.h"
 #include "db/settings.h"
 
-#define SIGNER_SHARDS 1 /* CRLs for distribution points; what is issued names its shard, so a later number changes nothing old */
+#define SIGNER_SHARDS 1 /* CRLs by distribution point; a certificate names its shard, so a later number changes nothing old */
 
 typedef struct signer {
     Db *db;
@@ -35,7 +35,7 @@ gboolean signer_publish(Signer *signer, const char *issuer, gint64 now, GError *
    can ask for its status (nocheck). Audited and in the signer's log. */
 GBytes *signer_delegate(Signer *signer, const char *issuer, GBytes *csr, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- for those files --------------------------------------------------------------------------------------------------------------- */
+/* --- for those files ------------------------------------------------------------------------------------------------------ */
 
 /* A database error as a CA_ERROR: away is DOWN, someone else was first is DOWN too (asking again helps). Always FALSE. */
 gboolean signer_fail(GError *db_error, GError **error);
@@ -45,7 +45,7 @@ gboolean signer_begin(Signer *signer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Borrowed. NULL with REFUSED "issuer" or DOWN. */
 const CaIssuer *signer_issuer(Signer *signer, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- the process --------------------------------------------------------------------------------------------------------------------- */
+/* --- the process ---------------------------------------------------------------------------------------------------------- */
 
 struct signer_process {
     const char *settings_file; /* read again by every child, so that SIGHUP takes up changes */

@@ -45,13 +45,13 @@ put(Signer *signer, const struct edition *edition, const GArray *revoked, int sh
     g_autofree char *url = g_strdup_printf("%s/crl/%s-%d.crl", settings_text(signer->settings, "service", "publish_url"),
                                            edition->name, shard);
     const struct ca_crl what = { edition->number, edition->this_update, edition->next_update, shard == FULL ? NULL : url };
-    g_autoptr(GBytes) der = ca_crl_build(edition->issuer, &what, (const struct ca_revoked *)(gpointer)entries->data, entries->len,
-                                         error);
+    g_autoptr(GBytes) der = ca_crl_build(edition->issuer, &what, (const struct ca_revoked *)(gpointer)entries->data,
+                                         entries->len, error);
     g_autoptr(GError) why = NULL;
     if (!der)
         return FALSE;
-    return db_crl_put(signer->db, edition->name, shard, edition->number, edition->this_update, edition->next_update, der, &why) ||
-           signer_fail(why, error);
+    return db_crl_put(signer->db, edition->name, shard, edition->number, edition->this_update, edition->next_update, der,
+                      &why) || signer_fail(why, error);
 }
 
 /* Number and time rise whatever the clock says, above the rows and above what this machine has signed before. */

@@ -5,7 +5,7 @@
 #include "db/issuer.h"
 #include "db/log.h"
 
-/* --- may this be signed? ------------------------------------------------------------------------------------------------------------ */
+/* --- may this be signed? -------------------------------------------------------------------------------------------------- */
 
 static gboolean
 is_waiting(const DbSigning *s, const CaCsr *csr)
@@ -95,7 +95,7 @@ may_have_key(Signer *signer, const DbSigning *s, const CaCsr *csr, GError **erro
     return TRUE;
 }
 
-/* --- building ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------------------------------------------------------- */
 
 static GBytes *
 build(Signer *signer, const DbSigning *s, const CaCsr *csr, GError **error)
@@ -140,7 +140,7 @@ store(Signer *signer, const DbSigning *s, const CaCsr *csr, GBytes *der, GError 
     return db_certificate_insert(signer->db, &row, log_id(), db_error);
 }
 
-/* --- one try, in one transaction --------------------------------------------------------------------------------------------------------- */
+/* --- one try, in one transaction ------------------------------------------------------------------------------------------ */
 
 struct attempt {
     const CaCsr *csr;
@@ -174,7 +174,8 @@ existing(Signer *signer, const DbSigning *s, struct attempt *attempt, GError **e
  * only the look after it is final. *CONFLICT: another process of ours was first.
  */
 static gboolean
-store_if_open(Signer *signer, const DbSigning *s, const struct attempt *attempt, GBytes *der, gboolean *conflict, GError **error)
+store_if_open(Signer *signer, const DbSigning *s, const struct attempt *attempt, GBytes *der, gboolean *conflict,
+              GError **error)
 {
     g_autoptr(GError) why = NULL;
     gboolean open;

@@ -76,7 +76,7 @@ wire_clear(WireMessage *message)
     message->number = 0;
 }
 
-/* --- the table applied --------------------------------------------------------------------------------------------------------- */
+/* --- the table applied ---------------------------------------------------------------------------------------------------- */
 
 static gboolean
 id_ok(const char *id, size_t size)
@@ -113,8 +113,8 @@ text_ok(enum words words, const char *text, size_t size)
 
 /* The one place that compares a message's parts with its rule, for both directions. */
 static gboolean
-parts_ok(const struct rule *rule, gint64 number, const char *id, size_t id_size, const char *text, size_t text_size, size_t size,
-         GError **error)
+parts_ok(const struct rule *rule, gint64 number, const char *id, size_t id_size, const char *text, size_t text_size,
+         size_t size, GError **error)
 {
     if (number < 0 || number > rule->most)
         return bad(error, rule->name, "number");
@@ -154,7 +154,7 @@ wire_check(const WireMessage *message, GError **error)
     return parts_ok(rule, message->number, id, strlen(id), text, strlen(text), size, error);
 }
 
-/* --- bytes ------------------------------------------------------------------------------------------------------------------------ */
+/* --- bytes ---------------------------------------------------------------------------------------------------------------- */
 
 static unsigned char *
 put_number(unsigned char *p, guint64 value, int size)
@@ -251,7 +251,7 @@ wire_body(enum wire_kind kind, const unsigned char *body, size_t size, WireMessa
     return TRUE;
 }
 
-/* --- failures ----------------------------------------------------------------------------------------------------------------------- */
+/* --- failures ------------------------------------------------------------------------------------------------------------- */
 
 void
 wire_failed(const GError *error, WireMessage *message)
@@ -266,7 +266,8 @@ wire_failed(const GError *error, WireMessage *message)
             end = g_utf8_next_char(next);
     *end = '\0';
     gboolean ours = error->domain == CA_ERROR && error->code >= 0 && error->code <= MOST_ERRORS;
-    *message = (WireMessage){ .kind = WIRE_FAILED, .number = ours ? error->code : CA_ERROR_BROKEN, .text = g_steal_pointer(&text) };
+    *message = (WireMessage){ .kind = WIRE_FAILED, .number = ours ? error->code : CA_ERROR_BROKEN,
+                              .text = g_steal_pointer(&text) };
 }
 
 void
@@ -275,7 +276,7 @@ wire_take_failed(const WireMessage *message, GError **error)
     g_set_error_literal(error, CA_ERROR, (gint)message->number, message->text ? message->text : "");
 }
 
-/* --- sockets ------------------------------------------------------------------------------------------------------------------------- */
+/* --- sockets -------------------------------------------------------------------------------------------------------------- */
 
 static gboolean
 gone(GError **error, const char *what)

@@ -48,7 +48,7 @@ typedef struct wire_message {
 void wire_clear(WireMessage *message);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WireMessage, wire_clear)
 
-/* --- bytes: pure ------------------------------------------------------------------------------------------------------------- */
+/* --- bytes: pure ---------------------------------------------------------------------------------------------------------- */
 
 /* Does the table allow MESSAGE? CA_ERROR_INPUT "wire: …" says what not. */
 gboolean wire_check(const WireMessage *message, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -70,7 +70,7 @@ void wire_failed(const GError *error, WireMessage *message);
 /* That answer as a GError again. */
 void wire_take_failed(const WireMessage *message, GError **error);
 
-/* --- sockets: blocking, until DEADLINE (g_get_monotonic_time) ------------------------------------------------------------------ */
+/* --- sockets: blocking, until DEADLINE (g_get_monotonic_time) ------------------------------------------------------------- */
 
 /* CA_ERROR_DOWN: the other side went away or DEADLINE passed; CA_ERROR_INPUT: it sent what the table does not allow. A signal
    does not end the wait. */

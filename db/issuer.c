@@ -1,8 +1,8 @@
 #include "db/issuer.h"
 
 enum { LIST };
-enum { SIGNING, IS_OPEN, LOCK_KEY, KEY_USE, OF_PICKUP, INSERT, EXISTS, AUDIT_ISSUE, AUDIT, CRL_LOCK, CRL_LAST, CRL_MARK, CRL_NUMBER, CRL_REVOKED,
-       CRL_PUT };
+enum { SIGNING, IS_OPEN, LOCK_KEY, KEY_USE, OF_PICKUP, INSERT, EXISTS, AUDIT_ISSUE, AUDIT, CRL_LOCK, CRL_LAST, CRL_MARK,
+       CRL_NUMBER, CRL_REVOKED, CRL_PUT };
 enum { STATUS };
 enum { ISSUER_INSERT, PROFILE_INSERT };
 
@@ -18,7 +18,8 @@ static const DbStatement signer[] = {
                   "select r.number, r.person, r.institution, r.cycle, r.state, r.type, r.mail, r.months,"
                   " r.country, r.locality, r.organization, r.unit, r.common_name,"
                   " k.id, k.cycle, " EPOCH("k.not_before") ", " EPOCH("k.not_after") ","
-                  " k.ended is null and k.locked_at is null and k.collected_at is null and k.expires_at > now() and k.cycle = r.cycle,"
+                  " k.ended is null and k.locked_at is null and k.collected_at is null and k.expires_at > now()"
+                  " and k.cycle = r.cycle,"
                   " " EPOCH("r.cycle_at") ", " EPOCH("r.cycle_end") ","
                   " r.type = any (i.types), r.months = any (i.months),"
                   " p.institution = r.institution and mail_domain_allowed(r.mail, i.mail_domains),"
@@ -93,7 +94,7 @@ static const DbStatement owner[] = {
 };
 const DbGroup db_issuer_owner_group = { "issuer-owner", owner, G_N_ELEMENTS(owner), "owner" };
 
-/* --- issuers, profiles ------------------------------------------------------------------------------------------------------------ */
+/* --- issuers, profiles ---------------------------------------------------------------------------------------------------- */
 
 void
 db_issuer_free(DbIssuer *issuer)
@@ -135,12 +136,12 @@ gboolean
 db_profile_insert(Db *db, const struct db_profile *profile, GError **error)
 {
     static const char *const none[] = { NULL };
-    return db_do(db, &owner[PROFILE_INSERT], error, profile->name, profile->type, profile->months, profile->issuer, profile->subject,
-                 profile->key_usage, profile->extended, profile->policies ? profile->policies : none, profile->key_kinds,
+    return db_do(db, &owner[PROFILE_INSERT], error, profile->name, profile->type, profile->months, profile->issuer,
+                 profile->subject, profile->key_usage, profile->extended, profile->policies ? profile->policies : none, profile->key_kinds,
                  profile->dormant);
 }
 
-/* --- signing ------------------------------------------------------------------------------------------------------------------------ */
+/* --- signing -------------------------------------------------------------------------------------------------------------- */
 
 void
 db_signing_free(DbSigning *signing)
@@ -269,7 +270,7 @@ db_issuer_audit(Db *db, const char *what, const char *issuer, const char *serial
     return db_do(db, &signer[AUDIT], error, what, log_id, issuer, serial);
 }
 
-/* --- CRLs ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- CRLs ----------------------------------------------------------------------------------------------------------------- */
 
 /* Two statements: what is read must be seen after the wait for the lock. */
 gboolean
@@ -319,7 +320,7 @@ db_crl_put(Db *db, const char *issuer, gint64 shard, gint64 number, gint64 this_
     return db_do(db, &signer[CRL_PUT], error, issuer, shard, number, this_update, next_update, der);
 }
 
-/* --- the responder ------------------------------------------------------------------------------------------------------------------ */
+/* --- the responder -------------------------------------------------------------------------------------------------------- */
 
 gboolean
 db_certificate_status(Db *db, const char *issuer, const char *serial, struct db_status *status, GError **error)

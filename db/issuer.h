@@ -7,7 +7,7 @@
 
 #include "db/db.h"
 
-/* --- issuers ------------------------------------------------------------------------------------------------------------------- */
+/* --- issuers -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct db_issuer {
     char *name, *key_name;
@@ -22,7 +22,7 @@ GPtrArray *db_issuer_list(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Owner. */
 gboolean db_issuer_insert(Db *db, const DbIssuer *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- profiles (owner) ------------------------------------------------------------------------------------------------------------ */
+/* --- profiles (owner) ----------------------------------------------------------------------------------------------------- */
 
 struct db_profile {
     const char *name, *type, *issuer, *subject; /* subject: "dn" or "mail" */
@@ -32,7 +32,7 @@ struct db_profile {
 };
 gboolean db_profile_insert(Db *db, const struct db_profile *profile, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- signing --------------------------------------------------------------------------------------------------------------------- */
+/* --- signing -------------------------------------------------------------------------------------------------------------- */
 
 /* Everything that decides about one certificate, read in one statement. */
 typedef struct db_signing {
@@ -86,7 +86,7 @@ gboolean db_certificate_exists(Db *db, const char *issuer, const char *serial, g
 gboolean db_issuer_audit(Db *db, const char *what, const char *issuer, const char *serial, const char *log_id, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- CRLs: inside a transaction ---------------------------------------------------------------------------------------------------- */
+/* --- CRLs: inside a transaction ------------------------------------------------------------------------------------------- */
 
 /* Locks the issuer's row: until the commit nobody else makes a CRL of it. *NUMBER: the highest number so far; *THIS_UPDATE: the
    latest, 0 for none. *FOUND FALSE: no such issuer. */
@@ -106,7 +106,7 @@ GArray *db_crl_revoked(Db *db, const char *issuer, gint64 ends_after, GError **e
 gboolean db_crl_put(Db *db, const char *issuer, gint64 shard, gint64 number, gint64 this_update, gint64 next_update, GBytes *der,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- the responder ------------------------------------------------------------------------------------------------------------------ */
+/* --- the responder -------------------------------------------------------------------------------------------------------- */
 
 struct db_status {
     gboolean known, revoked;
