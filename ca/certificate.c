@@ -33,11 +33,12 @@ gint64 ca_validity_end(gint64 from, int months, const char *time_zone)
     day = g_date_time_add_months(local, months);
     if (!day)
         return 0;
-    end = g_date_time_new(zone, g_date_time_get_year(day), g_date_time_get_month(day), g_date_time_get_day_of_month(day), 23, 59, 59);
+    end = g_date_time_new(zone, g_date_time_get_year(day), g_date_time_get_month(day), g_date_time_get_day_of_month(day),
+                          23, 59, 59);
     return end ? g_date_time_to_unix(end) : 0;
 }
 
-/* --- What the profile makes of an order --------------------------------------------------------------------------------------- */
+/* --- What the profile makes of an order ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

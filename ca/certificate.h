@@ -12,7 +12,7 @@
 #include "ca/issuer.h"
 #include "ca/profile.h"
 
-/* --- A person's certificate -------------------------------------------------------------------------------------------------- */
+/* --- A person's certificate ----------------------------------------------------------------------------------------------- */
 
 /* Everything that a certificate says. All borrowed. Texts are UTF-8; X.520 bounds are checked (CN, O, OU, L 64 characters). */
 struct ca_order {
@@ -45,14 +45,14 @@ GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issue
 gboolean ca_certificate_lint(GBytes *der, const struct ca_order *order, const CaIssuer *issuer, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/* 20 random bytes, the first bit clear, never twice a zero byte in front, as hex: 40 digits, 38 where the first byte is zero. */
+/* 20 random bytes, the first bit clear, never twice a zero byte in front, as hex: 40 digits, 38 if the first byte is zero. */
 char *ca_serial_new(void) G_GNUC_WARN_UNUSED_RESULT;
 
 /* 23:59:59 in TIME_ZONE of the day of FROM there plus MONTHS by calendar (31 January and 13 months: the last of February).
    The database's validity_end() gives the same. 0 for an unknown zone or months outside 1 to 1200. */
 gint64 ca_validity_end(gint64 from, int months, const char *time_zone);
 
-/* --- Certificates of the authority itself -------------------------------------------------------------------------------------- */
+/* --- Certificates of the authority itself --------------------------------------------------------------------------------- */
 
 struct ca_authority {
     const char *serial;
@@ -74,7 +74,7 @@ GBytes *ca_issuing_build(const struct ca_authority *what, GBytes *spki, const Ca
 GBytes *ca_responder_build(const struct ca_authority *what, const CaCsr *csr, const CaIssuer *issuer, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- Reading --------------------------------------------------------------------------------------------------------------------- */
+/* --- Reading -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct ca_certificate_info {
     GBytes *der;

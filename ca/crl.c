@@ -36,7 +36,7 @@ const char *ca_reason_name(enum ca_reason reason)
     return reasons[0].name;
 }
 
-/* --- Entries: written by hand, a million of them must cost less than their hash ------------------------------------------------ */
+/* --- Entries: written by hand, a million of them must cost less than their hash ------------------------------------------- */
 
 enum { ENTRY_LONGEST = 64 };
 
@@ -137,7 +137,7 @@ static gboolean write_entries(GByteArray *out, const struct ca_revoked *revoked,
     return TRUE;
 }
 
-/* --- The list ------------------------------------------------------------------------------------------------------------------ */
+/* --- The list ------------------------------------------------------------------------------------------------------------- */
 
 static guint begin_extension(GByteArray *out, const char *oid, gboolean critical, guint *extension)
 {
@@ -221,7 +221,8 @@ static guint assemble(GByteArray *out, const struct ca_crl *what, const struct c
     return close_before(out, DER_SEQUENCE, list - front->len);
 }
 
-GBytes *ca_crl_build(const CaIssuer *issuer, const struct ca_crl *what, const struct ca_revoked *revoked, size_t n, GError **error)
+GBytes *ca_crl_build(const CaIssuer *issuer, const struct ca_crl *what, const struct ca_revoked *revoked, size_t n,
+                     GError **error)
 {
     const struct ca_signer *signer = ca_issuer_signer(issuer);
     guint room = 128 + 3 * HEAD + (guint)g_bytes_get_size(signer->name), begin;
@@ -245,7 +246,7 @@ GBytes *ca_crl_build(const CaIssuer *issuer, const struct ca_crl *what, const st
     return g_bytes_new_from_bytes(all, begin, g_bytes_get_size(all) - begin);
 }
 
-/* --- Reading ------------------------------------------------------------------------------------------------------------------- */
+/* --- Reading -------------------------------------------------------------------------------------------------------------- */
 
 static gboolean count_entries(struct der list, size_t *entries)
 {
@@ -279,9 +280,9 @@ static gboolean read_list(struct der in, struct ca_crl *what, size_t *entries)
     struct der crl, tbs, list, tagged, extensions;
 
     *entries = 0;
-    if (!der_take(&in, DER_SEQUENCE, &crl) || in.n != 0 || !der_take(&crl, DER_SEQUENCE, &tbs) || !der_take(&tbs, DER_INTEGER, NULL)
-        || !der_take(&tbs, DER_SEQUENCE, NULL) || !der_take(&tbs, DER_SEQUENCE, NULL) || !der_take_time(&tbs, &what->this_update)
-        || !der_take_time(&tbs, &what->next_update))
+    if (!der_take(&in, DER_SEQUENCE, &crl) || in.n != 0 || !der_take(&crl, DER_SEQUENCE, &tbs)
+        || !der_take(&tbs, DER_INTEGER, NULL) || !der_take(&tbs, DER_SEQUENCE, NULL) || !der_take(&tbs, DER_SEQUENCE, NULL)
+        || !der_take_time(&tbs, &what->this_update) || !der_take_time(&tbs, &what->next_update))
         return FALSE;
     if (der_take(&tbs, DER_SEQUENCE, &list) && !count_entries(list, entries))
         return FALSE;

@@ -20,12 +20,12 @@ enum crypto_error {
     CRYPTO_ERROR_SEALED, /* not what crypto_seal made, changed since, or for another purpose */
 };
 
-/* --- Secrets: fixed size, in locked memory, never moved, wiped by secret_free ------------------------------------------- */
+/* --- Secrets: fixed size, in locked memory, never moved, wiped by secret_free --------------------------------------------- */
 
 typedef struct secret Secret;
 
 Secret *secret_new(size_t size) G_GNUC_WARN_UNUSED_RESULT;                     /* zeroes */
-Secret *secret_from(const void *bytes, size_t size) G_GNUC_WARN_UNUSED_RESULT; /* a copy; the original is the caller's to wipe */
+Secret *secret_from(const void *bytes, size_t size) G_GNUC_WARN_UNUSED_RESULT; /* a copy; BYTES is the caller's to wipe */
 Secret *secret_from_text(const char *text) G_GNUC_WARN_UNUSED_RESULT;
 Secret *secret_copy(const Secret *secret) G_GNUC_WARN_UNUSED_RESULT;
 unsigned char *secret_bytes(const Secret *secret);                             /* borrowed; a byte of zero follows the last */
@@ -38,8 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Secret, secret_free)
 void crypto_wipe(void *memory, size_t size);
 void crypto_wipe_text(char *text); /* up to its NUL; does not free */
 
-/* FILE's bytes, at most LONGEST; refuses one that others can read. Errors: CRYPTO_ERROR_FILE with the file's name. A line end is
-   kept: secret_chomp takes trailing CR and LF off a passphrase. */
+/* FILE's bytes, at most LONGEST; refuses one that others can read. Errors: CRYPTO_ERROR_FILE with the file's name. A line end
+   is kept: secret_chomp takes trailing CR and LF off a passphrase. */
 Secret *crypto_read_secret_file(const char *file, size_t longest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void secret_chomp(Secret *secret);
 
@@ -51,7 +51,7 @@ Secret *crypto_token(void) G_GNUC_WARN_UNUSED_RESULT;
 /* 16 characters of A-Z a-z 0-9, each equally likely: 95 bits. */
 Secret *crypto_pin(void) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- Hash, compare, text forms (results are the caller's) ------------------------------------------------------------------ */
+/* --- Hash, compare, text forms (results are the caller's) ----------------------------------------------------------------- */
 
 GBytes *crypto_sha256(const void *data, size_t size) G_GNUC_WARN_UNUSED_RESULT;
 /* HMAC-SHA256 under KEY over PURPOSE (a constant, other words give unrelated results), a zero byte and DATA. */
@@ -66,7 +66,7 @@ GBytes *crypto_unhex(const char *hex) G_GNUC_WARN_UNUSED_RESULT;   /* strict, ei
 char *crypto_base64url(GBytes *bytes) G_GNUC_WARN_UNUSED_RESULT;   /* without padding */
 GBytes *crypto_unbase64url(const char *text) G_GNUC_WARN_UNUSED_RESULT; /* strict and canonical; NULL if bad */
 
-/* --- The service secret: a file of keys ------------------------------------------------------------------------------------ */
+/* --- The service secret: a file of keys ----------------------------------------------------------------------------------- */
 
 typedef struct crypto_keyring Keyring;
 

@@ -75,7 +75,8 @@ static gboolean check_proof(const struct parts *parts, GError **error)
     size_t n;
 
     if (!algorithm || algorithm->rsa != ca_key_kind_is_rsa(parts->key.kind))
-        return ca_fail(error, CA_ERROR_REFUSED, "csr-algorithm", "it must be signed with SHA-256 or longer, by RSA PKCS#1 or ECDSA");
+        return ca_fail(error, CA_ERROR_REFUSED, "csr-algorithm",
+                       "it must be signed with SHA-256 or longer, by RSA PKCS#1 or ECDSA");
     context = ca_public_verifier(&parts->key, ca_algorithm_digest(algorithm), error);
     if (!context)
         return FALSE;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-/* --- Writing -------------------------------------------------------------------------------------------------------------------- */
+/* --- Writing -------------------------------------------------------------------------------------------------------------- */
 
 size_t der_head(unsigned char *head, int tag, size_t size)
 {
@@ -255,7 +255,7 @@ void der_generalized_time(GByteArray *out, gint64 when)
     der_element(out, tag, text, n);
 }
 
-/* --- Reading -------------------------------------------------------------------------------------------------------------------- */
+/* --- Reading -------------------------------------------------------------------------------------------------------------- */
 
 struct der der_of(GBytes *bytes)
 {
@@ -343,13 +343,14 @@ gboolean der_take_time(struct der *in, gint64 *when)
     int tag, century = 0, year;
     struct tm tm = { 0 };
 
-    if (!der_take_any(in, &tag, &text, NULL) || !((tag == DER_UTC_TIME && text.n == 13) || (tag == DER_GENERALIZED_TIME && text.n == 15))
+    if (!der_take_any(in, &tag, &text, NULL)
+        || !((tag == DER_UTC_TIME && text.n == 13) || (tag == DER_GENERALIZED_TIME && text.n == 15))
         || text.p[text.n - 1] != 'Z' || (text.n == 15 && !two_digits(text.p, 19, 99, &century)))
         goto no;
     text.p += text.n - 13;
-    if (!two_digits(text.p, 0, 99, &year) || !two_digits(text.p + 2, 1, 12, &tm.tm_mon) || !two_digits(text.p + 4, 1, 31, &tm.tm_mday)
-        || !two_digits(text.p + 6, 0, 23, &tm.tm_hour) || !two_digits(text.p + 8, 0, 59, &tm.tm_min)
-        || !two_digits(text.p + 10, 0, 59, &tm.tm_sec))
+    if (!two_digits(text.p, 0, 99, &year) || !two_digits(text.p + 2, 1, 12, &tm.tm_mon)
+        || !two_digits(text.p + 4, 1, 31, &tm.tm_mday) || !two_digits(text.p + 6, 0, 23, &tm.tm_hour)
+        || !two_digits(text.p + 8, 0, 59, &tm.tm_min) || !two_digits(text.p + 10, 0, 59, &tm.tm_sec))
         goto no;
     tm.tm_mon--;
     tm.tm_year = tag == DER_UTC_TIME ? year + (year < 50 ? 100 : 0) : (century - 19) * 100 + year;

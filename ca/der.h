@@ -1,7 +1,7 @@
 /*
  * der: the little of DER (X.690) that certificates, CRLs and OCSP need, written into and read from bytes. libcrypto's objects
- * cost ten times a P-256 signature to build; what is written here is read back by libcrypto in the linter,
- * the tests and the fuzzers, and what is read here is compared with it.
+ * cost ten times a P-256 signature to build; what is written here is read back by libcrypto in the linter, the tests and the
+ * fuzzers, and what is read here is compared with it.
  */
 #ifndef CA_DER_H
 #define CA_DER_H
@@ -27,7 +27,7 @@ enum der_tag {
 #define DER_IMPLICIT(n) (0x80 | (n))    /* context-specific, primitive */
 #define DER_CONTEXT(n) (0xa0 | (n))     /* context-specific, constructed */
 
-/* --- Writing: appends to a GByteArray --------------------------------------------------------------------------------------- */
+/* --- Writing: appends to a GByteArray ------------------------------------------------------------------------------------- */
 
 /* An element whose content is written next; der_end puts the length in. Nested as they stand. */
 guint der_begin(GByteArray *out, int tag) G_GNUC_WARN_UNUSED_RESULT;
@@ -38,7 +38,7 @@ void der_raw_bytes(GByteArray *out, GBytes *bytes);
 void der_element(GByteArray *out, int tag, const void *content, size_t size);
 void der_text(GByteArray *out, int tag, const char *text);
 void der_bit_string(GByteArray *out, const void *bytes, size_t size); /* whole bytes */
-void der_named_bits(GByteArray *out, unsigned bits);               /* bit n of the standard is 1 << n; DER drops zeroes at the end */
+void der_named_bits(GByteArray *out, unsigned bits); /* bit n of the standard is 1 << n; DER drops zeroes at the end */
 void der_true(GByteArray *out);
 void der_integer(GByteArray *out, gint64 value);                   /* not negative */
 void der_unsigned(GByteArray *out, const void *magnitude, size_t size); /* INTEGER, not negative; at least one byte */
@@ -52,7 +52,7 @@ size_t der_head(unsigned char *head, int tag, size_t size);
 /* The 13 (UTCTime) or 15 digits and Z of WHEN into TEXT; returns their number and sets *TAG. */
 size_t der_time_text(char text[16], gint64 when, gboolean generalized, int *tag);
 
-/* --- Reading: a cursor over borrowed bytes. Every function is FALSE (and moves nothing) at what is not strict DER ------------ */
+/* --- Reading: a cursor over borrowed bytes. Every function is FALSE (and moves nothing) at what is not strict DER --------- */
 
 struct der {
     const unsigned char *p;

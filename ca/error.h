@@ -9,7 +9,7 @@
 #define CA_ERROR (ca_error_quark())
 GQuark ca_error_quark(void);
 enum ca_error {
-    CA_ERROR_REFUSED, /* a rule says no; the message begins with the rule's word, e.g. "issuer-end: …". Asking again is no use */
+    CA_ERROR_REFUSED, /* a rule says no; the message begins with the rule's word, e.g. "issuer-end: …". Never ask again */
     CA_ERROR_INPUT,   /* bytes that are not what they should be (CSR, certificate, OCSP request, wrong PIN); word first too */
     CA_ERROR_DOWN,    /* the signer or another process does not answer; try again later: 503 */
     CA_ERROR_BROKEN,  /* a bug, a broken key or certificate of our own, OpenSSL failing; for the log and the operator */

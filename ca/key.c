@@ -68,7 +68,7 @@ gboolean ca_key_native_kind(const EVP_PKEY *key, enum ca_key_kind *kind)
     return FALSE;
 }
 
-/* --- Keys of people --------------------------------------------------------------------------------------------------------- */
+/* --- Keys of people ------------------------------------------------------------------------------------------------------- */
 
 /* PKCS#8 DER of KEY, straight into locked memory; PKCS8_PRIV_KEY_INFO wipes its own copy when it is freed. */
 static Secret *key_encode(EVP_PKEY *key, GError **error)
@@ -246,7 +246,7 @@ char *ca_csr_pem(GBytes *der)
     return bio_text(bio);
 }
 
-/* --- Keys that sign ------------------------------------------------------------------------------------------------------------ */
+/* --- Keys that sign ------------------------------------------------------------------------------------------------------- */
 
 struct ca_signing_key {
     EVP_PKEY *key;

@@ -17,7 +17,7 @@ const char *ca_key_kind_name(enum ca_key_kind kind);
 gboolean ca_key_kind_parse(const char *name, enum ca_key_kind *kind) G_GNUC_WARN_UNUSED_RESULT;
 gboolean ca_key_kind_is_rsa(enum ca_key_kind kind);
 
-/* --- Keys of people --------------------------------------------------------------------------------------------------------- */
+/* --- Keys of people ------------------------------------------------------------------------------------------------------- */
 
 /* A new key, PKCS#8 DER. RSA takes 0.1 to 2 s of CPU (more for 4096). */
 Secret *ca_key_make(enum ca_key_kind kind, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -35,13 +35,14 @@ GBytes *ca_csr_new(const Secret *pkcs8, GError **error) G_GNUC_WARN_UNUSED_RESUL
 /* The same in PEM. */
 char *ca_csr_pem(GBytes *der) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- Keys that sign certificates, CRLs and OCSP answers ---------------------------------------------------------------------- */
+/* --- Keys that sign certificates, CRLs and OCSP answers ------------------------------------------------------------------- */
 
 typedef struct ca_signing_key CaSigningKey;
 
 /*
  * Loads a PEM file made by ca_signing_key_pem (or any PKCS#8 PEM of openssl's). PASSPHRASE NULL: the file must not be locked.
- * A missing file, a wrong passphrase, a key of a kind that we don't have: CA_ERROR_BROKEN that names the file, never the phrase.
+ * A missing file, a wrong passphrase, a key of a kind that we don't have: CA_ERROR_BROKEN that names the file, never the
+ * phrase.
  */
 CaSigningKey *ca_signing_key_load(const char *file, const Secret *passphrase, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* From a PKCS#8 key in memory (a responder's, a ceremony's, a test's). PKCS8 stays the caller's. */

@@ -70,7 +70,7 @@ struct lint {
     const char *extension; /* the one that failed, for the message */
 };
 
-/* --- Fields ------------------------------------------------------------------------------------------------------------------------ */
+/* --- Fields --------------------------------------------------------------------------------------------------------------- */
 
 static gboolean same(const ASN1_STRING *string, const void *bytes, size_t size)
 {
@@ -178,7 +178,7 @@ static gboolean check_subject(struct lint *lint)
            && entry_is(name, &at, NID_commonName, order->common_name) && at == sk_SEEN_RDN_num(name);
 }
 
-/* --- Extensions -------------------------------------------------------------------------------------------------------------------- */
+/* --- Extensions ----------------------------------------------------------------------------------------------------------- */
 
 /* What the extension must say; VALUE is libcrypto's structure of it. */
 static gboolean constraints_ok(const struct lint *lint, const void *value)
@@ -291,7 +291,8 @@ static gboolean crl_point_ok(const struct lint *lint, const void *value)
 {
     const CRL_DIST_POINTS *points = value;
     const DIST_POINT *point = sk_DIST_POINT_value(points, 0);
-    const GENERAL_NAMES *names = point && point->distpoint && point->distpoint->type == 0 ? point->distpoint->name.fullname : NULL;
+    const GENERAL_NAMES *names =
+        point && point->distpoint && point->distpoint->type == 0 ? point->distpoint->name.fullname : NULL;
 
     return sk_DIST_POINT_num(points) == 1 && names && !point->reasons && !point->CRLissuer && sk_GENERAL_NAME_num(names) == 1
            && uri_is(sk_GENERAL_NAME_value(names, 0), lint->order->crl_url);
@@ -395,8 +396,9 @@ static gboolean check_signature(struct lint *lint)
     const ASN1_BIT_STRING *signature = lint->seen->signature;
 
     return (signature->flags & 7) == 0
-           && ca_signer_verify(lint->signer, ASN1_STRING_get0_data(lint->seen->tbs), (size_t)ASN1_STRING_length(lint->seen->tbs),
-                               ASN1_STRING_get0_data(signature), (size_t)ASN1_STRING_length(signature));
+           && ca_signer_verify(lint->signer, ASN1_STRING_get0_data(lint->seen->tbs),
+                               (size_t)ASN1_STRING_length(lint->seen->tbs), ASN1_STRING_get0_data(signature),
+                               (size_t)ASN1_STRING_length(signature));
 }
 
 /* In the order of RFC 5280 section 4.1. */

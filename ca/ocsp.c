@@ -7,7 +7,7 @@
 #include "ca/native.h"
 #include "ca/sign.h"
 
-/* --- Issuers as clients name them ---------------------------------------------------------------------------------------------- */
+/* --- Issuers as clients name them ----------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -32,8 +32,8 @@ static gboolean hash_issuer(CaOcspIssuer *issuer, const X509 *x)
 
     for (int i = 0; i < HASHES; i++)
         if (!EVP_Q_digest(NULL, hashes[i].name, NULL, in.p, in.n, issuer->name[i], NULL)
-            || !EVP_Q_digest(NULL, hashes[i].name, NULL, ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key), issuer->key[i],
-                             NULL))
+            || !EVP_Q_digest(NULL, hashes[i].name, NULL, ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key),
+                             issuer->key[i], NULL))
             return FALSE;
     return TRUE;
 }
@@ -57,7 +57,7 @@ void ca_ocsp_issuer_free(CaOcspIssuer *issuer)
     g_free(issuer);
 }
 
-/* --- Requests: RFC 6960 section 4.1.1 ---------------------------------------------------------------------------------------------- */
+/* --- Requests: RFC 6960 section 4.1.1 ------------------------------------------------------------------------------------- */
 
 struct single {
     struct der id;               /* CertID, whole: goes back as it came */
@@ -121,7 +121,8 @@ static gboolean read_nonce(struct der value, CaOcspRequest *request, GError **er
     struct der in = value, nonce;
 
     /* RFC 8954 section 2.1: an OCTET STRING of 1 to 32 bytes, inside the extension's own. */
-    if (request->nonce.n != 0 || !der_take(&in, DER_OCTET_STRING, &nonce) || in.n != 0 || nonce.n < 1 || nonce.n > CA_OCSP_NONCE)
+    if (request->nonce.n != 0 || !der_take(&in, DER_OCTET_STRING, &nonce) || in.n != 0 || nonce.n < 1
+        || nonce.n > CA_OCSP_NONCE)
         return ca_fail(error, CA_ERROR_INPUT, "ocsp-nonce", "one of 1 to %d bytes", CA_OCSP_NONCE);
     request->nonce = value;
     return TRUE;
@@ -232,7 +233,7 @@ gboolean ca_ocsp_has_nonce(const CaOcspRequest *request)
     return request->nonce.n != 0;
 }
 
-/* --- Answers: section 4.2.1 ---------------------------------------------------------------------------------------------------------- */
+/* --- Answers: section 4.2.1 ----------------------------------------------------------------------------------------------- */
 
 static void write_status(GByteArray *out, const struct ca_ocsp_answer *answer)
 {
@@ -275,7 +276,8 @@ static void write_single(GByteArray *out, const struct single *single, const str
 
 static void write_nonce(GByteArray *out, const struct der *nonce)
 {
-    guint tagged = der_begin(out, DER_CONTEXT(1)), list = der_begin(out, DER_SEQUENCE), extension = der_begin(out, DER_SEQUENCE);
+    guint tagged = der_begin(out, DER_CONTEXT(1)), list = der_begin(out, DER_SEQUENCE),
+          extension = der_begin(out, DER_SEQUENCE);
 
     der_element(out, DER_OID, nonce_oid, sizeof nonce_oid);
     der_element(out, DER_OCTET_STRING, nonce->p, nonce->n);

@@ -42,7 +42,7 @@ gboolean ca_pkcs12_encoding_parse(const char *name, enum ca_pkcs12_encoding *enc
     return FALSE;
 }
 
-/* --- What goes in is looked at first ----------------------------------------------------------------------------------------- */
+/* --- What goes in is looked at first -------------------------------------------------------------------------------------- */
 
 static gboolean password_ok(const char *password)
 {
@@ -85,7 +85,7 @@ static gboolean inputs_ok(const Secret *pkcs8, GBytes *certificate, const GPtrAr
     return TRUE;
 }
 
-/* --- Bags (RFC 7292 section 4.2) ----------------------------------------------------------------------------------------------- */
+/* --- Bags (RFC 7292 section 4.2) ------------------------------------------------------------------------------------------ */
 
 static gboolean add_names(PKCS12_SAFEBAG *bag, const struct packing *packing)
 {
@@ -143,8 +143,8 @@ static PKCS7 *key_safe(const Secret *pkcs8, const struct packing *packing)
 
     crypto_random(salt, sizeof salt);
     if (info
-        && push(bags, PKCS12_SAFEBAG_create_pkcs8_encrypt(packing->cipher, packing->password, -1, salt, sizeof salt, packing->rounds,
-                                                          info))
+        && push(bags, PKCS12_SAFEBAG_create_pkcs8_encrypt(packing->cipher, packing->password, -1, salt, sizeof salt,
+                                                          packing->rounds, info))
         && add_names(sk_PKCS12_SAFEBAG_value(bags, 0), packing))
         safe = PKCS12_pack_p7data(bags);
     sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);

@@ -60,8 +60,8 @@ gboolean ca_private_split(const Secret *pkcs8, struct ca_private *key)
     int tag;
 
     memset(key, 0, sizeof *key);
-    if (!der_take(&in, DER_SEQUENCE, &info) || in.n != 0 || !der_take(&info, DER_INTEGER, &version) || !der_is(&version, "\0", 1)
-        || !der_take_any(&info, &tag, &algorithm, &key->algorithm) || tag != DER_SEQUENCE
+    if (!der_take(&in, DER_SEQUENCE, &info) || in.n != 0 || !der_take(&info, DER_INTEGER, &version)
+        || !der_is(&version, "\0", 1) || !der_take_any(&info, &tag, &algorithm, &key->algorithm) || tag != DER_SEQUENCE
         || !der_take(&info, DER_OCTET_STRING, &inner) || !der_take(&algorithm, DER_OID, &oid))
         return FALSE;
     key->rsa = der_is(&oid, rsa_oid, sizeof rsa_oid);
@@ -70,7 +70,7 @@ gboolean ca_private_split(const Secret *pkcs8, struct ca_private *key)
     return der_is(&oid, ec_oid, sizeof ec_oid) && der_take(&algorithm, DER_OID, &curve) && split_ec(inner, curve, key);
 }
 
-/* --- To libcrypto ----------------------------------------------------------------------------------------------------------------- */
+/* --- To libcrypto --------------------------------------------------------------------------------------------------------- */
 
 static const char *const rsa_names[CA_RSA_NUMBERS] = {
     OSSL_PKEY_PARAM_RSA_N,       OSSL_PKEY_PARAM_RSA_E,         OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
@@ -114,8 +114,8 @@ EVP_PKEY *ca_private_native(const struct ca_private *key)
 enum { SCALAR_LONGEST = 48, POINT_LONGEST = 97 };
 
 /*
- * PrivateKeyInfo { 0, { ecPublicKey, curve }, OCTET STRING { ECPrivateKey { 1, scalar, [1] { point } } } }: the parts before and
- * after the scalar hold nothing secret and are written first; the scalar goes from libcrypto's number into its place.
+ * PrivateKeyInfo { 0, { ecPublicKey, curve }, OCTET STRING { ECPrivateKey { 1, scalar, [1] { point } } } }: the parts before
+ * and after the scalar hold nothing secret and are written first; the scalar goes from libcrypto's number into its place.
  */
 static Secret *write_ec(size_t curve, const BIGNUM *scalar, const unsigned char *point, size_t point_size)
 {

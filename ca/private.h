@@ -22,7 +22,7 @@ struct ca_private {
     const char *curve;
 };
 
-/* FALSE for a key that ca_key_make would not write so (no public half, another curve): then libcrypto's decoder is to be asked. */
+/* FALSE for a key that ca_key_make would not write so (no public half, another curve): then ask libcrypto's decoder. */
 gboolean ca_private_split(const Secret *pkcs8, struct ca_private *key);
 /* NULL if libcrypto does not take it. */
 EVP_PKEY *ca_private_native(const struct ca_private *key);

@@ -4,7 +4,7 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-/* --- Signature algorithms ------------------------------------------------------------------------------------------------------ */
+/* --- Signature algorithms ------------------------------------------------------------------------------------------------- */
 
 #define RSA_WITH(last) { 0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last, 5, 0 }, 15
 #define ECDSA_WITH(last) { 0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, last }, 12
@@ -39,7 +39,8 @@ const EVP_MD *ca_algorithm_digest(const struct ca_algorithm *algorithm)
     return *digest;
 }
 
-size_t ca_algorithm_hash(const struct ca_algorithm *algorithm, const void *data, size_t size, unsigned char out[EVP_MAX_MD_SIZE])
+size_t ca_algorithm_hash(const struct ca_algorithm *algorithm, const void *data, size_t size,
+                         unsigned char out[EVP_MAX_MD_SIZE])
 {
     unsigned n;
 
@@ -58,7 +59,7 @@ void ca_public_id(const struct der *bits, unsigned char id[CA_KEY_ID])
         g_error("SHA-1 failed");
 }
 
-/* --- Reading ---------------------------------------------------------------------------------------------------------------------- */
+/* --- Reading -------------------------------------------------------------------------------------------------------------- */
 
 static const unsigned char rsa_encryption[] = { 0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0 };
 static const unsigned char ec_p256[] = { 0x30, 19, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1,
@@ -80,7 +81,8 @@ static guint32 modulo(const struct der *n, guint32 divisor)
     guint64 rest = 0;
 
     for (size_t i = 0; i < n->n; i += 4) /* lengths of ours are multiples of 4 */
-        rest = (rest << 32 | (guint32)n->p[i] << 24 | (guint32)n->p[i + 1] << 16 | (guint32)n->p[i + 2] << 8 | n->p[i + 3]) % divisor;
+        rest = (rest << 32 | (guint32)n->p[i] << 24 | (guint32)n->p[i + 1] << 16 | (guint32)n->p[i + 2] << 8 | n->p[i + 3])
+               % divisor;
     return (guint32)rest;
 }
 
@@ -146,7 +148,8 @@ static gboolean read_rsa(struct ca_public *key, GError **error)
         return ca_fail(error, CA_ERROR_REFUSED, "key-kind", "an RSA key must have 2048, 3072 or 4096 bits");
     /* FIPS 186-5 allows up to 256 bits; OpenSSL verifies with at most 64 for long moduli. */
     if (key->e.n < 3 || key->e.n > 8 || (key->e.p[key->e.n - 1] & 1) == 0 || (key->n.p[key->n.n - 1] & 1) == 0)
-        return ca_fail(error, CA_ERROR_REFUSED, "key-weak", "the public exponent must be odd, 65537 or more, of 64 bits at most");
+        return ca_fail(error, CA_ERROR_REFUSED, "key-weak",
+                       "the public exponent must be odd, 65537 or more, of 64 bits at most");
     weakness = rsa_weakness(&key->n);
     return weakness ? ca_fail(error, CA_ERROR_REFUSED, "key-weak", "%s", weakness) : TRUE;
 }
@@ -199,7 +202,7 @@ gboolean ca_public_of(const CaCsr *csr, struct ca_public *key)
     return ok;
 }
 
-/* --- Verifying --------------------------------------------------------------------------------------------------------------------- */
+/* --- Verifying ------------------------------------------------------------------------------------------------------------ */
 
 static EVP_PKEY *rsa_native(const struct ca_public *key)
 {

@@ -33,7 +33,7 @@ EVP_PKEY_CTX *ca_public_verifier(const struct ca_public *key, const EVP_MD *dige
 #define CA_KEY_ID 20
 void ca_public_id(const struct der *bits, unsigned char id[CA_KEY_ID]);
 
-/* --- Signature algorithms: SHA-2 with RSA PKCS#1 1.5 or ECDSA ------------------------------------------------------------------ */
+/* --- Signature algorithms: SHA-2 with RSA PKCS#1 1.5 or ECDSA ------------------------------------------------------------- */
 
 struct ca_algorithm {
     const char *name;                /* of the digest, for OpenSSL */
@@ -49,6 +49,7 @@ const struct ca_algorithm *ca_algorithm_of(enum ca_key_kind kind);
 const EVP_MD *ca_algorithm_digest(const struct ca_algorithm *algorithm);
 
 /* Hash of DATA by ALGORITHM; returns its length. */
-size_t ca_algorithm_hash(const struct ca_algorithm *algorithm, const void *data, size_t size, unsigned char out[EVP_MAX_MD_SIZE]);
+size_t ca_algorithm_hash(const struct ca_algorithm *algorithm, const void *data, size_t size,
+                         unsigned char out[EVP_MAX_MD_SIZE]);
 
 #endif

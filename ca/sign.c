@@ -87,7 +87,8 @@ static const CaCurve *table(const struct ca_signer *signer)
     return signer->table->curve;
 }
 
-gboolean ca_signer_verify(const struct ca_signer *signer, const void *data, size_t size, const unsigned char *signature, size_t n)
+gboolean ca_signer_verify(const struct ca_signer *signer, const void *data, size_t size, const unsigned char *signature,
+                          size_t n)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     size_t hashed = ca_algorithm_hash(signer->algorithm, data, size, hash);

@@ -38,8 +38,10 @@ gboolean ca_signer_init(struct ca_signer *signer, const CaSigningKey *key, GByte
 void ca_signer_clear(struct ca_signer *signer);
 
 /* ca_sign_append by SIGNER. */
-gboolean ca_signer_append(const struct ca_signer *signer, GByteArray *out, guint from, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean ca_signer_verify(const struct ca_signer *signer, const void *data, size_t size, const unsigned char *signature, size_t n);
+gboolean ca_signer_append(const struct ca_signer *signer, GByteArray *out, guint from, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean ca_signer_verify(const struct ca_signer *signer, const void *data, size_t size, const unsigned char *signature,
+                          size_t n);
 
 const struct ca_signer *ca_issuer_signer(const CaIssuer *issuer);
 gboolean ca_issuer_is_responder(const CaIssuer *issuer);

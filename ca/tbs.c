@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* --- Names -------------------------------------------------------------------------------------------------------------------- */
+/* --- Names ---------------------------------------------------------------------------------------------------------------- */
 
 enum { X520_LONGEST = 64 }; /* ub-common-name and its sisters, RFC 5280 appendix A.1; characters */
 
@@ -43,8 +43,8 @@ GBytes *ca_name(const struct ca_name_part *parts, size_t n, GError **error)
         if (!parts[i].value || parts[i].value[0] == '\0')
             continue;
         if (!part_ok(&parts[i])) {
-            ca_fail(error, CA_ERROR_REFUSED, "subject", "attribute 2.5.4.%d is too long or has characters that may not be in it",
-                    parts[i].type);
+            ca_fail(error, CA_ERROR_REFUSED, "subject",
+                    "attribute 2.5.4.%d is too long or has characters that may not be in it", parts[i].type);
             return NULL;
         }
         name_part(out, &parts[i]);
@@ -57,7 +57,7 @@ GBytes *ca_name(const struct ca_name_part *parts, size_t n, GError **error)
     return g_byte_array_free_to_bytes(g_steal_pointer(&out));
 }
 
-/* --- Extensions: a row each, in the order of RFC 5280 section 4.2 ------------------------------------------------------------- */
+/* --- Extensions: a row each, in the order of RFC 5280 section 4.2 --------------------------------------------------------- */
 
 struct source {
     const struct ca_tbs *what;
@@ -239,7 +239,7 @@ static gboolean write_extensions(GByteArray *out, const struct source *source, G
     return TRUE;
 }
 
-/* --- The whole ------------------------------------------------------------------------------------------------------------------ */
+/* --- The whole ------------------------------------------------------------------------------------------------------------ */
 
 static gboolean write_tbs(GByteArray *out, const struct source *source, GError **error)
 {

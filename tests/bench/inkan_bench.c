@@ -55,7 +55,7 @@ static double rate(void (*one)(void *), void *data, double seconds)
     return (double)n / (end - begin);
 }
 
-/* --- Issuing ------------------------------------------------------------------------------------------------------------------- */
+/* --- Issuing -------------------------------------------------------------------------------------------------------------- */
 
 static const gint64 now = 1798000000; /* some day in 2026 */
 
@@ -140,7 +140,7 @@ static double bench_sign(const char *kind_name, double seconds)
     return rate(sign_one, &s, seconds);
 }
 
-/* --- The limit of signing: one signature and one verification, nothing else ---------------------------------------------------- */
+/* --- The limit of signing: one signature and one verification, nothing else ----------------------------------------------- */
 
 struct raw {
     EVP_PKEY_CTX *sign, *verify;
@@ -175,7 +175,8 @@ static double bench_sign_limit(const char *kind_name, double seconds)
 
     if (!ca_key_kind_parse(kind_name, &kind))
         return -1;
-    key = ca_key_kind_is_rsa(kind) ? EVP_RSA_gen((unsigned)atoi(kind_name + 3)) : EVP_EC_gen(kind == CA_KEY_P256 ? "P-256" : "P-384");
+    key = ca_key_kind_is_rsa(kind) ? EVP_RSA_gen((unsigned)atoi(kind_name + 3))
+                                   : EVP_EC_gen(kind == CA_KEY_P256 ? "P-256" : "P-384");
     raw.sign = EVP_PKEY_CTX_new(key, NULL);
     raw.verify = EVP_PKEY_CTX_new(key, NULL);
     if (EVP_PKEY_sign_init(raw.sign) <= 0 || EVP_PKEY_verify_init(raw.verify) <= 0)
@@ -186,7 +187,7 @@ static double bench_sign_limit(const char *kind_name, double seconds)
     return 1 / (1 / sign + 1 / rate(raw_verify, &raw, seconds / 2));
 }
 
-/* --- PKCS#12 ---------------------------------------------------------------------------------------------------------------------- */
+/* --- PKCS#12 -------------------------------------------------------------------------------------------------------------- */
 
 struct packing {
     struct authority ca;
@@ -251,7 +252,8 @@ static void derive_one(void *data)
     for (int i = 0; i < 2; i++)
         if (!PKCS5_PBKDF2_HMAC("Ab3dEf6hIj9lMn2p", 16, (const unsigned char *)"saltsalt", 8, 7000, EVP_sha256(), 32, out))
             exit(1);
-    if (!PKCS12_key_gen_utf8("Ab3dEf6hIj9lMn2p", 16, (unsigned char *)"saltsalt", 8, PKCS12_MAC_ID, 7000, 32, out, EVP_sha256()))
+    if (!PKCS12_key_gen_utf8("Ab3dEf6hIj9lMn2p", 16, (unsigned char *)"saltsalt", 8, PKCS12_MAC_ID, 7000, 32, out,
+                             EVP_sha256()))
         exit(1);
 }
 
@@ -261,7 +263,7 @@ static double bench_pack_limit(const char *kind, double seconds)
     return rate(derive_one, NULL, seconds);
 }
 
-/* --- CRL, OCSP -------------------------------------------------------------------------------------------------------------------- */
+/* --- CRL, OCSP ------------------------------------------------------------------------------------------------------------ */
 
 static double bench_crl(const char *number, double seconds)
 {
@@ -347,7 +349,7 @@ static double bench_ocsp(const char *rest, double seconds)
     return rate(answer_one, &a, seconds);
 }
 
-/* --- Pages ----------------------------------------------------------------------------------------------------------------------- */
+/* --- Pages ---------------------------------------------------------------------------------------------------------------- */
 
 static WebNode *offer(WebNode *root, const char *type)
 {
@@ -448,7 +450,7 @@ static double bench_render(const char *number, double seconds)
     return r.rows > 0 ? rate(render_one, &r, seconds) : -1;
 }
 
-/* --- Which ------------------------------------------------------------------------------------------------------------------------- */
+/* --- Which ---------------------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *prefix; /* what follows it is handed on */
@@ -468,9 +470,10 @@ static const struct {
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: inkan-bench NAME [--seconds S]\n"
-                    "NAME: sign-KIND, sign-limit-KIND, p12-KIND, p12-ready-KIND, p12-limit, key-KIND (KIND: p256 p384 rsa2048 rsa3072\n"
-                    "rsa4096), crl-N, crl-limit-N, ocsp, render-N\n");
+    fprintf(stderr,
+            "usage: inkan-bench NAME [--seconds S]\n"
+            "NAME: sign-KIND, sign-limit-KIND, p12-KIND, p12-ready-KIND, p12-limit, key-KIND (KIND: p256 p384 rsa2048 rsa3072\n"
+            "rsa4096), crl-N, crl-limit-N, ocsp, render-N\n");
     return 2;
 }
 

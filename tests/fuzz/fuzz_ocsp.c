@@ -51,7 +51,9 @@ static void compare_request(const CaOcspRequest *request, OCSP_REQUEST *native)
 
 static void answer(const CaOcspRequest *request, OCSP_REQUEST *native)
 {
-    struct ca_ocsp_answer answers[CA_OCSP_SINGLES] = { { .status = CA_OCSP_REVOKED, .revoked_at = 1, .reason = CA_REASON_SUPERSEDED } };
+    struct ca_ocsp_answer answers[CA_OCSP_SINGLES] = {
+        { .status = CA_OCSP_REVOKED, .revoked_at = 1, .reason = CA_REASON_SUPERSEDED }
+    };
     struct ca_ocsp_times times = { 1000, 1000, 2000 };
     g_autoptr(GBytes) der = ca_ocsp_build(request, answers, &times, signer, NULL);
     const unsigned char *p = g_bytes_get_data(der, NULL);

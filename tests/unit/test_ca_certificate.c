@@ -64,7 +64,7 @@ static int verify_chain(struct fixture *f, GBytes *leaf, int purpose, gint64 whe
     return result;
 }
 
-/* --- A person's ------------------------------------------------------------------------------------------------------------------- */
+/* --- A person's ----------------------------------------------------------------------------------------------------------- */
 
 static void a_client_certificate_says_what_was_ordered(void)
 {
@@ -109,8 +109,13 @@ static void a_client_certificate_says_what_was_ordered(void)
 
 static void every_pair_of_key_kinds_gives_a_valid_chain(void)
 {
-    static const struct { enum ca_key_kind ca, person; } rows[] = {
-        { CA_KEY_P256, CA_KEY_P256 }, { CA_KEY_P384, CA_KEY_P384 }, { CA_KEY_RSA2048, CA_KEY_P256 }, { CA_KEY_RSA3072, CA_KEY_RSA3072 },
+    static const struct {
+        enum ca_key_kind ca, person;
+    } rows[] = {
+        { CA_KEY_P256, CA_KEY_P256 },
+        { CA_KEY_P384, CA_KEY_P384 },
+        { CA_KEY_RSA2048, CA_KEY_P256 },
+        { CA_KEY_RSA3072, CA_KEY_RSA3072 },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -128,8 +133,8 @@ static void every_pair_of_key_kinds_gives_a_valid_chain(void)
 
 static void an_ec_key_agrees_instead_of_enciphering(void)
 {
-    const struct ca_profile plain = { .key_usage = (const char *const[]){ "digitalSignature", "nonRepudiation", "keyEncipherment",
-                                                                                 "dataEncipherment", NULL } };
+    const struct ca_profile plain = { .key_usage = (const char *const[]){ "digitalSignature", "nonRepudiation",
+                                                                          "keyEncipherment", "dataEncipherment", NULL } };
     struct fixture f;
     struct ca_order order;
     g_autoptr(GBytes) der = NULL;
@@ -218,7 +223,8 @@ static void dates_change_form_in_2050(void)
         der = ca_certificate_build(&order, f.root, NULL);
         x = native(der);
         g_assert_cmpint(ASN1_STRING_type(X509_get0_notAfter(x)), ==, i ? V_ASN1_GENERALIZEDTIME : V_ASN1_UTCTIME);
-        g_assert_cmpstr((const char *)ASN1_STRING_get0_data(X509_get0_notAfter(x)), ==, i ? "20500101000000Z" : "491231235959Z");
+        g_assert_cmpstr((const char *)ASN1_STRING_get0_data(X509_get0_notAfter(x)), ==,
+                        i ? "20500101000000Z" : "491231235959Z");
         X509_free(x);
     }
     fixture_clear(&f);
@@ -232,7 +238,8 @@ static void what_rules_forbid_is_refused_with_the_rule(void)
     const struct ca_profile bad_usage = { .key_usage = (const char *const[]){ "digitalSignature", "keyCertSign", NULL } };
     const struct ca_profile bad_oid = { .key_usage = (const char *const[]){ "digitalSignature", NULL },
                                                .extended = (const char *const[]){ "1.2.840.", NULL } };
-    const struct ca_profile mail_cn = { .subject_is_mail = TRUE, .key_usage = (const char *const[]){ "digitalSignature", NULL } };
+    const struct ca_profile mail_cn = { .subject_is_mail = TRUE,
+                                        .key_usage = (const char *const[]){ "digitalSignature", NULL } };
     struct fixture f;
     struct row {
         const char *word;
@@ -298,25 +305,28 @@ static void up_to_the_issuers_end_is_allowed(void)
     fixture_clear(&f);
 }
 
-/* --- The linter ------------------------------------------------------------------------------------------------------------------ */
+/* --- The linter ----------------------------------------------------------------------------------------------------------- */
 
 static void the_linter_notices_each_field(void)
 {
-    const struct ca_profile other_usage = { .mail_in_san = TRUE, .key_usage = (const char *const[]){ "digitalSignature", NULL },
-        .extended = (const char *const[]){ CA_OID_CLIENT_AUTH, NULL }, .policies = (const char *const[]){ "1.3.6.1.4.1.32473.1.1", NULL } };
+    const struct ca_profile other_usage = { .mail_in_san = TRUE,
+                                            .key_usage = (const char *const[]){ "digitalSignature", NULL },
+                                            .extended = (const char *const[]){ CA_OID_CLIENT_AUTH, NULL },
+                                            .policies = (const char *const[]){ "1.3.6.1.4.1.32473.1.1", NULL } };
     const struct ca_profile more_extended = { .mail_in_san = TRUE,
         .key_usage = (const char *const[]){ "digitalSignature", "keyEncipherment", NULL },
         .extended = (const char *const[]){ CA_OID_CLIENT_AUTH, CA_OID_EMAIL_PROTECTION, NULL },
         .policies = (const char *const[]){ "1.3.6.1.4.1.32473.1.1", NULL } };
     const struct ca_profile other_policy = { .mail_in_san = TRUE,
-        .key_usage = (const char *const[]){ "digitalSignature", "keyEncipherment", NULL },
-        .extended = (const char *const[]){ CA_OID_CLIENT_AUTH, NULL }, .policies = (const char *const[]){ "1.3.6.1.4.1.32473.1.2", NULL } };
+                                             .key_usage = (const char *const[]){ "digitalSignature", "keyEncipherment", NULL },
+                                             .extended = (const char *const[]){ CA_OID_CLIENT_AUTH, NULL },
+                                             .policies = (const char *const[]){ "1.3.6.1.4.1.32473.1.2", NULL } };
     const struct ca_profile no_policy = { .mail_in_san = TRUE,
         .key_usage = (const char *const[]){ "digitalSignature", "keyEncipherment", NULL },
         .extended = (const char *const[]){ CA_OID_CLIENT_AUTH, NULL } };
-    const struct ca_profile no_mail = {
-        .key_usage = (const char *const[]){ "digitalSignature", "keyEncipherment", NULL },
-        .extended = (const char *const[]){ CA_OID_CLIENT_AUTH, NULL }, .policies = (const char *const[]){ "1.3.6.1.4.1.32473.1.1", NULL } };
+    const struct ca_profile no_mail = { .key_usage = (const char *const[]){ "digitalSignature", "keyEncipherment", NULL },
+                                        .extended = (const char *const[]){ CA_OID_CLIENT_AUTH, NULL },
+                                        .policies = (const char *const[]){ "1.3.6.1.4.1.32473.1.1", NULL } };
     struct fixture f, other;
     g_autoptr(GBytes) der = NULL;
     struct row {
@@ -401,7 +411,7 @@ static void the_linter_notices_each_byte(void)
     }
 }
 
-/* --- Serial, validity -------------------------------------------------------------------------------------------------------------- */
+/* --- Serial, validity ----------------------------------------------------------------------------------------------------- */
 
 static void serials_are_20_bytes_or_19_and_positive(void)
 {
@@ -439,7 +449,8 @@ static void validity_ends_by_calendar_in_the_services_zone(void)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(GDateTime) from = g_date_time_new_from_iso8601(rows[i].from, NULL), end = g_date_time_new_from_iso8601(rows[i].end, NULL);
+        g_autoptr(GDateTime) from = g_date_time_new_from_iso8601(rows[i].from, NULL),
+                             end = g_date_time_new_from_iso8601(rows[i].end, NULL);
         g_assert_cmpint(ca_validity_end(g_date_time_to_unix(from), rows[i].months, rows[i].zone), ==, g_date_time_to_unix(end));
     }
     g_assert_cmpint(ca_validity_end(0, 12, "Asia/Nowhere"), ==, 0);
@@ -447,7 +458,7 @@ static void validity_ends_by_calendar_in_the_services_zone(void)
     g_assert_cmpint(ca_validity_end(0, 1201, "Asia/Tokyo"), ==, 0);
 }
 
-/* --- Authorities --------------------------------------------------------------------------------------------------------------------- */
+/* --- Authorities ---------------------------------------------------------------------------------------------------------- */
 
 static void root_and_issuing_certificates_are_cas(void)
 {
@@ -479,8 +490,11 @@ static void root_and_issuing_certificates_are_cas(void)
 static void a_responder_is_delegated_for_30_days_at_most(void)
 {
     struct fixture f;
-    struct ca_authority what = { .serial = "0f1e2d3c4b5a69788796a5b4c3d2e1f001020304", .not_before = FIXTURE_NOW,
-                                 .not_after = FIXTURE_NOW + 30 * DAY, .common_name = "Test Responder", .crl_url = "http://no/" };
+    struct ca_authority what = { .serial = "0f1e2d3c4b5a69788796a5b4c3d2e1f001020304",
+                                 .not_before = FIXTURE_NOW,
+                                 .not_after = FIXTURE_NOW + 30 * DAY,
+                                 .common_name = "Test Responder",
+                                 .crl_url = "http://no/" };
     g_autoptr(GBytes) der = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(CaSigningKey) key = NULL;
@@ -532,7 +546,7 @@ static void an_issuer_needs_its_own_key(void)
     fixture_clear(&f);
 }
 
-/* --- Reading --------------------------------------------------------------------------------------------------------------------- */
+/* --- Reading -------------------------------------------------------------------------------------------------------------- */
 
 static void pem_is_read_as_der_is(void)
 {

@@ -1,5 +1,5 @@
-/* What other programs make of our certificates, lists, answers and files: openssl, GnuTLS, NSS, Java, python3-cryptography. Each is
-   skipped where it is not installed. */
+/* What other programs make of our certificates, lists, answers and files: openssl, GnuTLS, NSS, Java, python3-cryptography.
+   Each is skipped where it is not installed. */
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -95,7 +95,7 @@ static gboolean have(const char *program)
     return found != NULL;
 }
 
-/* --- Making the files ------------------------------------------------------------------------------------------------------------ */
+/* --- Making the files ----------------------------------------------------------------------------------------------------- */
 
 static GBytes *certificate(const struct ca_profile *profile, const CaCsr *csr, const char *serial)
 {
@@ -114,7 +114,8 @@ static GBytes *certificate(const struct ca_profile *profile, const CaCsr *csr, c
 static void make_crls(void)
 {
     struct ca_revoked revoked = { "0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", CA_REASON_KEY_COMPROMISE, fixture_now };
-    struct ca_crl shard = { 5, fixture_now, fixture_now + 7 * DAY, "http://pki.test/crl/client-0.crl" }, full = shard, root = shard;
+    struct ca_crl shard = { 5, fixture_now, fixture_now + 7 * DAY, "http://pki.test/crl/client-0.crl" }, full = shard,
+                  root = shard;
     g_autoptr(GBytes) a = NULL, b = NULL, c = NULL;
     g_autoptr(GString) all = g_string_new(NULL);
 
@@ -187,16 +188,20 @@ static void remove_files(void)
 
 static const char *const pkcs12s[] = { "ec-modern.p12", "ec-older.p12", "rsa-modern.p12", "rsa-older.p12" };
 
-/* --- openssl ------------------------------------------------------------------------------------------------------------------------ */
+/* --- openssl -------------------------------------------------------------------------------------------------------------- */
 
 static void openssl_verifies_the_chain_strictly(void)
 {
-    assert_says("openssl verify -x509_strict -policy_check -check_ss_sig -purpose sslclient -CAfile root.pem -untrusted issuing.pem "
-                "client.pem", "client.pem: OK");
-    assert_says("openssl verify -x509_strict -purpose smimesign -CAfile root.pem -untrusted issuing.pem mail.pem", "mail.pem: OK");
+    assert_says(
+        "openssl verify -x509_strict -policy_check -check_ss_sig -purpose sslclient -CAfile root.pem -untrusted issuing.pem "
+        "client.pem",
+        "client.pem: OK");
+    assert_says("openssl verify -x509_strict -purpose smimesign -CAfile root.pem -untrusted issuing.pem mail.pem",
+                "mail.pem: OK");
     assert_fails("openssl verify -x509_strict -purpose smimesign -CAfile root.pem -untrusted issuing.pem client.pem",
                  "unsuitable certificate purpose");
-    assert_fails("openssl verify -attime 4000000000 -CAfile root.pem -untrusted issuing.pem client.pem", "certificate has expired");
+    assert_fails("openssl verify -attime 4000000000 -CAfile root.pem -untrusted issuing.pem client.pem",
+                 "certificate has expired");
 }
 
 static void openssl_verifies_with_shard_and_full_list(void)
@@ -208,7 +213,8 @@ static void openssl_verifies_with_shard_and_full_list(void)
     assert_fails(VERIFY("shard.pem", "revoked.pem"), "certificate revoked");
     assert_fails(VERIFY("full.pem", "revoked.pem"), "certificate revoked");
 #undef VERIFY
-    assert_says("openssl crl -in shard.pem -noout -text -CAfile issuing.pem", "Serial Number: 0AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    assert_says("openssl crl -in shard.pem -noout -text -CAfile issuing.pem",
+                "Serial Number: 0AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 }
 
 static void openssl_opens_each_pkcs12(void)
@@ -238,7 +244,8 @@ static void openssl_ocsp_believes_our_answers(void)
 {
     struct ca_authority what = { .serial = "0f1e2d3c4b5a69788796a5b4c3d2e1f001020304", .not_before = fixture_now,
                                  .not_after = fixture_now + 29 * DAY, .common_name = "Test Responder" };
-    struct ca_ocsp_answer answers[] = { { CA_OCSP_GOOD, 0, CA_REASON_UNSPECIFIED }, { CA_OCSP_REVOKED, fixture_now, CA_REASON_SUPERSEDED } };
+    struct ca_ocsp_answer answers[] = { { CA_OCSP_GOOD, 0, CA_REASON_UNSPECIFIED },
+                                        { CA_OCSP_REVOKED, fixture_now, CA_REASON_SUPERSEDED } };
     struct ca_ocsp_times times = { fixture_now + DAY, fixture_now + DAY, fixture_now + 2 * DAY };
     g_autoptr(Secret) secret = ca_key_make(CA_KEY_P256, NULL);
     g_autoptr(CaSigningKey) key = ca_signing_key_from(secret, NULL);
@@ -268,7 +275,7 @@ static void openssl_ocsp_believes_our_answers(void)
     g_assert_nonnull(strstr(said, "Reason: superseded"));
 }
 
-/* --- GnuTLS, NSS, Java, python ------------------------------------------------------------------------------------------------------ */
+/* --- GnuTLS, NSS, Java, python -------------------------------------------------------------------------------------------- */
 
 static void gnutls_verifies_and_opens(void)
 {
@@ -314,7 +321,8 @@ static void java_opens_each_pkcs12(void)
     if (!have("keytool"))
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(pkcs12s); i++) {
-        g_autofree char *command = g_strconcat("keytool -list -v -storetype PKCS12 -storepass:file pin -keystore ", pkcs12s[i], NULL);
+        g_autofree char *command =
+            g_strconcat("keytool -list -v -storetype PKCS12 -storepass:file pin -keystore ", pkcs12s[i], NULL);
         g_autofree char *said = run(command);
         g_assert_nonnull(strstr(said, "PrivateKeyEntry"));
         g_assert_nonnull(strstr(said, "Certificate chain length: 3"));

@@ -201,7 +201,8 @@ static void what_is_no_list_is_refused(void)
 
 static void reasons_have_the_standards_names(void)
 {
-    static const char *const names[] = { "unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation" };
+    static const char *const names[] = { "unspecified", "keyCompromise", "affiliationChanged", "superseded",
+                                         "cessationOfOperation" };
     enum ca_reason reason;
 
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {

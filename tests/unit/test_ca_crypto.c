@@ -146,7 +146,8 @@ static void hashes_are_the_standards(void)
     g_autofree char *hex = crypto_hex(hash);
     g_autoptr(Secret) key = secret_from_text("key");
     g_autoptr(GBytes) a = crypto_hmac(key, "one", "data", 4), b = crypto_hmac(key, "two", "data", 4);
-    g_autofree char *expected = g_compute_hmac_for_data(G_CHECKSUM_SHA256, (const guchar *)"key", 3, (const guchar *)"one\0data", 8);
+    g_autofree char *expected =
+        g_compute_hmac_for_data(G_CHECKSUM_SHA256, (const guchar *)"key", 3, (const guchar *)"one\0data", 8);
     g_autofree char *seen = crypto_hex(a);
 
     g_assert_cmpstr(hex, ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -156,7 +157,8 @@ static void hashes_are_the_standards(void)
 
 static void comparing_takes_length_and_null(void)
 {
-    g_autoptr(GBytes) a = g_bytes_new("abc", 3), b = g_bytes_new("abd", 3), c = g_bytes_new("ab", 2), same = g_bytes_new("abc", 3);
+    g_autoptr(GBytes) a = g_bytes_new("abc", 3), b = g_bytes_new("abd", 3), c = g_bytes_new("ab", 2),
+                      same = g_bytes_new("abc", 3);
 
     g_assert_true(crypto_equal(a, same));
     g_assert_false(crypto_equal(a, b));
@@ -205,7 +207,7 @@ static void bad_text_forms_are_refused(void)
         g_assert_null(crypto_unhex(hex[i]));
 }
 
-/* --- Keyring ------------------------------------------------------------------------------------------------------------------- */
+/* --- Keyring -------------------------------------------------------------------------------------------------------------- */
 
 #define KEY_A "old 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 #define KEY_B "new 202122232425262728292a2b2c2d2e2f303132333435363738393A3B3C3D3E3F\n"
@@ -234,7 +236,8 @@ static Keyring *ring(const char *text, GError **error)
 static void sealed_opens_with_its_purpose_only(void)
 {
     g_autoptr(Keyring) keyring = ring(KEY_A, NULL);
-    g_autoptr(GBytes) sealed = crypto_seal(keyring, "pickup:7:1", "the PIN", 7), again = crypto_seal(keyring, "pickup:7:1", "the PIN", 7);
+    g_autoptr(GBytes) sealed = crypto_seal(keyring, "pickup:7:1", "the PIN", 7),
+                      again = crypto_seal(keyring, "pickup:7:1", "the PIN", 7);
     g_autoptr(Secret) open = crypto_open(keyring, "pickup:7:1", sealed, NULL);
     g_autoptr(GError) error = NULL;
 
@@ -291,8 +294,17 @@ static void a_rollover_keeps_old_seals_and_macs(void)
 static void wrong_keyrings_name_file_and_line(void)
 {
     static const char *const wrong[] = {
-        "", "# nothing\n", "id\n", "id 1234\n", "ID " "00" "\n", "a " "zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
-        KEY_A KEY_A, "old 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f extra\n",
+        "",
+        "# nothing\n",
+        "id\n",
+        "id 1234\n",
+        "ID "
+        "00"
+        "\n",
+        "a "
+        "zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+        KEY_A KEY_A,
+        "old 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f extra\n",
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {

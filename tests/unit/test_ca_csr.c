@@ -95,7 +95,8 @@ static void pem_as_people_paste_it(void)
     g_autoptr(GBytes) der = openssl_csr(EVP_EC_gen("P-256"), EVP_sha256(), 0);
     g_autofree char *pem = ca_csr_pem(der);
     g_auto(GStrv) lines = g_strsplit(pem, "\n", -1);
-    g_autofree char *crlf = g_strjoinv("\r\n", lines), *before = g_strconcat("Certificate Request:\n  Data:\n", pem, "after\n", NULL);
+    g_autofree char *crlf = g_strjoinv("\r\n", lines),
+                    *before = g_strconcat("Certificate Request:\n  Data:\n", pem, "after\n", NULL);
     g_auto(GStrv) parts = g_strsplit(pem, " CERTIFICATE", -1);
     g_autofree char *new = g_strjoinv(" NEW CERTIFICATE", parts);
     const char *const texts[] = { pem, crlf, before, new };
@@ -275,8 +276,9 @@ static GBytes *spki_of(const BIGNUM *n)
 {
     g_autoptr(GByteArray) body = g_byte_array_new();
     unsigned char bytes[256];
-    static const unsigned char front[] = { 0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0,
-                                           3, 0x82, 0x01, 0x0f, 0, 0x30, 0x82, 0x01, 0x0a, 2, 0x82, 0x01, 0x01, 0 };
+    static const unsigned char front[] = { 0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 6, 9,    0x2a, 0x86, 0x48,
+                                           0x86, 0xf7, 0x0d, 1,    1,    1,    5, 0,    3,    0x82, 0x01,
+                                           0x0f, 0,    0x30, 0x82, 0x01, 0x0a, 2, 0x82, 0x01, 0x01, 0 };
     static const unsigned char back[] = { 2, 3, 1, 0, 1 };
 
     g_assert_cmpint(BN_bn2binpad(n, bytes, sizeof bytes), ==, 256);

@@ -63,8 +63,10 @@ static void numbers_are_as_openssl_writes_them(void)
 
 static void oids_are_as_openssl_writes_them_or_refused(void)
 {
-    static const char *const good[] = { "2.5.29.15", "1.2.840.113549.1.1.11", "1.3.6.1.5.5.7.3.2", "2.999.3", "0.39", "2.47.4294967295" };
-    static const char *const bad[] = { "", "1", "1.", "1.2.", ".1.2", "1..2", "3.1", "1.40", "1.2.x", "1.2 ", "-1.2", "1.2.4294967296", "1.2.-3" };
+    static const char *const good[] = { "2.5.29.15", "1.2.840.113549.1.1.11", "1.3.6.1.5.5.7.3.2", "2.999.3",
+                                        "0.39",      "2.47.4294967295" };
+    static const char *const bad[] = { "",     "1",     "1.",   "1.2.", ".1.2",           "1..2",  "3.1",
+                                       "1.40", "1.2.x", "1.2 ", "-1.2", "1.2.4294967296", "1.2.-3" };
 
     for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
         g_autoptr(GByteArray) out = g_byte_array_new();
@@ -149,7 +151,8 @@ static void only_plain_unsigned_numbers_are_taken(void)
     static const struct { const char *bytes; size_t n; } bad[] = {
         { "\x02\x00", 2 }, { "\x02\x01\x80", 3 }, { "\x02\x02\x00\x01", 4 }, { "\x03\x01\x01", 3 },
     };
-    struct der zero = { (const unsigned char *)"\x02\x01\x00", 3 }, high = { (const unsigned char *)"\x02\x02\x00\x80", 4 }, seen;
+    struct der zero = { (const unsigned char *)"\x02\x01\x00", 3 }, high = { (const unsigned char *)"\x02\x02\x00\x80", 4 },
+               seen;
 
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         struct der in = { (const unsigned char *)bad[i].bytes, bad[i].n };
@@ -175,7 +178,7 @@ static void wrong_times_are_refused(void)
     }
 }
 
-/* --- curve ---------------------------------------------------------------------------------------------------------------------- */
+/* --- curve ---------------------------------------------------------------------------------------------------------------- */
 
 static void the_fixed_key_verifies_as_libcrypto_does(void)
 {
@@ -183,7 +186,8 @@ static void the_fixed_key_verifies_as_libcrypto_does(void)
     unsigned char *spki = NULL, hash[32], signature[100];
     int spki_size = i2d_PUBKEY(key, &spki);
     CaCurve *curve = ca_curve_new(spki + spki_size - 65, 65);
-    EVP_PKEY_CTX *sign = EVP_PKEY_CTX_new(key, NULL), *sign_other = EVP_PKEY_CTX_new(other, NULL), *verify = EVP_PKEY_CTX_new(key, NULL);
+    EVP_PKEY_CTX *sign = EVP_PKEY_CTX_new(key, NULL), *sign_other = EVP_PKEY_CTX_new(other, NULL),
+                 *verify = EVP_PKEY_CTX_new(key, NULL);
 
     g_assert_nonnull(curve);
     g_assert_true(EVP_PKEY_sign_init(sign) > 0 && EVP_PKEY_sign_init(sign_other) > 0 && EVP_PKEY_verify_init(verify) > 0);
@@ -198,7 +202,8 @@ static void the_fixed_key_verifies_as_libcrypto_does(void)
             unsigned char *at = &signature[g_test_rand_int_range(0, (gint32)n)];
             unsigned char bit = (unsigned char)(1 << g_test_rand_int_range(0, 8));
             *at ^= bit;
-            g_assert_cmpint(ca_curve_verify(curve, hash, signature, n), ==, EVP_PKEY_verify(verify, signature, n, hash, 32) == 1);
+            g_assert_cmpint(ca_curve_verify(curve, hash, signature, n), ==,
+                            EVP_PKEY_verify(verify, signature, n, hash, 32) == 1);
             *at ^= bit;
         }
         hash[i % 32] ^= 1;

@@ -76,7 +76,8 @@ static void a_locked_key_opens_with_its_pin_only(void)
     for (int i = 0; i < CA_KEY_KINDS; i += 3) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Secret) key = ca_key_make((enum ca_key_kind)i, NULL);
-        g_autoptr(GBytes) locked = ca_key_lock(key, "Ab3dEf6hIj9lMn2p", &error), again = ca_key_lock(key, "Ab3dEf6hIj9lMn2p", &error);
+        g_autoptr(GBytes) locked = ca_key_lock(key, "Ab3dEf6hIj9lMn2p", &error),
+                          again = ca_key_lock(key, "Ab3dEf6hIj9lMn2p", &error);
         g_autoptr(Secret) open = ca_key_unlock(locked, "Ab3dEf6hIj9lMn2p", &error);
 
         g_assert_no_error(error);
@@ -92,7 +93,8 @@ static void a_locked_key_opens_with_its_pin_only(void)
 
 static void what_is_no_locked_key_is_refused(void)
 {
-    g_autoptr(GBytes) nothing = g_bytes_new("", 0), text = g_bytes_new("0\x82", 2), big = g_bytes_new_take(g_malloc0(20000), 20000);
+    g_autoptr(GBytes) nothing = g_bytes_new("", 0), text = g_bytes_new("0\x82", 2),
+                      big = g_bytes_new_take(g_malloc0(20000), 20000);
     g_autoptr(GError) error = NULL;
 
     g_assert_null(ca_key_unlock(nothing, "x", &error));
@@ -120,7 +122,7 @@ static void a_csr_of_each_kind_proves_its_key(void)
     }
 }
 
-/* --- Signing keys ---------------------------------------------------------------------------------------------------------------- */
+/* --- Signing keys --------------------------------------------------------------------------------------------------------- */
 
 static char *key_file(const char *text, int mode)
 {

@@ -127,10 +127,15 @@ static const struct ca_ocsp_times times = { FIXTURE_NOW, FIXTURE_NOW - 60, FIXTU
 
 static void each_status_reaches_an_openssl_client(void)
 {
-    static const struct { struct ca_ocsp_answer answer; int status, reason; } rows[] = {
+    static const struct { struct ca_ocsp_answer answer; int status, reason;
+    } rows[] = {
         { { CA_OCSP_GOOD, 0, CA_REASON_UNSPECIFIED }, V_OCSP_CERTSTATUS_GOOD, -1 },
-        { { CA_OCSP_REVOKED, FIXTURE_NOW - 5, CA_REASON_KEY_COMPROMISE }, V_OCSP_CERTSTATUS_REVOKED, OCSP_REVOKED_STATUS_KEYCOMPROMISE },
-        { { CA_OCSP_REVOKED, FIXTURE_NOW - 5, CA_REASON_UNSPECIFIED }, V_OCSP_CERTSTATUS_REVOKED, OCSP_REVOKED_STATUS_NOSTATUS },
+        { { CA_OCSP_REVOKED, FIXTURE_NOW - 5, CA_REASON_KEY_COMPROMISE },
+          V_OCSP_CERTSTATUS_REVOKED,
+          OCSP_REVOKED_STATUS_KEYCOMPROMISE },
+        { { CA_OCSP_REVOKED, FIXTURE_NOW - 5, CA_REASON_UNSPECIFIED },
+          V_OCSP_CERTSTATUS_REVOKED,
+          OCSP_REVOKED_STATUS_NOSTATUS },
         { { CA_OCSP_UNKNOWN, 0, CA_REASON_UNSPECIFIED }, V_OCSP_CERTSTATUS_UNKNOWN, -1 },
     };
     static const enum ca_key_kind kinds[] = { CA_KEY_P256, CA_KEY_P384, CA_KEY_RSA2048 };

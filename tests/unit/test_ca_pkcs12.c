@@ -127,8 +127,10 @@ static void the_encodings_are_what_they_are_called(void)
 
 static void passwords_java_cannot_read_are_refused(void)
 {
-    static const char *const wrong[] = { "", "p\xc3\xa4ss", "tab\there", "12345678901234567890123456789012345678901234567890123456789012345" };
-    static const char *const good[] = { "x", "with space ~", "1234567890123456789012345678901234567890123456789012345678901234" };
+    static const char *const wrong[] = { "", "p\xc3\xa4ss", "tab\there",
+                                         "12345678901234567890123456789012345678901234567890123456789012345" };
+    static const char *const good[] = { "x", "with space ~",
+                                        "1234567890123456789012345678901234567890123456789012345678901234" };
     struct fixture f;
     g_autoptr(GBytes) certificate = NULL;
 
