@@ -134,7 +134,7 @@ static char **patterns(const char *query)
     g_autofree char *normal = db_metadata_normal(some);
     g_auto(GStrv) words = g_strsplit(normal, " ", WORDS_MOST + 1);
     GPtrArray *out = g_ptr_array_new();
-    for (int i = 0; words[i] != NULL && i < WORDS_MOST; i++) {
+    for (int i = 0; i < WORDS_MOST && words[i] != NULL; i++) {
         if (words[i][0] == '\0') continue;
         GString *pattern = g_string_new("%");
         for (const char *p = words[i]; *p != '\0'; p++) {

@@ -61,6 +61,7 @@ static void passes(gconstpointer data)
     values_are_as_sent(identity, line->values);
     g_autoptr(SpPerson) person = person_of(identity, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(person);
 }
 
 static void is_refused(gconstpointer data)
@@ -84,6 +85,7 @@ static void misses_an_attribute(gconstpointer data)
     g_assert_no_error(error);
     if (identity == NULL) return;
     g_autoptr(SpPerson) person = person_of(identity, &error);
+    g_assert_null(person);
     g_assert_error(error, SP_ERROR, SP_ERROR_MISSING);
     if (error == NULL) return;
     g_test_message("%s", error->message);

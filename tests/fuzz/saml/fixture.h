@@ -51,7 +51,9 @@ G_GNUC_UNUSED static SpService *fuzz_service(void)
     };
     SpService *service = sp_service_new(&values, &error);
     if (service == NULL) g_error("%s", error->message);
-    (void)!g_remove(key), (void)!g_remove(certificate), (void)!g_rmdir(folder);
+    (void)!g_remove(key);
+    (void)!g_remove(certificate);
+    (void)!g_rmdir(folder);
     return service;
 }
 
