@@ -123,6 +123,7 @@ static void several_pinned_certificates_may_be_given(void)
     g_autoptr(GBytes) bytes = aggregate("ok--two.xml");
     g_autoptr(GPtrArray) idps = sp_metadata_read(bytes, both, NOW, MONTH, &until, &error);
     g_assert_no_error(error);
+    g_assert_cmpint(idps->len, ==, 2);
     g_assert_null(sp_metadata_read(bytes, other, NOW, MONTH, &until, NULL));
     g_assert_null(sp_metadata_read(bytes, "no PEM", NOW, MONTH, &until, &error));
     g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);

@@ -200,8 +200,10 @@ static void usable_values_are_kept_and_the_others_left_out(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpPerson) person = person_of("subject-id",
-        "subject-id=a@example.ac.jp|displayName=A|mail=Bad Address|mail=One@EXAMPLE.ac.jp|mail=One@example.ac.jp|mail=two@example.ac.jp|"
-        "eduPersonScopedAffiliation=faculty@example.ac.jp|eduPersonScopedAffiliation=staff@other.ac.jp|eduPersonScopedAffiliation=member|"
+        "subject-id=a@example.ac.jp|displayName=A|mail=Bad Address|mail=One@EXAMPLE.ac.jp|mail=One@example.ac.jp|"
+        "mail=two@example.ac.jp|"
+        "eduPersonScopedAffiliation=faculty@example.ac.jp|eduPersonScopedAffiliation=staff@other.ac.jp|"
+        "eduPersonScopedAffiliation=member|"
         "eduPersonEntitlement=urn:x:officer|eduPersonAssurance=https://refeds.org/assurance|o=Kagami University|ou=Physics|"
         "jaOrganizationName=鏡大学|jaOrganizationalUnitName=物理学科", &error);
     g_assert_no_error(error);
@@ -250,7 +252,8 @@ static void a_page_can_show_sent_against_needed(void)
 
 static void json_is_escaped_and_has_each_name_once(void)
 {
-    g_autoptr(SpIdentity) identity = identity_of("mail=a@example.ac.jp|mail=b@example.ac.jp|displayName=Q \"x\" \\ \x7f y|urn:x:unknown=鏡|mail=c@example.ac.jp");
+    g_autoptr(SpIdentity) identity = identity_of("mail=a@example.ac.jp|mail=b@example.ac.jp|"
+        "displayName=Q \"x\" \\ \x7f y|urn:x:unknown=鏡|mail=c@example.ac.jp");
     g_autofree char *json = sp_identity_json(identity);
     g_assert_cmpstr(json, ==, "{\"mail\":[\"a@example.ac.jp\",\"b@example.ac.jp\",\"c@example.ac.jp\"],"
                               "\"displayName\":[\"Q \\\"x\\\" \\\\ \\u007f y\"],\"urn:x:unknown\":[\"鏡\"]}");
