@@ -57,9 +57,12 @@ static void metadata_has_all_its_parts(void)
         g_assert_cmpint(count_of(root, parts[i].ns, parts[i].name), ==, parts[i].n);
     contains(text, "xml:lang=\"ja\">印鑑<");
     contains(text, "Helpdesk &amp; Co");
-    g_autofree char *signing = fixture_read("sp-signing.crt", NULL), *decryption = fixture_read("sp-decryption.crt", NULL);
-    g_auto(GStrv) lines = g_strsplit(decryption, "\n", 3);
-    contains(text, lines[1]);
+    static const char *const files[] = { "sp-signing.crt", "sp-decryption.crt" };
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *pem = fixture_read(files[i], NULL);
+        g_auto(GStrv) lines = g_strsplit(pem, "\n", 3);
+        contains(text, lines[1]);
+    }
 }
 
 /* By the standard's own schema, as SimpleSAMLphp ships it. */
@@ -205,11 +208,11 @@ static SpIdentity *verify(const SpRequest *request, const char *idp, const char 
 static void a_withdrawn_key_counts_no_more(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *pem = fixture_read("idp.crt", NULL), *next = fixture_read("idp-next.crt", NULL);
     g_autoptr(SpRequest) request = request_to(FIXTURE_IDP, idp_xml, SP_NAME_ID_ANY);
     fixture_make("benign", request->request_id);
     g_autoptr(SpIdentity) before = verify(request, FIXTURE_IDP, idp_xml, "ok--assertion-signed.xml", &error);
     g_assert_no_error(error);
+    g_assert_nonnull(before);
     g_auto(GStrv) descriptors = g_strsplit(idp_xml, "<md:KeyDescriptor", -1);
     g_autofree char *without = g_strdup_printf("%s<md:KeyDescriptor%s%s", descriptors[0], descriptors[1],
                                                strstr(descriptors[5], "</md:KeyDescriptor>") + strlen("</md:KeyDescriptor>"));
@@ -219,6 +222,7 @@ static void a_withdrawn_key_counts_no_more(void)
     g_autoptr(SpIdentity) by_next = verify(request, FIXTURE_IDP, without, "ok--second-signing-key-certificate-expired.xml",
                                            &error);
     g_assert_no_error(error);
+    g_assert_nonnull(by_next);
 }
 
 /* The answer of one IdP is no answer of another, whatever metadata this process has seen before. */
@@ -261,6 +265,7 @@ static void an_idp_with_ec_keys_only_works(void)
     fixture_make("benign", request->request_id);
     g_autoptr(SpIdentity) identity = verify(request, FIXTURE_IDP, ec, "ok--ecdsa-sha256.xml", &error);
     g_assert_no_error(error);
+    g_assert_nonnull(identity);
 }
 
 /* Many IdPs, each once: what is kept of them stays bounded. */
