@@ -274,6 +274,7 @@ static void the_cache_of_idps_is_bounded(void)
     for (int i = 0; i < 2 * SP_PEERS_MOST; i++) {
         g_autofree char *idp = g_strdup_printf("https://idp%d.example/idp", i), *xml = replaced(idp_xml, FIXTURE_IDP, idp);
         g_autoptr(SpRequest) request = request_to(idp, xml, SP_NAME_ID_ANY);
+        g_assert_nonnull(request);
         g_assert_cmpint(service->peers->len, <=, SP_PEERS_MOST);
         g_assert_cmpint(g_hash_table_size(service->server->providers), ==, 1);
     }
