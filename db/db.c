@@ -44,7 +44,7 @@ db_free(Db *db)
     g_free(db);
 }
 
-/* --- errors ----------------------------------------------------------------------------------------------------------------- */
+/* --- errors ------------------------------------------------------------ */
 
 static enum db_error
 kind_of(const char *sqlstate)
@@ -101,7 +101,7 @@ fail_result(Db *db, const char *name, const PGresult *result, GError **error)
     g_set_error(error, DB_ERROR, (gint)kind, "statement %s: %s (SQLSTATE %s)", name, why, sqlstate ? sqlstate : "none");
 }
 
-/* --- connection ----------------------------------------------------------------------------------------------------------------- */
+/* --- connection ------------------------------------------------------------ */
 
 static gboolean
 listen_on(Db *db, const char *channel, GError **error)
@@ -182,7 +182,7 @@ ready(Db *db, GError **error)
     return db_connect(db, error);
 }
 
-/* --- statements -------------------------------------------------------------------------------------------------------------------- */
+/* --- statements ------------------------------------------------------------ */
 
 struct parameters {
     const char *values[MOST_PARAMETERS];
@@ -340,7 +340,7 @@ db_do(Db *db, const DbStatement *statement, GError **error, ...)
     return rows != NULL;
 }
 
-/* --- transactions, notifications, scripts ------------------------------------------------------------------------------------------ */
+/* --- transactions, notifications, scripts ------------------------------------------------------------ */
 
 static gboolean
 command(Db *db, const char *sql, GError **error)
@@ -439,7 +439,7 @@ db_script(Db *db, const char *sql, GError **error)
     return ready(db, error) && command(db, sql, error);
 }
 
-/* --- rows ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------ */
 
 void
 db_rows_free(DbRows *rows)
