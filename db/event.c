@@ -4,11 +4,11 @@ enum { OF_REQUEST, AUDIT };
 
 static const DbStatement statements[] = {
     [OF_REQUEST] = { "event_of_request",
-                     "select e.id, extract(epoch from e.at)::bigint, e.actor, e.what, e.address, e.detail ->> 'from',"
-                     " e.detail ->> 'to', e.detail ->> 'reason', e.detail ->> 'serial', e.detail ->> 'days'"
-                     " from event e join request r on r.number = e.request"
-                     " where e.request = $1 and ($2::bigint is null or r.person = $2) order by e.id limit $3",
-                     "ini" },
+            "select e.id, extract(epoch from e.at)::bigint, e.actor, e.what, e.address, e.detail ->> 'from',"
+            " e.detail ->> 'to', e.detail ->> 'reason', e.detail ->> 'serial', e.detail ->> 'days'"
+            " from event e join request r on r.number = e.request"
+            " where e.request = $1 and ($2::bigint is null or r.person = $2) order by e.id limit $3",
+            "ini" },
     [AUDIT] = { "event_audit", "select audit($1, $2, $3, $4, $5, $6, $7::jsonb)", "snnssss" },
 };
 const DbGroup db_event_group = { "event", statements, G_N_ELEMENTS(statements), "portal worker owner" };

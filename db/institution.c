@@ -21,21 +21,21 @@ const DbGroup db_institution_group = { "institution", statements, G_N_ELEMENTS(s
 
 static const DbStatement writes[] = {
     [INSERT] = { "institution_insert",
-                 "insert into institution (name, name_ja, country, locality, organization, unit, mail_domains, types, months,"
-                 " approval, pin_mail, grace_days, max_active, identifier, helpdesk_name, helpdesk_mail, helpdesk_phone)"
-                 " values ($1, $2, $3, $4, $5, $6, $7, $8, $9::integer[], $10, $11, nullif($12::integer, -1), $13, $14, $15, $16,"
-                 " $17) returning id",
-                 "ssssssaaaffiissss" },
+            "insert into institution (name, name_ja, country, locality, organization, unit, mail_domains, types, months,"
+            " approval, pin_mail, grace_days, max_active, identifier, helpdesk_name, helpdesk_mail, helpdesk_phone)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9::integer[], $10, $11, nullif($12::integer, -1), $13, $14, $15, $16,"
+            " $17) returning id",
+            "ssssssaaaffiissss" },
     [UPDATE] = { "institution_update",
-                 "update institution set name_ja = $2, country = $3, locality = $4, organization = $5, unit = $6,"
-                 " mail_domains = $7, types = $8, months = $9::integer[], approval = $10, pin_mail = $11,"
-                 " grace_days = nullif($12::integer, -1), max_active = $13, identifier = $14, helpdesk_name = $15,"
-                 " helpdesk_mail = $16, helpdesk_phone = $17 where name = $1 returning id",
-                 "ssssssaaaffiissss" },
+            "update institution set name_ja = $2, country = $3, locality = $4, organization = $5, unit = $6,"
+            " mail_domains = $7, types = $8, months = $9::integer[], approval = $10, pin_mail = $11,"
+            " grace_days = nullif($12::integer, -1), max_active = $13, identifier = $14, helpdesk_name = $15,"
+            " helpdesk_mail = $16, helpdesk_phone = $17 where name = $1 returning id",
+            "ssssssaaaffiissss" },
     [ADD_IDP] = { "institution_add_idp",
-                  "insert into institution_idp (entity_id, institution) values ($2, $1) on conflict (entity_id) do update"
-                  " set institution = institution_idp.institution returning institution = $1",
-                  "is" },
+            "insert into institution_idp (entity_id, institution) values ($2, $1) on conflict (entity_id) do update"
+            " set institution = institution_idp.institution returning institution = $1",
+            "is" },
     [REMOVE_IDP] = { "institution_remove_idp", "delete from institution_idp where institution = $1 and entity_id = $2", "is" },
 };
 const DbGroup db_institution_owner_group = { "institution_owner", writes, G_N_ELEMENTS(writes), "owner" };

@@ -4,31 +4,31 @@ enum { TAKE, DELETE, ALONG, POSTPONE, STALE, LOST };
 
 static const DbStatement statements[] = {
     [TAKE] = { "job_take",
-               "select id, kind, request, issuer, tries from job where run_at <= now() order by run_at, id limit 1"
-               " for update skip locked",
-               "" },
+            "select id, kind, request, issuer, tries from job where run_at <= now() order by run_at, id limit 1"
+            " for update skip locked",
+            "" },
     [DELETE] = { "job_delete", "delete from job where id = $1", "i" },
     /* Those locked elsewhere are being served there. */
     [ALONG] = { "job_take_along",
-                "delete from job where id in (select id from job where kind = 'publish' and issuer = $2 and id <> $1"
-                " for update skip locked)",
-                "is" },
+            "delete from job where id in (select id from job where kind = 'publish' and issuer = $2 and id <> $1"
+            " for update skip locked)",
+            "is" },
     [POSTPONE] = { "job_postpone",
-                   "update job set tries = tries + 1, run_at = now() + make_interval(secs => $2), error = $3 where id = $1", "iis" },
+            "update job set tries = tries + 1, run_at = now() + make_interval(secs => $2), error = $3 where id = $1", "iis" },
     [STALE] = { "job_ask_stale",
-                "insert into job (kind, issuer) select 'publish', i.name from issuer i where i.parent is not null"
-                " and not exists (select from job where kind = 'publish' and issuer = i.name)"
-                " and (not exists (select from crl where issuer = i.name)"
-                "  or exists (select from crl where issuer = i.name and this_update < to_timestamp($1) - make_interval(secs => $2))"
-                "  or exists (select from certificate where issuer = i.name and revoked_at is not null and published is null"
-                "  and not_after > now()))"
-                " returning id",
-                "ii" },
+            "insert into job (kind, issuer) select 'publish', i.name from issuer i where i.parent is not null"
+            " and not exists (select from job where kind = 'publish' and issuer = i.name)"
+            " and (not exists (select from crl where issuer = i.name)"
+            "  or exists (select from crl where issuer = i.name and this_update < to_timestamp($1) - make_interval(secs => $2))"
+            "  or exists (select from certificate where issuer = i.name and revoked_at is not null and published is null"
+            "  and not_after > now()))"
+            " returning id",
+            "ii" },
     [LOST] = { "job_ask_lost",
-               "insert into job (kind, request) select 'issue', r.number from request r"
-               " where r.state in ('applied', 'renewing') and r.cycle_at < now() - interval '1 minute'"
-               " and not exists (select from job where request = r.number) returning id",
-               "" },
+            "insert into job (kind, request) select 'issue', r.number from request r"
+            " where r.state in ('applied', 'renewing') and r.cycle_at < now() - interval '1 minute'"
+            " and not exists (select from job where request = r.number) returning id",
+            "" },
 };
 const DbGroup db_job_group = { "job", statements, G_N_ELEMENTS(statements), "worker owner" };
 

@@ -5,20 +5,22 @@
 enum { LIST, RECORD };
 enum { ZONE, SET_ZONE, NAME_ROLE };
 
-/* schema_migration is made by db_migration_begin, so these can't be prepared on a database that was migrated otherwise; they are
-   no DbGroup's. */
+/* schema_migration is made by db_migration_begin, so these can't be prepared on a database that was migrated otherwise; they
+   are no DbGroup's. */
 static const DbStatement own[] = {
-    [LIST] = { "migration_list", "select name, sha256, extract(epoch from applied_at)::bigint from schema_migration order by name", "" },
+    [LIST] = { "migration_list",
+            "select name, sha256, extract(epoch from applied_at)::bigint from schema_migration order by name", "" },
     [RECORD] = { "migration_record", "insert into schema_migration (name, sha256) values ($1, $2)", "ss" },
 };
 
 static const DbStatement statements[] = {
     [ZONE] = { "service_time_zone", "select time_zone from service", "" },
     [SET_ZONE] = { "service_set_time_zone",
-                   "insert into service (time_zone) values ($1) on conflict (one) do update set time_zone = excluded.time_zone",
-                   "s" },
-    [NAME_ROLE] = { "role_name", "select set_config('inkan.role', 'inkan_' || $1, true), set_config('inkan.verifier', $2, true)",
-                    "ss" },
+            "insert into service (time_zone) values ($1) on conflict (one) do update set time_zone = excluded.time_zone",
+            "s" },
+    [NAME_ROLE] = { "role_name",
+            "select set_config('inkan.role', 'inkan_' || $1, true), set_config('inkan.verifier', $2, true)",
+            "ss" },
 };
 const DbGroup db_migration_group = { "migration", statements, G_N_ELEMENTS(statements), "owner" };
 
@@ -77,7 +79,7 @@ db_service_set_time_zone(Db *db, const char *time_zone, GError **error)
     return db_do(db, &statements[SET_ZONE], error, time_zone);
 }
 
-/* --- SCRAM-SHA-256 verifier, RFC 5802 3 and RFC 7677 --------------------------------------------------------------------------------- */
+/* --- SCRAM-SHA-256 verifier, RFC 5802 3 and RFC 7677 ---------------------------------------------------------------------- */
 
 #define ROUNDS 4096 /* PostgreSQL's own number */
 #define HASH 32

@@ -6,10 +6,10 @@ enum { STATES };
 
 static const DbStatement statements[] = {
     [STATES] = { "outbox_states",
-                 "select o.id, o.cycle, o.event, o.recipient, o.state, o.error, o.tries, " EPOCH("o.created_at") ","
-                 " " EPOCH("o.sent_at") ", " EPOCH("o.next_at") " from outbox o join request r on r.number = o.request"
-                 " where o.request = $1 and ($2::bigint is null or r.person = $2) order by o.id desc limit 200",
-                 "in" },
+            "select o.id, o.cycle, o.event, o.recipient, o.state, o.error, o.tries, " EPOCH("o.created_at") ","
+            " " EPOCH("o.sent_at") ", " EPOCH("o.next_at") " from outbox o join request r on r.number = o.request"
+            " where o.request = $1 and ($2::bigint is null or r.person = $2) order by o.id desc limit 200",
+            "in" },
 };
 const DbGroup db_outbox_group = { "outbox", statements, G_N_ELEMENTS(statements), "portal owner" };
 
@@ -20,45 +20,49 @@ enum { CLAIM, SENT, FAILED, POSTPONE, REPLACE, LET_GO };
 #define CLASS "7310"
 #define OBJECT(id) "(" id " % 2147483647)::integer"
 #define UNLOCK "select pg_advisory_unlock(" CLASS ", " OBJECT("$1::bigint") ")"
-/* Marks, and gives the claim back in the same round trip; whoever takes it before the mark is committed waits for the row. Counting
-   makes the update come first: what a query does not read of its WITH is done after it. */
-#define MARK(update) "with done as (" update " returning 1), first as materialized (select count(*) from done) " UNLOCK " from first"
+/* Marks, and gives the claim back in the same round trip; whoever takes it before the mark is committed waits for the row.
+   Counting makes the update come first: what a query does not read of its WITH is done after it. */
+#define MARK(update)                                                                                                         \
+    "with done as (" update " returning 1), first as materialized (select count(*) from done) " UNLOCK " from first"
 
 static const DbStatement worker[] = {
     [CLAIM] = { "outbox_claim",
-                "with due as materialized (select id from outbox where state = 'waiting' and next_at <= now() order by next_at, id"
-                " limit 100), mine as materialized (select id from due where pg_try_advisory_lock(" CLASS ", " OBJECT("id") ") limit 1),"
-                " o as (update outbox set tries = tries + 1 from mine where outbox.id = mine.id and state = 'waiting'"
-                " and next_at <= now() returning outbox.*)"
-                " select mine.id, o.id is null, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months, " EPOCH("k.not_after") ","
-                " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
-                " " EPOCH("c.revoked_at") ", o.detail ->> 'days',"
-                " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail),"
-                " o.detail @> '{\"collected\": true}', o.event, o.recipient, o.message_id, o.detail ->> 'event', r.type, r.memo,"
-                " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"
-                " i.name_ja, i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone"
-                " from mine left join o on true left join request r on r.number = o.request left join person p on p.id = r.person"
-                " left join institution i on i.id = r.institution"
-                " left join pickup k on k.request = o.request and k.cycle = o.cycle"
-                " left join lateral (select c.* from certificate c join pickup w on w.id = c.pickup where c.request = r.number"
-                "  and w.collected_at is not null order by c.serial is not distinct from o.detail ->> 'serial' desc, w.cycle desc,"
-                "  c.signed_at desc limit 1) c on true",
-                "" },
+            "with due as materialized (select id from outbox where state = 'waiting' and next_at <= now() order by next_at, id"
+            " limit 100), mine as materialized (select id from due where pg_try_advisory_lock(" CLASS ", " OBJECT("id") ")"
+            " limit 1),"
+            " o as (update outbox set tries = tries + 1 from mine where outbox.id = mine.id and state = 'waiting'"
+            " and next_at <= now() returning outbox.*)"
+            " select mine.id, o.id is null, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months,"
+            " " EPOCH("k.not_after") ","
+            " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
+            " " EPOCH("c.revoked_at") ", o.detail ->> 'days',"
+            " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail),"
+            " o.detail @> '{\"collected\": true}', o.event, o.recipient, o.message_id, o.detail ->> 'event', r.type, r.memo,"
+            " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"
+            " i.name_ja, i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone"
+            " from mine left join o on true left join request r on r.number = o.request left join person p on p.id = r.person"
+            " left join institution i on i.id = r.institution"
+            " left join pickup k on k.request = o.request and k.cycle = o.cycle"
+            " left join lateral (select c.* from certificate c join pickup w on w.id = c.pickup where c.request = r.number"
+            "  and w.collected_at is not null order by c.serial is not distinct from o.detail ->> 'serial' desc, w.cycle desc,"
+            "  c.signed_at desc limit 1) c on true",
+            "" },
     /* Only what is waiting: a mail that was replaced meanwhile keeps its fate. */
     [SENT] = { "outbox_sent",
-               MARK("update outbox set state = 'sent', sent_at = now(), sealed = null, error = '' where id = $1 and state = 'waiting'"),
-               "i" },
+            MARK("update outbox set state = 'sent', sent_at = now(), sealed = null, error = '' where id = $1 and state ="
+            " 'waiting'"),
+            "i" },
     [FAILED] = { "outbox_failed",
-                 MARK("update outbox set state = 'failed', sealed = null, error = $2 where id = $1 and state = 'waiting'"), "is" },
+            MARK("update outbox set state = 'failed', sealed = null, error = $2 where id = $1 and state = 'waiting'"), "is" },
     [POSTPONE] = { "outbox_postpone",
-                   MARK("update outbox set next_at = now() + make_interval(secs => $2), error = $4,"
-                        " tries = case when $3 then tries else tries - 1 end where id = $1 and state = 'waiting'"),
-                   "iifs" },
+            MARK("update outbox set next_at = now() + make_interval(secs => $2), error = $4,"
+            " tries = case when $3 then tries else tries - 1 end where id = $1 and state = 'waiting'"),
+            "iifs" },
     [LET_GO] = { "outbox_let_go", UNLOCK, "i" },
     [REPLACE] = { "outbox_replace",
-                  "update outbox set state = 'failed', sealed = null, error = $3 where request = $1 and event = $2"
-                  " and state = 'waiting'",
-                  "iss" },
+            "update outbox set state = 'failed', sealed = null, error = $3 where request = $1 and event = $2"
+            " and state = 'waiting'",
+            "iss" },
 };
 const DbGroup db_outbox_worker_group = { "outbox_worker", worker, G_N_ELEMENTS(worker), "worker" };
 
@@ -103,9 +107,24 @@ db_mail_free(DbMail *m)
 {
     if (!m)
         return;
-    char *texts[] = { m->event, m->recipient, m->message_id, m->why, m->type, m->memo, m->state, m->serial, m->subject,
-                      m->fingerprint, m->reason, m->display_name, m->display_name_ja, m->institution_name, m->institution_name_ja,
-                      m->helpdesk_name, m->helpdesk_mail, m->helpdesk_phone };
+    char *texts[] = { m->event,
+                      m->recipient,
+                      m->message_id,
+                      m->why,
+                      m->type,
+                      m->memo,
+                      m->state,
+                      m->serial,
+                      m->subject,
+                      m->fingerprint,
+                      m->reason,
+                      m->display_name,
+                      m->display_name_ja,
+                      m->institution_name,
+                      m->institution_name_ja,
+                      m->helpdesk_name,
+                      m->helpdesk_mail,
+                      m->helpdesk_phone };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_clear_pointer(&m->sealed, g_bytes_unref);

@@ -1,7 +1,7 @@
 /*
- * Outbox: mails to be sent, at least once each. A row is claimed by an advisory lock of the connection, so no transaction is open
- * while it is sent; who claimed it sends it and marks it, and where that process dies the server sees its connection end and the
- * row is free again at once. The secret inside is gone with the mark.
+ * Outbox: mails to be sent, at least once each. A row is claimed by an advisory lock of the connection, so no transaction is
+ * open while it is sent; who claimed it sends it and marks it, and where that process dies the server sees its connection end
+ * and the row is free again at once. The secret inside is gone with the mark.
  */
 #ifndef DB_OUTBOX_H
 #define DB_OUTBOX_H
@@ -51,7 +51,8 @@ gboolean db_outbox_failed(Db *db, gint64 id, const char *why, GError **error) G_
 gboolean db_outbox_postpone(Db *db, gint64 id, gint64 seconds, gboolean counted, const char *why, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 /* Waiting mails of the request with EVENT carry a secret that is dead now: they end as failed, WHY. */
-gboolean db_outbox_replace(Db *db, gint64 request, const char *event, const char *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean db_outbox_replace(Db *db, gint64 request, const char *event, const char *why, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 extern const DbGroup db_outbox_group, db_outbox_worker_group;
 

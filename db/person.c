@@ -5,21 +5,21 @@ enum { LOGIN, GET, NOTICES, LANGUAGE };
 static const DbStatement statements[] = {
     /* The institution comes from the IdP, never from what the IdP says. */
     [LOGIN] = { "person_login",
-                "insert into person (institution, idp, identifier, display_name, display_name_ja, common_name, mails, affiliation,"
-                " language)"
-                " select institution, entity_id, $2, $3, $4, $5, $6, $7, $8 from institution_idp where entity_id = $1"
-                " on conflict (institution, idp, identifier) do update set display_name = excluded.display_name,"
-                " display_name_ja = excluded.display_name_ja, common_name = excluded.common_name, mails = excluded.mails,"
-                " affiliation = excluded.affiliation, language = excluded.language, seen_at = now()"
-                " returning id",
-                "sssssaas" },
+            "insert into person (institution, idp, identifier, display_name, display_name_ja, common_name, mails, affiliation,"
+            " language)"
+            " select institution, entity_id, $2, $3, $4, $5, $6, $7, $8 from institution_idp where entity_id = $1"
+            " on conflict (institution, idp, identifier) do update set display_name = excluded.display_name,"
+            " display_name_ja = excluded.display_name_ja, common_name = excluded.common_name, mails = excluded.mails,"
+            " affiliation = excluded.affiliation, language = excluded.language, seen_at = now()"
+            " returning id",
+            "sssssaas" },
     [GET] = { "person_get",
-              "select p.id, p.institution, p.idp, p.identifier, p.display_name, p.display_name_ja, p.common_name, p.mails,"
-              " array(select m from unnest(p.mails) with ordinality u(m, n) where mail_domain_allowed(m, i.mail_domains)"
-              " order by n), p.affiliation, p.language, p.notices, extract(epoch from p.first_seen)::bigint,"
-              " extract(epoch from p.seen_at)::bigint"
-              " from person p join institution i on i.id = p.institution where p.id = $1",
-              "i" },
+            "select p.id, p.institution, p.idp, p.identifier, p.display_name, p.display_name_ja, p.common_name, p.mails,"
+            " array(select m from unnest(p.mails) with ordinality u(m, n) where mail_domain_allowed(m, i.mail_domains)"
+            " order by n), p.affiliation, p.language, p.notices, extract(epoch from p.first_seen)::bigint,"
+            " extract(epoch from p.seen_at)::bigint"
+            " from person p join institution i on i.id = p.institution where p.id = $1",
+            "i" },
     [NOTICES] = { "person_notices", "update person set notices = $2 where id = $1", "if" },
     [LANGUAGE] = { "person_language", "update person set language = $2 where id = $1", "is" },
 };

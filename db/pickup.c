@@ -8,30 +8,31 @@ enum { LOOK, TRY, KEY, KEEP_KEY, BYTES, COLLECT, DONE, REOPEN, ASK, PIN };
 
 static const DbStatement statements[] = {
     [LOOK] = { "pickup_look",
-               "select k.id, k.request, k.cycle, r.person, r.months, " EPOCH("k.not_before") ", " EPOCH("k.not_after") ","
-               " greatest(5 - k.tries, 0), " EPOCH("k.locked_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ","
-               " " EPOCH("k.keep_until") ", k.pin_mail, k.own_password, k.pin_salt, r.type, r.memo, r.state, k.ended, k.key_kind, k.content_type,"
-               " p.display_name, p.display_name_ja, r.common_name, r.mail, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
-               " i.helpdesk_phone,"
-               " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text, r.common_name, r.mail),"
-               " f.issuer, f.key_kinds"
-               " from pickup k join request r on r.number = k.request join person p on p.id = r.person"
-               " join institution i on i.id = r.institution join profile f on f.id = r.profile where k.token_hash = $1",
-               "b" },
+            "select k.id, k.request, k.cycle, r.person, r.months, " EPOCH("k.not_before") ", " EPOCH("k.not_after") ","
+            " greatest(5 - k.tries, 0), " EPOCH("k.locked_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ","
+            " " EPOCH("k.keep_until") ", k.pin_mail, k.own_password, k.pin_salt, r.type, r.memo, r.state, k.ended,"
+            " k.key_kind, k.content_type,"
+            " p.display_name, p.display_name_ja, r.common_name, r.mail, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
+            " i.helpdesk_phone,"
+            " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text, r.common_name, r.mail),"
+            " f.issuer, f.key_kinds"
+            " from pickup k join request r on r.number = k.request join person p on p.id = r.person"
+            " join institution i on i.id = r.institution join profile f on f.id = r.profile where k.token_hash = $1",
+            "b" },
     [TRY] = { "pickup_try", "select outcome, left_ from pickup_try($1, $2, $3, $4)", "bbss" },
     [KEY] = { "pickup_key", "select key_locked from pickup where id = $1 and pin_hash = $2", "ib" },
     [KEEP_KEY] = { "pickup_keep_key", "select pickup_keep_key($1, $2, $3, $4)", "ibsb" },
     [BYTES] = { "pickup_bytes",
-                "select pkcs12, content_type from pickup where id = $1 and pin_hash = $2 and ended is null and pkcs12 is not null",
-                "ib" },
+            "select pkcs12, content_type from pickup where id = $1 and pin_hash = $2 and ended is null and pkcs12 is not null",
+            "ib" },
     [COLLECT] = { "pickup_collect", "select pickup_collect($1, $2, $3, $4, $5, $6, $7, $8, $9)", "ibbsfssss" },
     [DONE] = { "pickup_done", "select pickup_done($1, $2, $3, $4)", "isss" },
     [REOPEN] = { "pickup_reopen", "select pickup_reopen($1, $2, $3, $4, $5)", "ibsss" },
     [ASK] = { "pickup_ask", "select pickup_ask($1, $2, $3, $4, $5)", "issss" },
     [PIN] = { "pickup_pin",
-              "select k.pin_sealed, k.cycle from request r join pickup k on k.request = r.number and k.cycle = r.cycle"
-              " where r.number = $1 and r.person = $2 and r.state in ('ready', 'renew_ready') and k.pin_sealed is not null",
-              "ii" },
+            "select k.pin_sealed, k.cycle from request r join pickup k on k.request = r.number and k.cycle = r.cycle"
+            " where r.number = $1 and r.person = $2 and r.state in ('ready', 'renew_ready') and k.pin_sealed is not null",
+            "ii" },
 };
 const DbGroup db_pickup_group = { "pickup", statements, G_N_ELEMENTS(statements), "portal" };
 
@@ -42,35 +43,37 @@ enum { INSERT, HOLD, WORK, NEW_PIN, NEW_TOKEN, LAPSING, ERASING, ENDING, MARK_EN
 static const DbStatement worker[] = {
     /* The last day counts whole, but nothing is handed out past the certificate's own end. */
     [INSERT] = { "pickup_insert",
-                 "insert into pickup (request, cycle, not_before, not_after, token_hash, pin_salt, pin_hash, pin_sealed, pin_mail,"
-                 " expires_at) select r.number, r.cycle, r.cycle_at, r.cycle_end, $3, $4, $5, $6, $7,"
-                 " least(((((now() at time zone s.time_zone)::date + $8::integer) + time '23:59:59') at time zone s.time_zone),"
-                 " r.cycle_end) from request r cross join service s where r.number = $1 and r.cycle = $2"
-                 " returning " EPOCH("expires_at"),
-                 "iibbbbfi" },
+            "insert into pickup (request, cycle, not_before, not_after, token_hash, pin_salt, pin_hash, pin_sealed, pin_mail,"
+            " expires_at) select r.number, r.cycle, r.cycle_at, r.cycle_end, $3, $4, $5, $6, $7,"
+            " least(((((now() at time zone s.time_zone)::date + $8::integer) + time '23:59:59') at time zone s.time_zone),"
+            " r.cycle_end) from request r cross join service s where r.number = $1 and r.cycle = $2"
+            " returning " EPOCH("expires_at"),
+            "iibbbbfi" },
     [HOLD] = { "request_hold", "select request_hold($1)", "i" },
     [WORK] = { "pickup_work",
-               "select r.cycle, k.id, " EPOCH("k.expires_at") ", r.state, coalesce(k.pin_mail, i.pin_mail), k.new_pin_at is not null,"
-               " k.resend_at is not null from request r join institution i on i.id = r.institution"
-               " left join pickup k on k.request = r.number and k.cycle = r.cycle and k.ended is null where r.number = $1",
-               "i" },
+            "select r.cycle, k.id, " EPOCH("k.expires_at") ", r.state, coalesce(k.pin_mail, i.pin_mail), k.new_pin_at is not"
+            " null,"
+            " k.resend_at is not null from request r join institution i on i.id = r.institution"
+            " left join pickup k on k.request = r.number and k.cycle = r.cycle and k.ended is null where r.number = $1",
+            "i" },
     [NEW_PIN] = { "pickup_new_pin", "select pickup_new_pin($1, $2, $3, $4)", "ibbb" },
-    [NEW_TOKEN] = { "pickup_new_token", "update pickup set token_hash = $2, resend_at = null where id = $1 and ended is null", "ib" },
+    [NEW_TOKEN] = { "pickup_new_token",
+            "update pickup set token_hash = $2, resend_at = null where id = $1 and ended is null", "ib" },
     [LAPSING] = { "pickup_lapsing",
-                  DUE "where ended is null and collected_at is null and expires_at <= to_timestamp($1) order by expires_at limit $2",
-                  "ii" },
+            DUE "where ended is null and collected_at is null and expires_at <= to_timestamp($1) order by expires_at limit $2",
+            "ii" },
     [ERASING] = { "pickup_erasing",
-                  DUE "where ended is null and collected_at is not null and keep_until <= to_timestamp($1)"
-                  " order by keep_until limit $2",
-                  "ii" },
+            DUE "where ended is null and collected_at is not null and keep_until <= to_timestamp($1)"
+            " order by keep_until limit $2",
+            "ii" },
     [ENDING] = { "pickup_ending",
-                 DUE "where ended is null and collected_at is null and not ending_mailed and expires_at > to_timestamp($1)"
-                 " and expires_at <= to_timestamp($1) + make_interval(days => $2) order by expires_at limit $3",
-                 "iii" },
+            DUE "where ended is null and collected_at is null and not ending_mailed and expires_at > to_timestamp($1)"
+            " and expires_at <= to_timestamp($1) + make_interval(days => $2) order by expires_at limit $3",
+            "iii" },
     [MARK_ENDING] = { "pickup_mark_ending",
-                      "update pickup set ending_mailed = true where id = $1 and not ending_mailed and ended is null"
-                      " and collected_at is null returning 1",
-                      "i" },
+            "update pickup set ending_mailed = true where id = $1 and not ending_mailed and ended is null"
+            " and collected_at is null returning 1",
+            "i" },
     [ERASE] = { "pickup_erase", "select pickup_erase($1, $2, to_timestamp($3))", "iii" },
 };
 const DbGroup db_pickup_worker_group = { "pickup_worker", worker, G_N_ELEMENTS(worker), "worker" };
@@ -117,8 +120,11 @@ db_pickup_look(Db *db, GBytes *token_hash, GError **error)
 static gboolean
 outcome_of(const char *word, enum db_pickup_outcome *outcome)
 {
-    static const char *const words[] = { [DB_PICKUP_RIGHT] = "right", [DB_PICKUP_WRONG] = "wrong", [DB_PICKUP_LOCKED] = "locked",
-                                         [DB_PICKUP_ENDED] = "ended", [DB_PICKUP_NONE] = "none" };
+    static const char *const words[] = { [DB_PICKUP_RIGHT] = "right",
+                                         [DB_PICKUP_WRONG] = "wrong",
+                                         [DB_PICKUP_LOCKED] = "locked",
+                                         [DB_PICKUP_ENDED] = "ended",
+                                         [DB_PICKUP_NONE] = "none" };
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         if (strcmp(words[i], word) == 0) {
             *outcome = (enum db_pickup_outcome)i;
@@ -176,7 +182,8 @@ GBytes *
 db_pickup_collect(Db *db, const struct db_collect *collect, GError **error)
 {
     return one_value(db_run(db, &statements[COLLECT], error, collect->pickup, collect->pin_hash, collect->bytes,
-                            collect->content_type, collect->own_password, collect->serial, collect->actor, collect->address, collect->log_id));
+                            collect->content_type, collect->own_password, collect->serial, collect->actor, collect->address,
+                            collect->log_id));
 }
 
 gboolean
@@ -186,13 +193,15 @@ db_pickup_done(Db *db, gint64 pickup, const char *actor, const char *address, co
 }
 
 gboolean
-db_pickup_reopen(Db *db, gint64 pickup, GBytes *pin_hash, const char *actor, const char *address, const char *log_id, GError **error)
+db_pickup_reopen(Db *db, gint64 pickup, GBytes *pin_hash, const char *actor, const char *address, const char *log_id,
+                 GError **error)
 {
     return db_do(db, &statements[REOPEN], error, pickup, pin_hash, actor, address, log_id);
 }
 
 gboolean
-db_pickup_ask(Db *db, gint64 request, const char *what, const char *actor, const char *address, const char *log_id, GError **error)
+db_pickup_ask(Db *db, gint64 request, const char *what, const char *actor, const char *address, const char *log_id,
+              GError **error)
 {
     return db_do(db, &statements[ASK], error, request, what, actor, address, log_id);
 }
@@ -207,7 +216,7 @@ db_pickup_pin(Db *db, gint64 request, gint64 person, gint64 *cycle, GError **err
     return db_rows_bytes(rows, 0, 0);
 }
 
-/* --- the worker's side ------------------------------------------------------------------------------------------------------ */
+/* --- the worker's side ---------------------------------------------------------------------------------------------------- */
 
 gint64
 db_pickup_insert(Db *db, const struct db_pickup_new *k, GError **error)

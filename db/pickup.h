@@ -57,10 +57,11 @@ gboolean db_pickup_reopen(Db *db, gint64 pickup, GBytes *pin_hash, const char *a
 /* WHAT: "new-pin" or "resend". */
 gboolean db_pickup_ask(Db *db, gint64 request, const char *what, const char *actor, const char *address, const char *log_id,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The sealed PIN of the request's current pickup, with the cycle that its associated data names; NULL without ERROR: none to show. */
+/* The sealed PIN of the request's current pickup, with the cycle that its associated data names; NULL without ERROR: none to
+   show. */
 GBytes *db_pickup_pin(Db *db, gint64 request, gint64 person, gint64 *cycle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- the worker's side --- */
+/* --- the worker's side ---------------------------------------------------------------------------------------------------- */
 struct db_pickup_new {
     gint64 request, cycle;
     GBytes *token_hash, *pin_salt, *pin_hash, *pin_sealed;

@@ -5,14 +5,14 @@ enum { ISSUERS, CRL, CERTIFICATE };
 static const DbStatement statements[] = {
     [ISSUERS] = { "publish_issuers", "select name, parent, certificate from issuer order by parent is not null, name", "" },
     [CRL] = { "publish_crl",
-              "select der, number, extract(epoch from this_update)::bigint, extract(epoch from next_update)::bigint from crl"
-              " where issuer = $1 and shard = $2",
-              "si" },
+            "select der, number, extract(epoch from this_update)::bigint, extract(epoch from next_update)::bigint from crl"
+            " where issuer = $1 and shard = $2",
+            "si" },
     [CERTIFICATE] = { "publish_certificate",
-                      "select c.request, extract(epoch from c.not_before)::bigint, extract(epoch from c.not_after)::bigint,"
-                      " extract(epoch from c.revoked_at)::bigint, c.der, c.reason, c.subject, r.type, r.memo"
-                      " from certificate c join request r on r.number = c.request where c.issuer = $1 and c.serial = $2",
-                      "ss" },
+            "select c.request, extract(epoch from c.not_before)::bigint, extract(epoch from c.not_after)::bigint,"
+            " extract(epoch from c.revoked_at)::bigint, c.der, c.reason, c.subject, r.type, r.memo"
+            " from certificate c join request r on r.number = c.request where c.issuer = $1 and c.serial = $2",
+            "ss" },
 };
 const DbGroup db_publish_group = { "publish", statements, G_N_ELEMENTS(statements), "portal" };
 

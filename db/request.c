@@ -10,52 +10,53 @@ enum { GET, LIST_ACTIVE, LIST_ALL, LIST_ANYBODY, HIDDEN, PREVIOUS, TRANSITIONS, 
     " left join lateral (select c.* from certificate c join pickup o on o.id = c.pickup where c.request = r.number"            \
     " and o.collected_at is not null order by o.cycle desc, c.signed_at desc limit 1) c on true"
 
-#define ROW                                                                                                                     \
-    "select r.number, r.type, r.months, r.memo, r.state, " EPOCH("r.applied_at") ", " EPOCH("r.not_before") ", "                \
-    EPOCH("r.not_after") ", " EPOCH("k.expires_at") ", k.locked_at is not null, k.id is not null and coalesce((select"          \
-    " state = 'failed' from outbox where request = r.number and cycle = r.cycle and event = 'ready' order by id desc limit 1),"  \
-    " false) from request r"                                                                                                    \
-    " left join pickup k on r.state in ('ready', 'renew_ready') and k.request = r.number and k.cycle = r.cycle"                 \
+#define ROW                                                                                                                  \
+    "select r.number, r.type, r.months, r.memo, r.state, " EPOCH("r.applied_at") ", " EPOCH("r.not_before") ", "             \
+    EPOCH("r.not_after") ", " EPOCH("k.expires_at") ", k.locked_at is not null, k.id is not null and coalesce("              \
+    "(select state = 'failed' from outbox where request = r.number and cycle = r.cycle and event = 'ready'"                  \
+    " order by id desc limit 1), false) from request r"                                                                      \
+    " left join pickup k on r.state in ('ready', 'renew_ready') and k.request = r.number and k.cycle = r.cycle"              \
     " and k.ended is null "
 
 static const DbStatement statements[] = {
     [GET] = { "request_get",
-              "select r.number, r.person, r.institution, r.type, r.memo, r.mail, r.state, r.months, " EPOCH("r.applied_at") ","
-              " r.cycle, " EPOCH("r.cycle_at") ", " EPOCH("r.cycle_end") ", " EPOCH("r.not_before") ", " EPOCH("r.not_after") ","
-              " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text, r.common_name, r.mail),"
-              " r.common_name, c.issuer, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, c.key_kind,"
-              " " EPOCH("c.signed_at") ", " EPOCH("c.revoked_at") ", " EPOCH("c.not_after") ", c.published is not null,"
-              " (select count(*) from pickup where request = r.number and collected_at is not null),"
-              " k.id, " EPOCH("k.made_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ", " EPOCH("k.keep_until") ","
-              " " EPOCH("k.locked_at") ", " EPOCH("k.new_pin_at") ", " EPOCH("k.resend_at") ", coalesce(k.pin_mail, i.pin_mail),"
-              " k.pin_sealed is not null, k.ended, p.display_name, p.display_name_ja, i.name, i.name_ja, i.helpdesk_name,"
-              " i.helpdesk_mail, i.helpdesk_phone"
-              " from request r join person p on p.id = r.person join institution i on i.id = r.institution"
-              " join profile f on f.id = r.profile left join pickup k on k.request = r.number and k.cycle = r.cycle" IN_HAND
-              " where r.number = $1 and ($2::bigint is null or r.person = $2)",
-              "in" },
+            "select r.number, r.person, r.institution, r.type, r.memo, r.mail, r.state, r.months, " EPOCH("r.applied_at") ","
+            " r.cycle, " EPOCH("r.cycle_at") ", " EPOCH("r.cycle_end") ", " EPOCH("r.not_before") ", " EPOCH("r.not_after") ","
+            " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text, r.common_name, r.mail),"
+            " r.common_name, c.issuer, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, c.key_kind,"
+            " " EPOCH("c.signed_at") ", " EPOCH("c.revoked_at") ", " EPOCH("c.not_after") ", c.published is not null,"
+            " (select count(*) from pickup where request = r.number and collected_at is not null),"
+            " k.id, " EPOCH("k.made_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ", " EPOCH("k.keep_until") ","
+            " " EPOCH("k.locked_at") ", " EPOCH("k.new_pin_at") ", " EPOCH("k.resend_at") ", coalesce(k.pin_mail, i.pin_mail),"
+            " k.pin_sealed is not null, k.ended, p.display_name, p.display_name_ja, i.name, i.name_ja, i.helpdesk_name,"
+            " i.helpdesk_mail, i.helpdesk_phone"
+            " from request r join person p on p.id = r.person join institution i on i.id = r.institution"
+            " join profile f on f.id = r.profile left join pickup k on k.request = r.number and k.cycle = r.cycle" IN_HAND
+            " where r.number = $1 and ($2::bigint is null or r.person = $2)",
+            "in" },
     [LIST_ACTIVE] = { "request_list_active",
-                      ROW "where r.person = $1 and ($2::bigint is null or r.number < $2)"
-                      " and r.state not in ('revoked', 'expired', 'refused', 'lapsed') order by r.number desc limit $3",
-                      "ini" },
+            ROW "where r.person = $1 and ($2::bigint is null or r.number < $2)"
+            " and r.state not in ('revoked', 'expired', 'refused', 'lapsed') order by r.number desc limit $3",
+            "ini" },
     [LIST_ALL] = { "request_list_all",
-                   ROW "where r.person = $1 and ($2::bigint is null or r.number < $2) order by r.number desc limit $3", "ini" },
+            ROW "where r.person = $1 and ($2::bigint is null or r.number < $2) order by r.number desc limit $3", "ini" },
     [LIST_ANYBODY] = { "request_list_anybody",
-                       ROW "where ($1::text is null or r.state = $1) and ($2::bigint is null or r.number < $2)"
-                       " order by r.number desc limit $3",
-                       "sni" },
+            ROW "where ($1::text is null or r.state = $1) and ($2::bigint is null or r.number < $2)"
+            " order by r.number desc limit $3",
+            "sni" },
     [HIDDEN] = { "request_hidden",
-                 "select count(*) from (select from request where person = $1 and state in ('revoked', 'expired', 'refused',"
-                 " 'lapsed') limit $2) h",
-                 "ii" },
+            "select count(*) from (select from request where person = $1 and state in ('revoked', 'expired', 'refused',"
+            " 'lapsed') limit $2) h",
+            "ii" },
     [PREVIOUS] = { "request_previous",
-                   "select c.issuer, c.serial, c.reason, " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
-                   " " EPOCH("c.revoked_at") ", c.published is not null"
-                   " from request r join certificate c on c.request = r.number join pickup k on k.id = c.pickup"
-                   " where r.number = $1 and ($2::bigint is null or r.person = $2) and k.collected_at is not null"
-                   " order by k.cycle desc, c.signed_at desc offset 1 limit 100",
-                   "in" },
-    [TRANSITIONS] = { "request_transitions", "select state, event, next_state, mail, who from request_transition order by 1, 2", "" },
+            "select c.issuer, c.serial, c.reason, " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
+            " " EPOCH("c.revoked_at") ", c.published is not null"
+            " from request r join certificate c on c.request = r.number join pickup k on k.id = c.pickup"
+            " where r.number = $1 and ($2::bigint is null or r.person = $2) and k.collected_at is not null"
+            " order by k.cycle desc, c.signed_at desc offset 1 limit 100",
+            "in" },
+    [TRANSITIONS] = { "request_transitions",
+            "select state, event, next_state, mail, who from request_transition order by 1, 2", "" },
     [STEP] = { "request_step", "select request_step($1, $2, $3, $4, $5, $6::jsonb, $7, $8)", "isssssbb" },
 };
 const DbGroup db_request_group = { "request", statements, G_N_ELEMENTS(statements), "portal worker owner" };
@@ -65,16 +66,16 @@ enum { REFUSAL, PLANNED, INSERT, MEMO, FORM_SPEND, FORM_PLACE, FORM_LOCATION };
 static const DbStatement portal[] = {
     [REFUSAL] = { "request_refusal", "select request_refusal($1, $2, $3, $4, $5)", "isisf" },
     [PLANNED] = { "request_planned",
-                  "select subject_text(f.subject, i.country, i.locality, i.organization, i.unit, 'N', p.common_name, $4),"
-                  " " EPOCH("validity_end(to_timestamp($5), $3)")
-                  " from person p join institution i on i.id = p.institution cross join profile_now($2, $3) f where p.id = $1",
-                  "isisi" },
+            "select subject_text(f.subject, i.country, i.locality, i.organization, i.unit, 'N', p.common_name, $4),"
+            " " EPOCH("validity_end(to_timestamp($5), $3)")
+            " from person p join institution i on i.id = p.institution cross join profile_now($2, $3) f where p.id = $1",
+            "isisi" },
     [INSERT] = { "request_insert",
-                 "insert into request (person, type, months, memo, mail) values ($1, $2, $3, $4, $5) returning number", "isiss" },
+            "insert into request (person, type, months, memo, mail) values ($1, $2, $3, $4, $5) returning number", "isiss" },
     [MEMO] = { "request_memo", "update request set memo = $3 where number = $1 and person = $2 returning 1", "iis" },
     /* Waits while another transaction holds the same key: it may yet fail and leave the key to us. */
     [FORM_SPEND] = { "form_spend",
-                     "insert into form_used (key_hash, person) values ($1, $2) on conflict do nothing returning 1", "bi" },
+            "insert into form_used (key_hash, person) values ($1, $2) on conflict do nothing returning 1", "bi" },
     [FORM_PLACE] = { "form_place", "update form_used set location = $2 where key_hash = $1", "bs" },
     [FORM_LOCATION] = { "form_location", "select location from form_used where key_hash = $1 and person = $2", "bi" },
 };
@@ -84,45 +85,45 @@ enum { PUBLISHED, EXPIRED, NOTICES, NOTICE, SUPERSEDED, SUPERSEDE };
 
 static const DbStatement worker[] = {
     [PUBLISHED] = { "request_published",
-                    "select number from request r where state = 'revoking' and not exists (select from certificate"
-                    " where request = r.number and revoked_at is not null and published is null and not_after > now())"
-                    " order by number limit $1",
-                    "i" },
+            "select number from request r where state = 'revoking' and not exists (select from certificate"
+            " where request = r.number and revoked_at is not null and published is null and not_after > now())"
+            " order by number limit $1",
+            "i" },
     [EXPIRED] = { "request_expired",
-                  "select number from request where state = 'collected' and not_after <= to_timestamp($1) order by not_after, number"
-                  " limit $2",
-                  "ii" },
+            "select number from request where state = 'collected' and not_after <= to_timestamp($1) order by not_after, number"
+            " limit $2",
+            "ii" },
     [NOTICES] = { "request_notices",
-                  "select r.number, k.cycle, t.days from request r join person p on p.id = r.person cross join service s"
-                  " cross join lateral (select max(cycle) as cycle from pickup where request = r.number"
-                  "  and collected_at is not null) k"
-                  " cross join lateral (select min(d) as days from unnest('{28,14,7,3,1}'::integer[]) d where d >="
-                  "  (r.not_after at time zone s.time_zone)::date - (to_timestamp($1) at time zone s.time_zone)::date) t"
-                  " where r.state in ('collected', 'renewing', 'renew_ready') and r.not_after > to_timestamp($1)"
-                  " and r.not_after < to_timestamp($1) + interval '30 days' and t.days is not null and k.cycle is not null"
-                  " and (p.notices or t.days = 1)"
-                  " and not exists (select from notice n where n.request = r.number and n.cycle = k.cycle and n.days <= t.days)"
-                  " order by r.number limit $2",
-                  "ii" },
+            "select r.number, k.cycle, t.days from request r join person p on p.id = r.person cross join service s"
+            " cross join lateral (select max(cycle) as cycle from pickup where request = r.number"
+            "  and collected_at is not null) k"
+            " cross join lateral (select min(d) as days from unnest('{28,14,7,3,1}'::integer[]) d where d >="
+            "  (r.not_after at time zone s.time_zone)::date - (to_timestamp($1) at time zone s.time_zone)::date) t"
+            " where r.state in ('collected', 'renewing', 'renew_ready') and r.not_after > to_timestamp($1)"
+            " and r.not_after < to_timestamp($1) + interval '30 days' and t.days is not null and k.cycle is not null"
+            " and (p.notices or t.days = 1)"
+            " and not exists (select from notice n where n.request = r.number and n.cycle = k.cycle and n.days <= t.days)"
+            " order by r.number limit $2",
+            "ii" },
     /* The tightest first: who comes second waits for its row and then adds nothing. */
     [NOTICE] = { "request_notice",
-                 "with mine as (insert into notice (request, cycle, days) values ($1, $2, $3) on conflict do nothing returning 1),"
-                 " wider as (insert into notice (request, cycle, days) select $1, $2, d from unnest('{28,14,7,3,1}'::integer[]) d"
-                 "  where d > $3 and exists (select from mine) on conflict do nothing)"
-                 " select 1 from mine",
-                 "iii" },
+            "with mine as (insert into notice (request, cycle, days) values ($1, $2, $3) on conflict do nothing returning 1),"
+            " wider as (insert into notice (request, cycle, days) select $1, $2, d from unnest('{28,14,7,3,1}'::integer[]) d"
+            "  where d > $3 and exists (select from mine) on conflict do nothing)"
+            " select 1 from mine",
+            "iii" },
     [SUPERSEDED] = { "request_superseded",
-                     "select distinct c.issuer, c.serial from pickup n join request r on r.number = n.request"
-                     " join institution i on i.id = r.institution join pickup o on o.request = n.request and o.cycle < n.cycle"
-                     " join certificate c on c.pickup = o.id and c.request = o.request"
-                     " where n.cycle > 1 and n.collected_at <= to_timestamp($1) - make_interval(days => i.grace_days)"
-                     " and i.grace_days is not null and c.revoked_at is null and c.not_after > to_timestamp($1) limit $2",
-                     "ii" },
+            "select distinct c.issuer, c.serial from pickup n join request r on r.number = n.request"
+            " join institution i on i.id = r.institution join pickup o on o.request = n.request and o.cycle < n.cycle"
+            " join certificate c on c.pickup = o.id and c.request = o.request"
+            " where n.cycle > 1 and n.collected_at <= to_timestamp($1) - make_interval(days => i.grace_days)"
+            " and i.grace_days is not null and c.revoked_at is null and c.not_after > to_timestamp($1) limit $2",
+            "ii" },
     [SUPERSEDE] = { "request_supersede", "select certificate_supersede($1, $2)", "ss" },
 };
 const DbGroup db_request_worker_group = { "request_worker", worker, G_N_ELEMENTS(worker), "worker" };
 
-/* --- rows ------------------------------------------------------------------------------------------------------------------ */
+/* --- rows ----------------------------------------------------------------------------------------------------------------- */
 
 void
 db_request_row_free(DbRequestRow *row)
@@ -154,7 +155,9 @@ read_request(DbRequest *r, const DbRows *rows)
     int c = 0;
     gint64 *const numbers_first[] = { &r->number, &r->person, &r->institution };
     char **const texts_first[] = { &r->type, &r->memo, &r->mail, &r->state };
-    gint64 *const times[] = { &r->months, &r->applied_at, &r->cycle, &r->cycle_at, &r->cycle_end, &r->not_before, &r->not_after };
+    gint64 *const times[] = {
+        &r->months, &r->applied_at, &r->cycle, &r->cycle_at, &r->cycle_end, &r->not_before, &r->not_after
+    };
     char **const certificate[] = { &r->planned_subject, &r->common_name, &r->issuer, &r->serial, &r->subject, &r->fingerprint,
                                    &r->reason, &r->key_kind };
     gint64 *const pickup[] = { &r->certificates, &r->pickup, &r->made_at, &r->expires_at, &r->collected_at, &r->keep_until,
@@ -299,7 +302,7 @@ db_request_transitions(Db *db, GError **error)
     return list;
 }
 
-/* --- acts ------------------------------------------------------------------------------------------------------------------- */
+/* --- acts ----------------------------------------------------------------------------------------------------------------- */
 
 static char *
 one_text(DbRows *rows)
@@ -374,7 +377,7 @@ db_form_location(Db *db, GBytes *key_hash, gint64 person, GError **error)
     return one_text(db_run(db, &portal[FORM_LOCATION], error, key_hash, person));
 }
 
-/* --- the worker's rounds ------------------------------------------------------------------------------------------------------- */
+/* --- the worker's rounds -------------------------------------------------------------------------------------------------- */
 
 static GArray *
 read_numbers(DbRows *rows)

@@ -49,7 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbRequest, db_request_free)
 /* PERSON 0: any person's (operator, worker). NULL without ERROR: there is none, or it is another person's. */
 DbRequest *db_request_get(Db *db, gint64 number, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Newest first, at most LIMIT, numbers below BEFORE (0: from the newest). ALL: revoked, expired, refused and lapsed ones too. */
+/* Newest first, at most LIMIT, numbers below BEFORE (0: from the newest). ALL: revoked, expired, refused and lapsed ones
+   too. */
 GPtrArray *db_request_list(Db *db, gint64 person, gboolean all, gint64 before, int limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 /* How many of them an 'all' list has more, counted up to MOST; -1 with ERROR. */
@@ -97,19 +98,20 @@ typedef struct { char *state, *event, *next_state, *mail; char **who; } DbTransi
 /* DbTransition *; mail is NULL where the step queues none. */
 GPtrArray *db_request_transitions(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- a form that creates something is spent once (call inside a transaction) --- */
+/* --- a form that creates something is spent once (call inside a transaction) ---------------------------------------------- */
 /* TRUE: the key is ours to spend now (waits for another transaction that holds it). FALSE without ERROR: spent before. */
 gboolean db_form_spend(Db *db, GBytes *key_hash, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_form_set_location(Db *db, GBytes *key_hash, const char *location, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Where it led to; NULL without ERROR: never spent, or by another person. */
 char *db_form_location(Db *db, GBytes *key_hash, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- for the worker's rounds: numbers as gint64 in a GArray --- */
+/* --- for the worker's rounds: numbers as gint64 in a GArray --------------------------------------------------------------- */
 /* 'revoking' requests of which no revocation waits for a CRL any more. */
 GArray *db_request_published(Db *db, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GArray *db_request_expired(Db *db, gint64 now, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 struct db_notice { gint64 number, cycle, days; }; /* cycle: of the certificate in hand */
-/* Which requests are due a renewal notice, DAYS being the tightest threshold (28, 14, 7, 3, 1): struct db_notice in a GArray. */
+/* Which requests are due a renewal notice, DAYS being the tightest threshold (28, 14, 7, 3, 1): struct db_notice in a
+   GArray. */
 GArray *db_request_notices(Db *db, gint64 now, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* FALSE without ERROR: recorded already (waits for another transaction). Larger thresholds are recorded along. */
 gboolean db_notice_record(Db *db, const struct db_notice *notice, GError **error) G_GNUC_WARN_UNUSED_RESULT;

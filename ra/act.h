@@ -7,7 +7,8 @@
 #include "ra/context.h"
 #include "ra/request.h"
 
-/* Does the thing inside the transaction. *NUMBER comes in as the act's number and goes out as the one that the location names. */
+/* Does the thing inside the transaction. *NUMBER comes in as the act's number and goes out as the one that the location
+   names. */
 typedef gboolean (*RaAct)(RaContext *ctx, gpointer data, gint64 *number, GError **error);
 
 struct ra_deed {

@@ -1,6 +1,6 @@
 /*
- * /check: was the presented certificate issued here, and does it work? nginx has checked the chain only; whether it is revoked is
- * looked up in the database, byte for byte the same certificate.
+ * /check: was the presented certificate issued here, and does it work? nginx has checked the chain only; whether it is revoked
+ * is looked up in the database, byte for byte the same certificate.
  */
 #ifndef RA_CHECK_H
 #define RA_CHECK_H

@@ -52,7 +52,8 @@ check_files(const Settings *s, int *wrong)
         gboolean there = access(file, F_OK) == 0;
         gboolean ours = there && access(file, R_OK) == 0;
         /* What belongs to another process's user may be hidden from whoever checks. */
-        finding(wrong, what, there, there ? ours ? NULL : "not readable for this user; its process must be able to" : "there is no such file");
+        finding(wrong, what, there,
+                there ? ours ? NULL : "not readable for this user; its process must be able to" : "there is no such file");
     }
 }
 
@@ -75,7 +76,8 @@ check_words(const Settings *s, int *wrong)
 {
     g_autoptr(GError) why = NULL;
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(settings_text(s, "service", "time_zone"));
-    finding(wrong, "[service] time_zone", zone != NULL, zone ? NULL : "is no time zone; allowed: names as in /usr/share/zoneinfo");
+    finding(wrong, "[service] time_zone", zone != NULL,
+            zone ? NULL : "is no time zone; allowed: names as in /usr/share/zoneinfo");
     g_autofree char *folder = g_build_filename(settings_text(s, "service", "share"), "web", NULL);
     g_autoptr(Web) web = web_new(folder, &why);
     finding(wrong, folder, web != NULL, web ? NULL : why->message);

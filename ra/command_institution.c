@@ -15,8 +15,9 @@ struct given {
 static void
 given_clear(struct given *g)
 {
-    char *texts[] = { g->name_ja, g->country, g->locality, g->organization, g->unit, g->types, g->months, g->approval, g->pin_mail,
-                      g->grace_days, g->max_active, g->identifier, g->helpdesk_name, g->helpdesk_mail, g->helpdesk_phone };
+    char *texts[] = { g->name_ja,    g->country,    g->locality,      g->organization,  g->unit,
+                      g->types,      g->months,     g->approval,      g->pin_mail,      g->grace_days,
+                      g->max_active, g->identifier, g->helpdesk_name, g->helpdesk_mail, g->helpdesk_phone };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_strfreev(g->mail_domains);
@@ -24,7 +25,7 @@ given_clear(struct given *g)
     g_strfreev(g->without_idps);
 }
 
-/* --- each option: what is allowed, and where it goes -------------------------------------------------------------------------------- */
+/* --- each option: what is allowed, and where it goes ---------------------------------------------------------------------- */
 
 static gboolean
 subject_part(const char *text, gboolean may_be_empty)
@@ -130,8 +131,8 @@ set_most(DbInstitution *i, const char *v)
 static gboolean
 set_identifier(DbInstitution *i, const char *v)
 {
-    static const char *const allowed[] = { "subject-id", "pairwise-id", "eduPersonPrincipalName", "eduPersonTargetedID", "persistent",
-                                           NULL };
+    static const char *const allowed[] = { "subject-id",          "pairwise-id", "eduPersonPrincipalName",
+                                           "eduPersonTargetedID", "persistent",  NULL };
     return set_text(&i->identifier, v) && g_strv_contains(allowed, v);
 }
 
@@ -167,26 +168,32 @@ static const struct option {
 } options[] = {
     { "name-ja", G_STRUCT_OFFSET(struct given, name_ja), set_name_ja, "a text", "name on Japanese pages", "TEXT" },
     { "country", G_STRUCT_OFFSET(struct given, country), set_country, "two capital letters", "C of its certificates", "CC" },
-    { "locality", G_STRUCT_OFFSET(struct given, locality), set_locality, "1 to 64 ASCII characters", "L of its certificates", "TEXT" },
+    { "locality", G_STRUCT_OFFSET(struct given, locality), set_locality, "1 to 64 ASCII characters", "L of its certificates",
+      "TEXT" },
     { "organization", G_STRUCT_OFFSET(struct given, organization), set_organization, "1 to 64 ASCII characters",
       "O of its certificates (default: NAME in ASCII)", "TEXT" },
-    { "unit", G_STRUCT_OFFSET(struct given, unit), set_unit, "up to 64 ASCII characters", "OU of its certificates; empty for none",
-      "TEXT" },
-    { "types", G_STRUCT_OFFSET(struct given, types), set_types, "client, smime or both with a comma", "what may be applied for", "LIST" },
-    { "months", G_STRUCT_OFFSET(struct given, months), set_months, "52, 25, 13 with commas", "validities; the first is preselected",
+    { "unit", G_STRUCT_OFFSET(struct given, unit), set_unit, "up to 64 ASCII characters",
+      "OU of its certificates; empty for none", "TEXT" },
+    { "types", G_STRUCT_OFFSET(struct given, types), set_types, "client, smime or both with a comma", "what may be applied for",
       "LIST" },
-    { "approval", G_STRUCT_OFFSET(struct given, approval), set_approval, "yes or no", "an officer approves each request", "YES|NO" },
+    { "months", G_STRUCT_OFFSET(struct given, months), set_months, "52, 25, 13 with commas",
+      "validities; the first is preselected", "LIST" },
+    { "approval", G_STRUCT_OFFSET(struct given, approval), set_approval, "yes or no", "an officer approves each request",
+      "YES|NO" },
     { "pin-mail", G_STRUCT_OFFSET(struct given, pin_mail), set_pin_mail, "yes or no",
       "the PIN comes by mail too, and the pickup asks for login", "YES|NO" },
     { "grace-days", G_STRUCT_OFFSET(struct given, grace_days), set_grace, "0 to 3650, or none",
       "days after which a renewed certificate is revoked; none: it runs out", "N" },
     { "max-active", G_STRUCT_OFFSET(struct given, max_active), set_most, "1 to 1000000", "active requests of one person", "N" },
     { "identifier", G_STRUCT_OFFSET(struct given, identifier), set_identifier,
-      "subject-id, pairwise-id, eduPersonPrincipalName, eduPersonTargetedID or persistent", "what tells persons apart", "WORD" },
-    { "helpdesk-name", G_STRUCT_OFFSET(struct given, helpdesk_name), set_helpdesk_name, "a text", "whom its people ask", "TEXT" },
-    { "helpdesk-mail", G_STRUCT_OFFSET(struct given, helpdesk_mail), set_helpdesk_mail, "a mail address", "that helpdesk's address",
-      "ADDRESS" },
-    { "helpdesk-phone", G_STRUCT_OFFSET(struct given, helpdesk_phone), set_helpdesk_phone, "a text", "that helpdesk's telephone", "TEXT" },
+      "subject-id, pairwise-id, eduPersonPrincipalName, eduPersonTargetedID or persistent", "what tells persons apart",
+      "WORD" },
+    { "helpdesk-name", G_STRUCT_OFFSET(struct given, helpdesk_name), set_helpdesk_name, "a text", "whom its people ask",
+      "TEXT" },
+    { "helpdesk-mail", G_STRUCT_OFFSET(struct given, helpdesk_mail), set_helpdesk_mail, "a mail address",
+      "that helpdesk's address", "ADDRESS" },
+    { "helpdesk-phone", G_STRUCT_OFFSET(struct given, helpdesk_phone), set_helpdesk_phone, "a text",
+      "that helpdesk's telephone", "TEXT" },
 };
 
 static gboolean
@@ -195,12 +202,20 @@ parse(const Cli *cli, struct given *given, int *argc, char ***argv)
     GOptionEntry entries[G_N_ELEMENTS(options) + 4] = { { 0 } };
     size_t n = 0;
     for (; n < G_N_ELEMENTS(options); n++)
-        entries[n] = (GOptionEntry){ options[n].name, 0, 0, G_OPTION_ARG_STRING, (char *)given + options[n].where, options[n].meaning,
-                                     options[n].placeholder };
-    entries[n++] = (GOptionEntry){ "mail-domain", 0, 0, G_OPTION_ARG_STRING_ARRAY, &given->mail_domains,
-                                   "domain of its addresses, .DOMAIN for all below; may repeat, replaces those before", "DOMAIN" };
-    entries[n++] = (GOptionEntry){ "idp", 0, 0, G_OPTION_ARG_STRING_ARRAY, &given->idps, "an IdP that speaks for it; may repeat",
-                                   "ENTITYID" };
+        entries[n] = (GOptionEntry){
+            options[n].name,       0, 0, G_OPTION_ARG_STRING, (char *)given + options[n].where, options[n].meaning,
+            options[n].placeholder
+        };
+    entries[n++] = (GOptionEntry){ "mail-domain",
+                                   0,
+                                   0,
+                                   G_OPTION_ARG_STRING_ARRAY,
+                                   &given->mail_domains,
+                                   "domain of its addresses, .DOMAIN for all below; may repeat, replaces those before",
+                                   "DOMAIN" };
+    entries[n++] =
+        (GOptionEntry){ "idp",     0, 0, G_OPTION_ARG_STRING_ARRAY, &given->idps, "an IdP that speaks for it; may repeat",
+                        "ENTITYID" };
     entries[n++] = (GOptionEntry){ "without-idp", 0, 0, G_OPTION_ARG_STRING_ARRAY, &given->without_idps,
                                    "an IdP that no longer does; may repeat", "ENTITYID" };
     return cli_parse(cli, entries, argc, argv, 1, 1);
@@ -223,7 +238,8 @@ apply(const struct given *given, DbInstitution *institution)
             g_autofree char *was = *d;
             *d = g_ascii_strdown(was, -1);
             if (!**d || strpbrk(*d, "@ ,;\"{}\\")) {
-                cli_fail(CLI_USAGE, "--mail-domain %s is not allowed; allowed: a domain such as example.ac.jp or .example.ac.jp", *d);
+                cli_fail(CLI_USAGE,
+                         "--mail-domain %s is not allowed; allowed: a domain such as example.ac.jp or .example.ac.jp", *d);
                 return FALSE;
             }
         }
@@ -231,7 +247,7 @@ apply(const struct given *given, DbInstitution *institution)
     return TRUE;
 }
 
-/* --- the commands ------------------------------------------------------------------------------------------------------------------------- */
+/* --- the commands --------------------------------------------------------------------------------------------------------- */
 
 static int
 save(Cli *cli, const struct given *given, DbInstitution *institution)
@@ -321,9 +337,10 @@ institution_show(Cli *cli, int argc, char **argv)
         return CLI_USAGE;
     g_autoptr(DbInstitution) i = db_institution_by_name(cli_context(cli)->db, argv[1], &error);
     if (!i)
-        return error ? cli_error(error) : cli_fail(CLI_NOT_FOUND, "there is no institution '%s'; `inkan institution list` shows all", argv[1]);
-    printf("%-15s %s\n%-15s %s\n%-15s C=%s, L=%s, O=%s%s%s\n", "name", i->name, "name-ja", i->name_ja, "subject", i->country, i->locality,
-           i->organization, i->unit ? ", OU=" : "", i->unit ? i->unit : "");
+        return error ? cli_error(error)
+                     : cli_fail(CLI_NOT_FOUND, "there is no institution '%s'; `inkan institution list` shows all", argv[1]);
+    printf("%-15s %s\n%-15s %s\n%-15s C=%s, L=%s, O=%s%s%s\n", "name", i->name, "name-ja", i->name_ja, "subject", i->country,
+           i->locality, i->organization, i->unit ? ", OU=" : "", i->unit ? i->unit : "");
     print_list("mail-domain", i->mail_domains);
     print_list("types", i->types);
     print_list("months", i->months);
@@ -339,7 +356,8 @@ institution_show(Cli *cli, int argc, char **argv)
 }
 
 const struct command command_institution[] = {
-    { "institution add", "NAME [options]", "makes an institution with the default policy; what is given by options differs", institution_add },
+    { "institution add", "NAME [options]", "makes an institution with the default policy; what is given by options differs",
+      institution_add },
     { "institution set", "NAME [options]", "changes what is given by options", institution_set },
     { "institution list", "", "lists names, mail domains, number of IdPs", institution_list },
     { "institution show", "NAME", "shows the policy of one", institution_show },

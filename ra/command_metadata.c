@@ -101,7 +101,8 @@ import(Cli *cli, GBytes *descriptor, DbInstitution *institution, char **domains)
     if (!store(db, institution, entity_id, &error))
         return cli_error(error);
     g_autofree char *list = g_strjoinv(" ", institution->mail_domains);
-    printf("%s speaks for %s (mail domains: %s)\n", entity_id, institution->name, *list ? list : "none, so nothing can be applied for");
+    printf("%s speaks for %s (mail domains: %s)\n", entity_id, institution->name,
+           *list ? list : "none, so nothing can be applied for");
     return CLI_OK;
 }
 
@@ -154,8 +155,8 @@ metadata_status(Cli *cli, int argc, char **argv)
         const DbMetadataSource *s = sources->pdata[i];
         g_autofree char *refreshed = cli_time(cli, s->refreshed_at);
         g_autofree char *until = cli_time(cli, s->valid_until);
-        printf("%s\t%d IdPs\trefreshed %s\tvalid until %s%s%s\n", s->name, s->entities, refreshed, until, *s->error ? "\tLAST TRY FAILED: " : "",
-               s->error);
+        printf("%s\t%d IdPs\trefreshed %s\tvalid until %s%s%s\n", s->name, s->entities, refreshed, until,
+               *s->error ? "\tLAST TRY FAILED: " : "", s->error);
     }
     return CLI_OK;
 }
@@ -174,7 +175,8 @@ metadata_show(Cli *cli, int argc, char **argv)
     Db *db = cli_context(cli)->db;
     g_autoptr(DbIdp) idp = db_metadata_get(db, argv[1], seconds_now(), &error);
     if (!idp)
-        return error ? cli_error(error) : cli_fail(CLI_NOT_FOUND, "no valid metadata of %s; `inkan metadata status` shows the sources", argv[1]);
+        return error ? cli_error(error)
+                     : cli_fail(CLI_NOT_FOUND, "no valid metadata of %s; `inkan metadata status` shows the sources", argv[1]);
     if (xml) {
         printf("%s\n", idp->xml);
         return CLI_OK;
@@ -184,14 +186,15 @@ metadata_show(Cli *cli, int argc, char **argv)
         return cli_error(error);
     g_autofree char *scopes = g_strjoinv(" ", idp->scopes);
     g_autofree char *until = cli_time(cli, idp->valid_until);
-    printf("%s\n  %s / %s\n  source %s, valid until %s\n  scopes %s\n  contact %s %s\n  institution %s\n", idp->entity_id, idp->name_en,
-           idp->name_ja, idp->source, until, scopes, idp->contact_name, idp->contact_mail,
+    printf("%s\n  %s / %s\n  source %s, valid until %s\n  scopes %s\n  contact %s %s\n  institution %s\n", idp->entity_id,
+           idp->name_en, idp->name_ja, idp->source, until, scopes, idp->contact_name, idp->contact_mail,
            institution ? institution->name : "none: nobody can log in by it (`inkan institution set NAME --idp ENTITYID`)");
     return CLI_OK;
 }
 
 const struct command command_metadata[] = {
-    { "metadata import", "FILE --institution NAME [--mail-domain D]...", "registers one IdP by hand from its EntityDescriptor", metadata_import },
+    { "metadata import", "FILE --institution NAME [--mail-domain D]...", "registers one IdP by hand from its EntityDescriptor",
+      metadata_import },
     { "metadata refresh", "", "fetches and verifies every source now", metadata_refresh },
     { "metadata status", "", "shows the sources", metadata_status },
     { "metadata show", "ENTITYID [--xml]", "shows one IdP", metadata_show },

@@ -69,8 +69,10 @@ set_zone(Cli *cli, Db *db, GError **error)
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(wanted);
     g_autoptr(GError) why = NULL;
     if (!zone) {
-        g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_VALUE, "%s: [service] time_zone %s is no time zone; allowed: names as in "
-                    "/usr/share/zoneinfo, such as Asia/Tokyo", cli_settings_file(cli), wanted);
+        g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_VALUE,
+                    "%s: [service] time_zone %s is no time zone; allowed: names as in "
+                    "/usr/share/zoneinfo, such as Asia/Tokyo",
+                    cli_settings_file(cli), wanted);
         return FALSE;
     }
     g_autofree char *old = db_service_time_zone(db, &why);
@@ -81,7 +83,8 @@ set_zone(Cli *cli, Db *db, GError **error)
     if (g_strcmp0(old, wanted) == 0)
         return TRUE;
     if (old)
-        fprintf(stderr, "inkan: the time zone changes from %s to %s; days of certificates that exist stay as they are\n", old, wanted);
+        fprintf(stderr, "inkan: the time zone changes from %s to %s; days of certificates that exist stay as they are\n", old,
+                wanted);
     return db_service_set_time_zone(db, wanted, error);
 }
 
@@ -145,6 +148,7 @@ role_password(Cli *cli, int argc, char **argv)
 
 const struct command command_migrate[] = {
     { "migrate", "", "brings the database's tables, functions and roles up to date", migrate },
-    { "role password", "ROLE < FILE", "sets the password of portal, worker, signer or responder from standard input", role_password },
+    { "role password", "ROLE < FILE", "sets the password of portal, worker, signer or responder from standard input",
+      role_password },
     { 0 },
 };

@@ -31,8 +31,8 @@ request_list(Cli *cli, int argc, char **argv)
         const DbRequestRow *r = rows->pdata[i];
         g_autofree char *applied = cli_time(cli, r->applied_at);
         g_autofree char *until = cli_time(cli, r->not_after);
-        printf("%" G_GINT64_FORMAT "\t%s %" G_GINT64_FORMAT "\t%s%s\tapplied %s\tuntil %s\t%s\n", r->number, r->type, r->months, r->state,
-               r->locked ? " (locked)" : "", applied, until, r->memo);
+        printf("%" G_GINT64_FORMAT "\t%s %" G_GINT64_FORMAT "\t%s%s\tapplied %s\tuntil %s\t%s\n", r->number, r->type, r->months,
+               r->state, r->locked ? " (locked)" : "", applied, until, r->memo);
     }
     return CLI_OK;
 }
@@ -43,8 +43,8 @@ print_request(Cli *cli, const DbRequest *r)
     g_autofree char *applied = cli_time(cli, r->applied_at);
     g_autofree char *from = cli_time(cli, r->not_before);
     g_autofree char *until = cli_time(cli, r->not_after);
-    printf("request %" G_GINT64_FORMAT ": %s, %" G_GINT64_FORMAT " months, %s\n  %s <%s>, %s\n  applied %s, memo '%s'\n", r->number,
-           r->type, r->months, r->state, r->display_name, r->mail, r->institution_name, applied, r->memo);
+    printf("request %" G_GINT64_FORMAT ": %s, %" G_GINT64_FORMAT " months, %s\n  %s <%s>, %s\n  applied %s, memo '%s'\n",
+           r->number, r->type, r->months, r->state, r->display_name, r->mail, r->institution_name, applied, r->memo);
     if (r->serial)
         printf("  certificate %s of %s\n  %s\n  %s to %s%s%s\n", r->serial, r->issuer, r->subject, from, until,
                r->reason ? ", revoked: " : "", r->reason ? r->reason : "");
@@ -97,7 +97,8 @@ notices_run(Cli *cli, int argc, char **argv)
     gboolean pickups = FALSE;
     const GOptionEntry entries[] = {
         { "at", 0, 0, G_OPTION_ARG_STRING, &at, "as if it were then: YYYY-MM-DD or YYYY-MM-DDTHH:MM (default: now)", "DATE" },
-        { "pickups", 0, 0, G_OPTION_ARG_NONE, &pickups, "also what ends with pickups: 'ends soon', lapsing, erasure, superseded ones", NULL },
+        { "pickups", 0, 0, G_OPTION_ARG_NONE, &pickups,
+          "also what ends with pickups: 'ends soon', lapsing, erasure, superseded ones", NULL },
         { 0 },
     };
     GError *error = NULL;

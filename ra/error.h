@@ -20,9 +20,9 @@ enum ra_error {
 
 /*
  * The words, each of them a message key for web:
- * REFUSED   institution (the IdP belongs to none), type, months, name (no name in ASCII), mail (not an address of the person),
- *           mail-domain, cap (too many active), profile (none in force), request, login (the pickup asks for the owner's login),
- *           owner (somebody else's login)
+ * REFUSED   institution (the IdP belongs to none), type, months, name (no name in ASCII), mail (not an address of the
+ *           person), mail-domain, cap (too many active), profile (none in force), login (the pickup asks for the owner's
+ *           login), owner (somebody else's login); by the signer: policy, validity, issuer-end, subject
  * CONFLICT  state, ended (the certificate has run out), pin (none to show), pickup, certificate, busy
  * INPUT     type, months, memo, mail, mail-choice (several addresses: pick one), reason, password-short,
  *           password-long, password-characters, encoding, key-kind, csr, token, form
@@ -30,7 +30,8 @@ enum ra_error {
 /* The first word of ERROR's message, in a static buffer of the process; "" for NULL or an error of another room. */
 const char *ra_error_rule(const GError *error);
 
-/* Puts ERROR (of db or ca) in place as ra's own; a NULL or ra error stays as it is. Always FALSE, so: return ra_error_from(error). */
+/* Puts ERROR (of db or ca) in place as ra's own; a NULL or ra error stays as it is. Always FALSE, so: return
+   ra_error_from(error). */
 gboolean ra_error_from(GError **error);
 
 #endif

@@ -21,7 +21,7 @@ struct cli {
 static const struct command *const groups[] = { command_migrate, command_ca,      command_institution, command_metadata,
                                                 command_request, command_config };
 
-/* --- what commands share (ra/cli.h) ------------------------------------------------------------------------------------------------- */
+/* --- what commands share (ra/cli.h) --------------------------------------------------------------------------------------- */
 
 int
 cli_fail(enum cli_status status, const char *format, ...)
@@ -89,15 +89,16 @@ cli_parse(const Cli *cli, const GOptionEntry *entries, int *argc, char ***argv, 
     static const GOptionEntry none[] = { { 0 } };
     g_autoptr(GError) error = NULL;
     GOptionContext *context = g_option_context_new(NULL);
-    g_autofree char *summary = g_strdup_printf("inkan %s %s\n\n%s.", cli->command->name, cli->command->arguments, cli->command->summary);
+    g_autofree char *summary =
+        g_strdup_printf("inkan %s %s\n\n%s.", cli->command->name, cli->command->arguments, cli->command->summary);
     g_option_context_set_summary(context, summary);
     g_option_context_add_main_entries(context, entries ? entries : none, NULL);
     gboolean ok = g_option_context_parse(context, argc, argv, &error);
     g_option_context_free(context);
     if (ok && *argc - 1 >= least && *argc - 1 <= most)
         return TRUE;
-    fprintf(stderr, "inkan: %s\nusage: inkan %s %s   (inkan %s --help says more)\n", ok ? "wrong number of arguments" : error->message,
-            cli->command->name, cli->command->arguments, cli->command->name);
+    fprintf(stderr, "inkan: %s\nusage: inkan %s %s   (inkan %s --help says more)\n",
+            ok ? "wrong number of arguments" : error->message, cli->command->name, cli->command->arguments, cli->command->name);
     return FALSE;
 }
 
@@ -164,7 +165,7 @@ cli_secret_file(const char *file, GError **error)
     return secret;
 }
 
-/* --- the table of tables ---------------------------------------------------------------------------------------------------------------- */
+/* --- the table of tables -------------------------------------------------------------------------------------------------- */
 
 static void
 print_help(FILE *out)
@@ -174,9 +175,10 @@ print_help(FILE *out)
         for (const struct command *c = groups[g]; c->name; c++)
             fprintf(out, "  %-22s %s\n", c->name, c->summary);
     fprintf(out, "  %-22s %s\n  %-22s %s\n", "help", "this", "version", "which version this is");
-    fprintf(out, "\nFILE: the settings (else the environment's INKAN_CONFIG, else %s).\n"
-                 "`inkan COMMAND --help` explains a command. Exit status: 0 done, 1 something is away or broken, 2 wrong command\n"
-                 "line or settings, 3 not found, 4 refused by a rule.\n",
+    fprintf(out,
+            "\nFILE: the settings (else the environment's INKAN_CONFIG, else %s).\n"
+            "`inkan COMMAND --help` explains a command. Exit status: 0 done, 1 something is away or broken, 2 wrong command\n"
+            "line or settings, 3 not found, 4 refused by a rule.\n",
             RA_OPTIONS_DEFAULT_FILE);
 }
 

@@ -15,7 +15,7 @@
 #define PAUSE_MOST 300
 #define SALT_SIZE 16
 
-/* --- secrets of a pickup ----------------------------------------------------------------------------------------------------- */
+/* --- secrets of a pickup -------------------------------------------------------------------------------------------------- */
 
 /* A PIN as it is stored, and sealed once for the owner's page and once for the mail. */
 typedef struct {
@@ -69,7 +69,7 @@ step(RaContext *ctx, gint64 number, const char *event, GBytes *url, GBytes *pin,
     return next != NULL;
 }
 
-/* --- the kinds of jobs: each inside the transaction that deletes its row --------------------------------------------------------- */
+/* --- the kinds of jobs: each inside the transaction that deletes its row -------------------------------------------------- */
 
 static gboolean
 is_one_of(const char *state, const char *a, const char *b)
@@ -161,7 +161,7 @@ run(RaContext *ctx, const DbJob *job, GError **error)
     return FALSE;
 }
 
-/* --- taking --------------------------------------------------------------------------------------------------------------------- */
+/* --- taking --------------------------------------------------------------------------------------------------------------- */
 
 static gint64
 pause_after(gint64 tries)
@@ -174,7 +174,8 @@ static gboolean
 put_off(RaContext *ctx, const DbJob *job, const GError *why, GError **error)
 {
     g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, job->request);
-    log_write(LOG_LEVEL_WARNING, "job-failed", "kind", job->kind, "request", number, "issuer", job->issuer, "msg", why->message, NULL);
+    log_write(LOG_LEVEL_WARNING, "job-failed", "kind", job->kind, "request", number, "issuer", job->issuer, "msg", why->message,
+              NULL);
     g_autofree char *short_why = g_utf8_make_valid(why->message, MIN((gssize)strlen(why->message), 500));
     return db_job_postpone(ctx->db, job->id, pause_after(job->tries), short_why, error);
 }

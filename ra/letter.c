@@ -9,7 +9,7 @@
 #define WORD_FRAME 12       /* =?UTF-8?B? and ?= */
 #define ADDRESS_MOST 254    /* RFC 5321 4.5.3.1.3 */
 
-/* --- headers ---------------------------------------------------------------------------------------------------------------------- */
+/* --- headers -------------------------------------------------------------------------------------------------------------- */
 
 static gboolean
 is_plain(const char *text)
@@ -159,7 +159,8 @@ headers(const struct ra_letter *letter)
     g_autofree char *subject = ra_letter_encode(letter->subject, strlen("Subject: "));
     GString *out = g_string_new(NULL);
     append_date(out, letter->date);
-    g_string_append_printf(out, "From: %s%s<%s>\r\nTo: <%s>\r\n", name ? name : "", name ? "\r\n " : "", letter->from, letter->to);
+    g_string_append_printf(out, "From: %s%s<%s>\r\nTo: <%s>\r\n", name ? name : "", name ? "\r\n " : "", letter->from,
+                           letter->to);
     g_string_append_printf(out, "Message-ID: <%s>\r\nSubject: %s\r\n", letter->message_id, subject);
     g_string_append_printf(out, "X-Inkan-Event: %s\r\nAuto-Submitted: auto-generated\r\n", letter->event);
     g_string_append(out, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Language: ja, en\r\n"
@@ -167,7 +168,7 @@ headers(const struct ra_letter *letter)
     return out;
 }
 
-/* --- body -------------------------------------------------------------------------------------------------------------------------- */
+/* --- body ----------------------------------------------------------------------------------------------------------------- */
 
 /* Base64 in lines, written where it stays: N bytes of TEXT to OUT, which has room; returns the end. */
 static char *

@@ -10,7 +10,7 @@
 #define PAUSE_MOST 3600
 #define AGE_MOST (7 * 86400)  /* seconds after which a mail that could not be handed over is given up */
 
-/* --- what a mail says --------------------------------------------------------------------------------------------------------------- */
+/* --- what a mail says ----------------------------------------------------------------------------------------------------- */
 
 enum until { NO_PICKUP, TO_COLLECT, TO_REPEAT, OF_LOCK, OF_RENEWAL };
 
@@ -82,7 +82,8 @@ until_of(const DbMail *m, enum until which)
 }
 
 static void
-add_pickup(WebNode *root, const RaContext *ctx, const DbMail *m, const struct parts *what, const Secret *secret, GTimeZone *zone)
+add_pickup(WebNode *root, const RaContext *ctx, const DbMail *m, const struct parts *what, const Secret *secret,
+           GTimeZone *zone)
 {
     gint64 until = until_of(m, what->pickup);
     if (!until)
@@ -135,7 +136,8 @@ ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
     web_set(root, "why", what && what->why ? m->why : NULL);
     web_set_flag(root, "collected", m->repeat);
 
-    add_names(root, "service", settings_text(ctx->settings, "service", "name_en"), settings_text(ctx->settings, "service", "name_ja"));
+    add_names(root, "service", settings_text(ctx->settings, "service", "name_en"),
+              settings_text(ctx->settings, "service", "name_ja"));
     web_set(root->last, "url", settings_text(ctx->settings, "service", "url"));
     add_names(root, "person", m->display_name, m->display_name_ja);
     add_names(root, "institution", m->institution_name, m->institution_name_ja);
@@ -149,7 +151,7 @@ ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
     return document;
 }
 
-/* --- sending ------------------------------------------------------------------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------------------------------------------------------- */
 
 gint64
 ra_mail_pause(gint64 tries, gint64 first)
@@ -220,9 +222,11 @@ log_fate(const DbMail *m, enum ra_mail_fate fate, const char *why)
 {
     g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, m->request);
     g_autofree char *tries = g_strdup_printf("%" G_GINT64_FORMAT, m->tries);
-    enum log_level level = fate == RA_MAIL_SENT ? LOG_LEVEL_INFO : fate == RA_MAIL_MISCONFIGURED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
-    log_write(level, "mail", "fate", fate_name(fate), "mail", m->event, "request", number, "message", m->message_id, "tries", tries,
-              "why", why, NULL);
+    enum log_level level = fate == RA_MAIL_SENT            ? LOG_LEVEL_INFO
+                           : fate == RA_MAIL_MISCONFIGURED ? LOG_LEVEL_ERROR
+                                                           : LOG_LEVEL_WARNING;
+    log_write(level, "mail", "fate", fate_name(fate), "mail", m->event, "request", number, "message", m->message_id, "tries",
+              tries, "why", why, NULL);
 }
 
 static gboolean

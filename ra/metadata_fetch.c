@@ -27,7 +27,7 @@ fail(GError **error, enum ra_error code, const char *format, const char *what)
     return FALSE;
 }
 
-/* --- a local file ------------------------------------------------------------------------------------------------------------------- */
+/* --- a local file --------------------------------------------------------------------------------------------------------- */
 
 static GBytes *
 fetch_file(const char *url, size_t most, GError **error)
@@ -48,7 +48,7 @@ fetch_file(const char *url, size_t most, GError **error)
     return g_bytes_new_take(text, size);
 }
 
-/* --- https ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- https ---------------------------------------------------------------------------------------------------------------- */
 
 struct download {
     CURL *curl;
@@ -75,13 +75,13 @@ is_inside(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET) {
         guint32 ip = ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr);
-        return ip >> 24 == 0 || ip >> 24 == 10 || ip >> 24 == 127 || ip >> 16 == 0xa9fe || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8 ||
-               ip >> 22 == 0x191; /* 100.64/10 */
+        return ip >> 24 == 0 || ip >> 24 == 10 || ip >> 24 == 127 || ip >> 16 == 0xa9fe || ip >> 20 == 0xac1 ||
+               ip >> 16 == 0xc0a8 || ip >> 22 == 0x191; /* 100.64/10 */
     }
     if (address->sa_family == AF_INET6) {
         const struct in6_addr *ip = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        return IN6_IS_ADDR_LOOPBACK(ip) || IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_LINKLOCAL(ip) || IN6_IS_ADDR_V4MAPPED(ip) ||
-               (ip->s6_addr[0] & 0xfe) == 0xfc;
+        return IN6_IS_ADDR_LOOPBACK(ip) || IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_LINKLOCAL(ip) ||
+               IN6_IS_ADDR_V4MAPPED(ip) || (ip->s6_addr[0] & 0xfe) == 0xfc;
     }
     return TRUE;
 }
@@ -146,7 +146,7 @@ ra_metadata_fetch(const char *url, size_t most, GError **error)
     return NULL;
 }
 
-/* --- the schedule ------------------------------------------------------------------------------------------------------------------------ */
+/* --- the schedule --------------------------------------------------------------------------------------------------------- */
 
 static const DbMetadataSource *
 row_of(const GPtrArray *rows, const char *name)

@@ -36,8 +36,9 @@ ra_options_settings_file(int argc, char **argv, const char *program, const char 
 enum log_level
 ra_options_log_level(const Settings *settings)
 {
-    static const char *const words[] = { [LOG_LEVEL_DEBUG] = "debug", [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_WARNING] = "warning",
-                                         [LOG_LEVEL_ERROR] = "error" };
+    static const char *const words[] = {
+        [LOG_LEVEL_DEBUG] = "debug", [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_ERROR] = "error"
+    };
     const char *word = settings_text(settings, "service", "log_level");
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         if (strcmp(words[i], word) == 0)

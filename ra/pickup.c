@@ -25,7 +25,7 @@ refuse(GError **error, enum ra_error code, const char *word)
     return FALSE;
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------------------------ */
+/* --- looking -------------------------------------------------------------------------------------------------------------- */
 
 void
 ra_pickup_free(RaPickup *pickup)
@@ -100,7 +100,7 @@ ra_pickup_admit(const RaPickup *pickup, const struct ra_who *who, GError **error
     return refuse(error, RA_ERROR_REFUSED, who->person ? "owner" : "login");
 }
 
-/* --- the PIN ------------------------------------------------------------------------------------------------------------------ */
+/* --- the PIN -------------------------------------------------------------------------------------------------------------- */
 
 /* What people paste: spaces and line ends anywhere, full-width letters of a Japanese keyboard. The result has room for any. */
 static Secret *
@@ -167,7 +167,8 @@ count(RaContext *ctx, const struct ra_who *who, const char *token, Guess *guess,
 }
 
 static gboolean
-guess_make(RaContext *ctx, const struct ra_who *who, const char *token, const char *typed, gint64 now, Guess *guess, GError **error)
+guess_make(RaContext *ctx, const struct ra_who *who, const char *token, const char *typed, gint64 now, Guess *guess,
+           GError **error)
 {
     guess->pickup = ra_pickup_look(ctx, token, now, error);
     if (!guess->pickup || !ra_pickup_admit(guess->pickup, who, error))
@@ -181,8 +182,8 @@ guess_make(RaContext *ctx, const struct ra_who *who, const char *token, const ch
 }
 
 gboolean
-ra_pickup_try(RaContext *ctx, const struct ra_who *who, const char *token, const char *pin, enum ra_pickup_answer *answer, int *left,
-              GError **error)
+ra_pickup_try(RaContext *ctx, const struct ra_who *who, const char *token, const char *pin, enum ra_pickup_answer *answer,
+              int *left, GError **error)
 {
     g_auto(Guess) guess = { 0 };
     /* The time does not matter here: the database goes by its own. */
@@ -194,7 +195,7 @@ ra_pickup_try(RaContext *ctx, const struct ra_who *who, const char *token, const
     return TRUE;
 }
 
-/* --- what was wished for ---------------------------------------------------------------------------------------------------------- */
+/* --- what was wished for -------------------------------------------------------------------------------------------------- */
 
 gboolean
 ra_pickup_password_ok(const Settings *settings, const char *password, GError **error)
@@ -244,7 +245,7 @@ wish_read(RaContext *ctx, const DbPickup *row, const struct ra_delivery_wish *se
     return kind_of(row, sent->key_kind, &wish->kind, error);
 }
 
-/* --- the delivery, step by step ---------------------------------------------------------------------------------------------------- */
+/* --- the delivery, step by step ------------------------------------------------------------------------------------------- */
 
 void
 ra_delivery_free(RaDelivery *delivery)
@@ -280,7 +281,8 @@ key_of(const struct delivery *d, GError **error)
         g_propagate_error(error, g_steal_pointer(&why));
         return NULL;
     }
-    g_autoptr(Secret) made = ca_keymaker_take(settings_text(d->ctx->settings, "portal", "keymaker_socket"), d->wish.kind, error);
+    g_autoptr(Secret) made =
+        ca_keymaker_take(settings_text(d->ctx->settings, "portal", "keymaker_socket"), d->wish.kind, error);
     g_autoptr(GBytes) locked = made ? ca_key_lock(made, pin, error) : NULL;
     if (!locked)
         return NULL;
@@ -455,8 +457,8 @@ deliver(RaContext *ctx, const struct ra_who *who, const char *token, const Guess
 }
 
 RaDelivery *
-ra_pickup_deliver(RaContext *ctx, const struct ra_who *who, const char *token, const char *pin, const struct ra_delivery_wish *wish,
-                  gint64 now, GError **error)
+ra_pickup_deliver(RaContext *ctx, const struct ra_who *who, const char *token, const char *pin,
+                  const struct ra_delivery_wish *wish, gint64 now, GError **error)
 {
     g_auto(Guess) guess = { 0 };
     if (!guess_make(ctx, who, token, pin, now, &guess, error))

@@ -1,7 +1,7 @@
 /*
- * The pickup: the one-time page behind the mailed URL. TOKEN is the last part of that URL, PIN what the person typed (spaces and
- * line ends in it are ignored). Where the PIN is mailed, WHO must be the owner: REFUSED "login" (nobody is logged in) or "owner"
- * (somebody else), before any guess is counted.
+ * The pickup: the one-time page behind the mailed URL. TOKEN is the last part of that URL, PIN what the person typed (spaces
+ * and line ends in it are ignored). Where the PIN is mailed, WHO must be the owner: REFUSED "login" (nobody is logged in) or
+ * "owner" (somebody else), before any guess is counted.
  */
 #ifndef RA_PICKUP_H
 #define RA_PICKUP_H
@@ -57,13 +57,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaDelivery, ra_delivery_free)
 
 /*
  * The whole delivery: the PIN checked and counted, key, certificate, PKCS#12, 'collected'; or, once collected, the same bytes
- * again. The first success decides: later wishes are ignored. NULL with ERROR: INPUT (the wish), DOWN (nothing is lost; the next
- * try goes on where this one stopped), REFUSED (the signer's rule), CONFLICT. The wish is checked after the PIN.
+ * again. The first success decides: later wishes are ignored. NULL with ERROR: INPUT (the wish), DOWN (nothing is lost; the
+ * next try goes on where this one stopped), REFUSED (the signer's rule), CONFLICT. The wish is checked after the PIN.
  */
 RaDelivery *ra_pickup_deliver(RaContext *ctx, const struct ra_who *who, const char *token, const char *pin,
                               const struct ra_delivery_wish *wish, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* 'I have it': nothing can be fetched any more. TRUE also when it has ended so before. CONFLICT "pickup" before the delivery. */
+/* 'I have it': nothing can be fetched any more. TRUE also when it has ended so before. CONFLICT "pickup" before the
+   delivery. */
 gboolean ra_pickup_done(RaContext *ctx, const struct ra_who *who, const char *token, gint64 now, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -31,8 +31,8 @@ RaAuthority *ra_publish_authority(RaContext *ctx, const char *name, GError **err
 /* All CA certificates in PEM, issuing ones first, root last. */
 char *ra_publish_chain(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whose signature CERTIFICATE bears: the issuer's name, borrowed from CTX; NULL with ERROR, NOT_FOUND for a foreign one. CHAIN (may
-   be NULL): the CA certificates above it as GBytes *, issuer first, root last; the caller's. */
+/* Whose signature CERTIFICATE bears: the issuer's name, borrowed from CTX; NULL with ERROR, NOT_FOUND for a foreign one. CHAIN
+   (may be NULL): the CA certificates above it as GBytes *, issuer first, root last; the caller's. */
 const char *ra_publish_issuer_of(RaContext *ctx, GBytes *certificate, GPtrArray **chain, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -20,7 +20,7 @@ refuse(GError **error, enum ra_error code, const char *word)
     return FALSE;
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------------------------ */
+/* --- looking -------------------------------------------------------------------------------------------------------------- */
 
 void
 ra_request_list_free(RaRequestList *list)
@@ -177,7 +177,7 @@ ra_request_history(RaContext *ctx, gint64 person, gint64 number, GError **error)
     return ours(db_event_of_request(ctx->db, number, person, EVENTS_MOST, error), error);
 }
 
-/* --- what was sent ---------------------------------------------------------------------------------------------------------------- */
+/* --- what was sent -------------------------------------------------------------------------------------------------------- */
 
 /* One line of people's own words: bounded, valid, nothing that breaks a line or a terminal. NULL with ERROR. */
 static char *
@@ -276,7 +276,7 @@ ra_request_blocked(RaContext *ctx, const RaPerson *person, const RaInstitution *
     return rule;
 }
 
-/* --- applying ----------------------------------------------------------------------------------------------------------------- */
+/* --- applying ------------------------------------------------------------------------------------------------------------- */
 
 void
 ra_preview_free(RaPreview *preview)
@@ -292,7 +292,8 @@ ra_preview_free(RaPreview *preview)
 }
 
 RaPreview *
-ra_request_preview(RaContext *ctx, const struct ra_who *who, const struct ra_application *application, gint64 now, GError **error)
+ra_request_preview(RaContext *ctx, const struct ra_who *who, const struct ra_application *application, gint64 now,
+                   GError **error)
 {
     g_auto(Wish) wish = { 0 };
     gint64 not_after = 0;
@@ -349,7 +350,7 @@ ra_request_apply(RaContext *ctx, const struct ra_who *who, const struct ra_form 
     return ra_act(ctx, &deed, location, error);
 }
 
-/* --- steps of one request --------------------------------------------------------------------------------------------------------- */
+/* --- steps of one request ------------------------------------------------------------------------------------------------- */
 
 struct step {
     const struct ra_who *who;
@@ -414,7 +415,8 @@ ra_request_renew_preview(RaContext *ctx, const struct ra_who *who, gint64 number
 }
 
 gboolean
-ra_request_renew(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form, char **location, GError **error)
+ra_request_renew(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form, char **location,
+                 GError **error)
 {
     const struct step what = { .who = who, .event = "renew" };
     return step(ctx, &what, number, form, location, error);
@@ -465,7 +467,8 @@ ra_request_new_pin(RaContext *ctx, const struct ra_who *who, gint64 number, cons
 }
 
 gboolean
-ra_request_resend(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form, char **location, GError **error)
+ra_request_resend(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form, char **location,
+                  GError **error)
 {
     const struct step what = { .who = who, .ask = "resend" };
     return step(ctx, &what, number, form, location, error);

@@ -30,7 +30,7 @@ struct ra_form {
     const char *location;
 };
 
-/* --- looking --- */
+/* --- looking -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct ra_request_list {
     GPtrArray *rows; /* RaRequestRow *, newest first */
@@ -66,7 +66,7 @@ const char *ra_previous_state(const RaPrevious *previous, gint64 now);
    superseded, reopen, lock. */
 GPtrArray *ra_request_history(RaContext *ctx, gint64 person, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- applying --- */
+/* --- applying ------------------------------------------------------------------------------------------------------------- */
 
 /* As the form sent it; borrowed. MAIL NULL or "": the person's only address (INPUT "mail-choice" where there are several). */
 struct ra_application {
@@ -97,7 +97,7 @@ RaPreview *ra_request_preview(RaContext *ctx, const struct ra_who *who, const st
 gboolean ra_request_apply(RaContext *ctx, const struct ra_who *who, const struct ra_form *form,
                           const struct ra_application *application, char **location, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* --- acts on one request; FORM may be NULL, LOCATION then too --- */
+/* --- acts on one request; FORM may be NULL, LOCATION then too ------------------------------------------------------------- */
 
 RaPreview *ra_request_renew_preview(RaContext *ctx, const struct ra_who *who, gint64 number, gint64 now, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -108,11 +108,11 @@ gboolean ra_request_revoke_check(RaContext *ctx, const struct ra_who *who, gint6
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean ra_request_revoke(RaContext *ctx, const struct ra_who *who, gint64 number, const char *reason,
                            const struct ra_form *form, char **location, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean ra_request_withdraw(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form, char **location,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ra_request_withdraw(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form,
+                             char **location, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The worker makes the new PIN, or the new URL and its mail, in a moment. */
-gboolean ra_request_new_pin(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form, char **location,
-                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ra_request_new_pin(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form,
+                            char **location, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean ra_request_resend(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form, char **location,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean ra_request_memo(RaContext *ctx, const struct ra_who *who, gint64 number, const char *memo, GError **error)

@@ -9,11 +9,12 @@
 #include "ra/error.h"
 #include "ra/notices.h"
 
-/* --- pickups ------------------------------------------------------------------------------------------------------------------------ */
+/* --- pickups -------------------------------------------------------------------------------------------------------------- */
 
 /* DUE (taken) one by one. */
 static gboolean
-each_pickup(struct batch *batch, GArray *due, gboolean (*act)(const struct batch *, const struct db_pickup_due *, GError **), GError **error)
+each_pickup(struct batch *batch, GArray *due, gboolean (*act)(const struct batch *, const struct db_pickup_due *, GError **),
+            GError **error)
 {
     g_autoptr(GArray) mine = due;
     batch->due = mine ? mine->len : 0;
@@ -88,7 +89,7 @@ ra_sweep_erase(RaContext *ctx, gint64 now, GError **error)
     return ra_batch_all(ctx, now, erase, error) >= 0;
 }
 
-/* --- certificates --------------------------------------------------------------------------------------------------------------------- */
+/* --- certificates --------------------------------------------------------------------------------------------------------- */
 
 static gboolean
 supersede(struct batch *batch, GError **error)

@@ -14,7 +14,7 @@ gboolean ra_sweep_erase(RaContext *ctx, gint64 now, GError **error) G_GNUC_WARN_
 gboolean ra_sweep_superseded(RaContext *ctx, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* replaced certificates */
 gboolean ra_sweep_published(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;              /* revoking → revoked */
 gboolean ra_sweep_crl(RaContext *ctx, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;        /* CRLs that get old */
-gboolean ra_sweep_rows(RaContext *ctx, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;       /* sessions, logins, forms */
+gboolean ra_sweep_rows(RaContext *ctx, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT; /* sessions, logins, forms */
 
 /* All of the above with notices and expiry; goes on after a failure and returns FALSE if there was one (each is logged). */
 gboolean ra_sweep(RaContext *ctx, gint64 now);

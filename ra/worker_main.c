@@ -147,7 +147,8 @@ main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     setlocale(LC_CTYPE, "C.UTF-8");
-    g_autofree char *file = ra_options_settings_file(argc, argv, "inkan-worker", "takes up jobs, sends mails, makes the rounds");
+    g_autofree char *file =
+        ra_options_settings_file(argc, argv, "inkan-worker", "takes up jobs, sends mails, makes the rounds");
     g_autoptr(Settings) settings = settings_load(file, &error);
     if (!settings) {
         fprintf(stderr, "inkan-worker: %s\n", error->message);

@@ -10,8 +10,14 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autofree char *words = g_strndup((const char *)data, size);
-    const struct ra_letter letter = { .from = "a@b.example", .from_name = words, .to = size % 2 ? "c@d.example" : words, .subject = words,
-                                      .body = words, .message_id = "1@b.example", .event = "ready", .date = 1795508141 };
+    const struct ra_letter letter = { .from = "a@b.example",
+                                      .from_name = words,
+                                      .to = size % 2 ? "c@d.example" : words,
+                                      .subject = words,
+                                      .body = words,
+                                      .message_id = "1@b.example",
+                                      .event = "ready",
+                                      .date = 1795508141 };
     g_autofree char *text = ra_letter_compose(&letter, NULL);
     if (!text)
         return 0;

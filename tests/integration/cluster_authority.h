@@ -1,6 +1,6 @@
 /*
- * cluster_authority: a real authority for tests: `ca init` on a private PostgreSQL, and the signer, the responder and the keymaker as
- * processes of the test.
+ * cluster_authority: a real authority for tests: `ca init` on a private PostgreSQL, and the signer, the responder and the
+ * keymaker as processes of the test.
  */
 #ifndef TESTS_CLUSTER_AUTHORITY_H
 #define TESTS_CLUSTER_AUTHORITY_H

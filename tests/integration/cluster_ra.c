@@ -22,7 +22,8 @@ settings_text_of(const World *world, const char *extra)
 {
     g_autoptr(GKeyFile) keys = g_key_file_new();
     static const char *const plain[] = {
-        "service url=https://portal.example", "service client_url=https://client.example", "service publish_url=http://pki.example",
+        "service url=https://portal.example", "service client_url=https://client.example",
+        "service publish_url=http://pki.example",
         "service time_zone=Asia/Tokyo",       "service share=.",
         "service helpdesk_mail=service@inkan.example",
         "saml entity_id=https://portal.example/saml", "saml signing_key=/dev/null", "saml signing_certificate=/dev/null",
@@ -30,8 +31,8 @@ settings_text_of(const World *world, const char *extra)
         "mail message_domain=inkan.example", "mail backoff=1", "mail tries=3", "pickup days=30",
     };
     static const char *const roles[] = { "portal", "worker", "signer", "responder", "owner" };
-    static const char *const places[] = { "service secret_file", "signer socket", "signer keys", "signer log_file", "signer passphrase_file",
-                                          "responder socket", "portal keymaker_socket" };
+    static const char *const places[] = { "service secret_file", "signer socket", "signer keys", "signer log_file",
+                                          "signer passphrase_file", "responder socket", "portal keymaker_socket" };
     g_auto(GStrv) more = g_strsplit(extra ? extra : "", "\n", -1);
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
         g_key_file_set_string(keys, "database", roles[i], cluster_conninfo(world->cluster, roles[i]));
@@ -235,13 +236,13 @@ world_collect(World *world, gint64 number)
     g_autoptr(GBytes) bytes = g_bytes_new(random, sizeof random);
     g_autofree char *serial = crypto_hex(bytes);
     g_autofree char *insert = g_strdup_printf(
-        "insert into certificate (issuer, serial, request, pickup, der, subject, spki_sha256, fingerprint, not_before, not_after,"
-        " key_kind) select f.issuer, '%s', r.number, k.id, '\\x30', 'CN=x', '\\x00', decode('%s', 'hex'), k.not_before, k.not_after,"
-        " 'rsa2048' from request r join pickup k on k.request = r.number and k.cycle = r.cycle join profile f on f.id = r.profile"
-        " where r.number = %" G_GINT64_FORMAT, serial, serial, number);
+        "insert into certificate (issuer, serial, request, pickup, der, subject, spki_sha256, fingerprint, not_before,"
+        " not_after, key_kind) select f.issuer, '%s', r.number, k.id, '\\x30', 'CN=x', '\\x00', decode('%s', 'hex'),"
+        " k.not_before, k.not_after, 'rsa2048' from request r join pickup k on k.request = r.number and k.cycle = r.cycle"
+        " join profile f on f.id = r.profile where r.number = %" G_GINT64_FORMAT, serial, serial, number);
     cluster_do(world->cluster, insert);
-    g_autofree char *hash = world_text(world, "select encode(pin_hash, 'hex') from pickup k join request r on r.number = k.request"
-                                              " and r.cycle = k.cycle where r.number = %N", number);
+    g_autofree char *hash = world_text(world, "select encode(pin_hash, 'hex') from pickup k join request r on r.number ="
+                                              " k.request and r.cycle = k.cycle where r.number = %N", number);
     g_autoptr(GBytes) pin_hash = crypto_unhex(hash);
     g_autoptr(GBytes) p12 = g_bytes_new_static("p12", 3);
     const struct db_collect what = {

@@ -25,16 +25,18 @@ seconds_now(void)
     return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-/* --- the server ----------------------------------------------------------------------------------------------------------------- */
+/* --- the server ----------------------------------------------------------------------------------------------------------- */
 
 static void
 start_server(const char *option, const char *value)
 {
     g_autofree char *want_port = g_strdup_printf("%d", port);
-    const char *argv[] = { "/usr/bin/python3", "tests/integration/smtp_server.py", folder, "--port", want_port, option, value, NULL };
+    const char *argv[] = {
+        "/usr/bin/python3", "tests/integration/smtp_server.py", folder, "--port", want_port, option, value, NULL
+    };
     g_autoptr(GError) error = NULL;
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                                                                            G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+        G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
     g_subprocess_launcher_unsetenv(launcher, "LD_PRELOAD");
     server = g_subprocess_launcher_spawnv(launcher, argv, &error);
     g_assert_no_error(error);
@@ -52,7 +54,8 @@ stop_server(void)
     g_clear_object(&server);
 }
 
-/* The mails that have arrived, "Subject\nBody" decoded by another library, each with its headers before; then the box is emptied. */
+/* The mails that have arrived, "Subject\nBody" decoded by another library, each with its headers before; then the box is
+   emptied. */
 static char *
 arrived(int *n)
 {
@@ -119,7 +122,7 @@ empty_outbox(void)
     g_free(arrived(&n));
 }
 
-/* --- what arrives --------------------------------------------------------------------------------------------------------------- */
+/* --- what arrives --------------------------------------------------------------------------------------------------------- */
 
 static void
 url_and_pin_travel_apart(void)
@@ -173,16 +176,18 @@ every_event_has_its_mail(void)
     g_assert_cmpint(ra_expire_run(world->worker, other_end, NULL), >=, 1);
     send_all();
     g_autofree char *text = arrived(&n);
-    static const char *const events[] = { "ready", "pin", "collected", "renewal-due", "pickup-ending", "lapsed", "revoked", "expired" };
+    static const char *const events[] = { "ready",         "pin",    "collected", "renewal-due",
+                                          "pickup-ending", "lapsed", "revoked",   "expired" };
     for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
         g_autofree char *header = g_strdup_printf("X-Inkan-Event: %s\n", events[i]);
         has(text, header);
     }
     has(text, serial);
-    g_assert_cmpint(world_int(world, "select count(*) from outbox where request in (%N, %N + 1) and state = 'waiting'", number), ==, 0);
+    g_assert_cmpint(world_int(world, "select count(*) from outbox where request in (%N, %N + 1) and state = 'waiting'", number),
+                    ==, 0);
 }
 
-/* --- what does not ------------------------------------------------------------------------------------------------------------------ */
+/* --- what does not -------------------------------------------------------------------------------------------------------- */
 
 static void
 a_refused_recipient_fails_with_the_server_s_words(void)
@@ -216,7 +221,8 @@ a_busy_server_gets_it_later(void)
     world_do(world, "update outbox set state = 'failed', sealed = null where request = %N and event = 'pin'", number);
     g_autofree char *id = world_text(world, "select message_id from outbox where request = %N and event = 'ready'", number);
     g_assert_cmpint(send_all(), ==, 1);
-    g_autofree char *error = world_text(world, "select state || ' ' || error from outbox where request = %N and event = 'ready'", number);
+    g_autofree char *error =
+        world_text(world, "select state || ' ' || error from outbox where request = %N and event = 'ready'", number);
     g_assert_cmpstr(error, ==, "waiting 451 4.7.1 greylisted");
     g_assert_cmpint(send_all(), ==, 0); /* not before its pause is over */
     due_again();
@@ -238,8 +244,10 @@ after_its_tries_a_mail_has_failed(void)
         due_again();
         send_all();
     }
-    g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and state = 'failed' and error <> '' and tries = 3", number),
-                    ==, 2);
+    g_assert_cmpint(
+        world_int(world, "select count(*) from outbox where request = %N and state = 'failed' and error <> '' and tries = 3",
+                  number),
+        ==, 2);
 }
 
 static void
@@ -252,8 +260,12 @@ a_server_that_is_away_costs_no_mail(void)
         due_again();
         g_assert_cmpint(send_all(), ==, 2);
     }
-    g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and state = 'waiting' and tries = 0 and error <> ''"
-                                     " and sealed is not null", number), ==, 2);
+    g_assert_cmpint(
+        world_int(world,
+                  "select count(*) from outbox where request = %N and state = 'waiting' and tries = 0 and error <> ''"
+                  " and sealed is not null",
+                  number),
+        ==, 2);
     start_server(NULL, NULL);
     due_again();
     g_assert_cmpint(send_all(), ==, 2);
@@ -268,7 +280,9 @@ a_week_is_enough(void)
     stop_server();
     world_do(world, "update outbox set created_at = now() - interval '8 days' where request = %N", number);
     send_all();
-    g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and state = 'failed' and sealed is null", number), ==, 2);
+    g_assert_cmpint(
+        world_int(world, "select count(*) from outbox where request = %N and state = 'failed' and sealed is null", number), ==,
+        2);
     start_server(NULL, NULL);
 }
 
@@ -282,7 +296,8 @@ without_tls_nothing_is_sent(void)
     g_assert_cmpint(send_all(), ==, 2);
     g_free(arrived(&n));
     g_assert_cmpint(n, ==, 0);
-    g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and state = 'waiting' and tries = 0", number), ==, 2);
+    g_assert_cmpint(
+        world_int(world, "select count(*) from outbox where request = %N and state = 'waiting' and tries = 0", number), ==, 2);
     stop_server();
     start_server(NULL, NULL);
     due_again();
@@ -305,7 +320,8 @@ an_unknown_certificate_is_refused(void)
     g_assert_cmpint(send_all(), ==, 2);
     g_free(arrived(&n));
     g_assert_cmpint(n, ==, 0);
-    g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and state = 'waiting' and tries = 0", number), ==, 2);
+    g_assert_cmpint(
+        world_int(world, "select count(*) from outbox where request = %N and state = 'waiting' and tries = 0", number), ==, 2);
     stop_server();
     g_autofree char *key = g_build_filename(folder, "smtp.key", NULL);
     unlink(key);
@@ -324,11 +340,13 @@ a_mail_for_what_ended_is_not_sent(void)
     g_autofree char *text = arrived(&n);
     g_assert_cmpint(n, ==, 1);
     has(text, "X-Inkan-Event: lapsed");
-    g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and state = 'failed' and error = 'no longer needed'", number),
-                    ==, 2);
+    g_assert_cmpint(
+        world_int(world, "select count(*) from outbox where request = %N and state = 'failed' and error = 'no longer needed'",
+                  number),
+        ==, 2);
 }
 
-/* --- killed, and many ------------------------------------------------------------------------------------------------------------------ */
+/* --- killed, and many ----------------------------------------------------------------------------------------------------- */
 
 static int
 send_in_child(int i, gpointer data)
@@ -347,8 +365,10 @@ send_in_child(int i, gpointer data)
 static void
 queue_many(int n)
 {
-    g_autofree char *sql = g_strdup_printf("insert into outbox (request, event, recipient) select (select max(number) from request),"
-                                           " 'refused', 'many@kagami.example' from generate_series(1, %d)", n);
+    g_autofree char *sql =
+        g_strdup_printf("insert into outbox (request, event, recipient) select (select max(number) from request),"
+                        " 'refused', 'many@kagami.example' from generate_series(1, %d)",
+                        n);
     cluster_do(world->cluster, sql);
 }
 
@@ -389,7 +409,8 @@ a_killed_sender_loses_no_mail(void)
         kill(pid, SIGKILL);
         g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
     }
-    for (int wait = 0; wait < 100 && cluster_int(world->cluster, "select count(*) from outbox where state = 'waiting'") > 0; wait++) {
+    for (int wait = 0; wait < 100 && cluster_int(world->cluster, "select count(*) from outbox where state = 'waiting'") > 0;
+         wait++) {
         send_all();
         g_usleep(20000); /* the server sees the dead one's connection end */
     }
@@ -444,7 +465,8 @@ main(int argc, char **argv)
     world->worker->web = web;
     g_test_add_func("/mail/URL and PIN travel apart, then they are gone", url_and_pin_travel_apart);
     g_test_add_func("/mail/every event has its mail", every_event_has_its_mail);
-    g_test_add_func("/mail/a refused recipient fails with the server's words", a_refused_recipient_fails_with_the_server_s_words);
+    g_test_add_func("/mail/a refused recipient fails with the server's words",
+                    a_refused_recipient_fails_with_the_server_s_words);
     g_test_add_func("/mail/a busy server gets it later under the same Message-ID", a_busy_server_gets_it_later);
     g_test_add_func("/mail/after its tries a mail has failed", after_its_tries_a_mail_has_failed);
     g_test_add_func("/mail/a server that is away costs no mail", a_server_that_is_away_costs_no_mail);

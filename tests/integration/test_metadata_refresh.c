@@ -63,7 +63,8 @@ a_bad_copy_leaves_the_old_one(void)
     g_assert_true(ra_metadata_refresh(world->worker, FIXTURE_NOW + 8010, FALSE, NULL));
     g_assert_true(g_file_set_contents(one, good, (gssize)size, NULL));
     g_assert_true(ra_metadata_refresh(world->worker, FIXTURE_NOW + 8300, FALSE, NULL));
-    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from metadata_source where name = 'first' and error = ''"), ==, 1);
+    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from metadata_source where name = 'first' and error = ''"), ==,
+                    1);
 }
 
 static void
@@ -75,16 +76,19 @@ what_cannot_be_fetched_is_recorded(void)
     g_assert_false(ra_metadata_refresh(world->worker, FIXTURE_NOW + 20000, FALSE, &error));
     g_assert_error(error, RA_ERROR, RA_ERROR_DOWN);
     g_assert_cmpint(idps_of("second"), ==, 4);
-    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from metadata_source where name = 'second' and error <> ''"), ==, 1);
+    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from metadata_source where name = 'second' and error <> ''"),
+                    ==, 1);
     g_assert_cmpint(g_rename(aside, two), ==, 0);
 }
 
 static void
 only_files_and_https_are_fetched(void)
 {
-    static const struct { const char *url; enum ra_error code; } cases[] = {
-        { "http://127.0.0.1:1/x", RA_ERROR_INPUT }, { "ftp://127.0.0.1/x", RA_ERROR_INPUT }, { "/etc/hostname", RA_ERROR_INPUT },
-        { "file:/nowhere/x.xml", RA_ERROR_DOWN },   { "https://127.0.0.1:1/x", RA_ERROR_DOWN }, { "file://other.host/x", RA_ERROR_DOWN },
+    static const struct { const char *url; enum ra_error code;
+    } cases[] = {
+        { "http://127.0.0.1:1/x", RA_ERROR_INPUT }, { "ftp://127.0.0.1/x", RA_ERROR_INPUT },
+        { "/etc/hostname", RA_ERROR_INPUT },        { "file:/nowhere/x.xml", RA_ERROR_DOWN },
+        { "https://127.0.0.1:1/x", RA_ERROR_DOWN }, { "file://other.host/x", RA_ERROR_DOWN },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -111,16 +115,16 @@ size_is_bounded(void)
 static void
 a_server_of_unknown_trust_is_refused(void)
 {
-    static const char script[] = "import http.server, ssl, sys\n"
-                                 "s = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)\n"
-                                 "c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); c.load_cert_chain(sys.argv[1], sys.argv[2])\n"
-                                 "s.socket = c.wrap_socket(s.socket, server_side=True); print(s.server_address[1], flush=True)\n"
-                                 "s.serve_forever()\n";
+    static const char script[] =
+        "import http.server, ssl, sys\n"
+        "s = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)\n"
+        "c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); c.load_cert_chain(sys.argv[1], sys.argv[2])\n"
+        "s.socket = c.wrap_socket(s.socket, server_side=True); print(s.server_address[1], flush=True)\n"
+        "s.serve_forever()\n";
     g_autofree char *certificate = fixture_path("sp-signing.crt"), *key = fixture_path("sp-signing.key");
     g_autoptr(GError) error = NULL;
-    g_autoptr(GSubprocess) server =
-        g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error, "/usr/bin/python3", "-c", script,
-                         certificate, key, NULL);
+    g_autoptr(GSubprocess) server = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error,
+                                                     "/usr/bin/python3", "-c", script, certificate, key, NULL);
     g_assert_no_error(error);
     g_autoptr(GDataInputStream) in = g_data_input_stream_new(g_subprocess_get_stdout_pipe(server));
     g_autofree char *port = g_data_input_stream_read_line(in, NULL, NULL, NULL);
@@ -140,8 +144,8 @@ main(int argc, char **argv)
     two = fixture_path("two.xml");
     make_aggregate(one, "3");
     make_aggregate(two, "2");
-    g_autofree char *extra = g_strdup_printf("saml sources=first|file://%s;second|file://%s\nsaml metadata_certificate=%s/federation.crt", one,
-                                             two, fixture_folder);
+    g_autofree char *extra = g_strdup_printf(
+        "saml sources=first|file://%s;second|file://%s\nsaml metadata_certificate=%s/federation.crt", one, two, fixture_folder);
     world = world_new(extra);
     g_assert_true(sp_start(NULL));
     g_test_add_func("/metadata/sources are fetched when they are due", sources_are_fetched_when_due);

@@ -203,8 +203,10 @@ two_workers_tell_once(void)
 static void
 more_than_a_batch_is_told(void)
 {
-    g_autofree char *sql = g_strdup_printf("insert into request (person, type, months, mail) select id, 'client', 13, mails[1] from person,"
-                                           " generate_series(1, 450) where id = %" G_GINT64_FORMAT, world->person);
+    g_autofree char *sql =
+        g_strdup_printf("insert into request (person, type, months, mail) select id, 'client', 13, mails[1] from person,"
+                        " generate_series(1, 450) where id = %" G_GINT64_FORMAT,
+                        world->person);
     gint64 before = cluster_int(world->cluster, "select max(number) from request");
     cluster_do(world->cluster, sql);
     g_assert_true(ra_jobs_run(world->worker, NULL));

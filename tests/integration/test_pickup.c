@@ -1,5 +1,5 @@
-/* The delivery, with a real signer: a crash or a broken line anywhere costs nothing, and nothing is there twice. Files are judged by
-   openssl, not by us. */
+/* The delivery, with a real signer: a crash or a broken line anywhere costs nothing, and nothing is there twice. Files are
+   judged by openssl, not by us. */
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -29,7 +29,8 @@ seconds_now(void)
 }
 
 static RaDelivery *
-deliver_by(RaContext *ctx, gint64 person, const Secret *token, const char *pin, const struct ra_delivery_wish *wish, GError **error)
+deliver_by(RaContext *ctx, gint64 person, const Secret *token, const char *pin, const struct ra_delivery_wish *wish,
+           GError **error)
 {
     const struct ra_who who = { .person = person, .address = "192.0.2.3" };
     return ra_pickup_deliver(ctx, &who, secret_text(token), pin, wish, seconds_now(), error);
@@ -123,7 +124,7 @@ has(const char *text, const char *part)
     g_assert_true(text && strstr(text, part));
 }
 
-/* --- what is delivered ------------------------------------------------------------------------------------------------------------ */
+/* --- what is delivered ---------------------------------------------------------------------------------------------------- */
 
 static void
 the_file_opens_with_the_pin(void)
@@ -147,10 +148,14 @@ the_file_opens_with_the_pin(void)
     g_autoptr(RaRequest) r = ra_request_get(world->portal, world->person, number, NULL);
     g_assert_cmpstr(ra_request_certificate_state(r, seconds_now()), ==, "valid");
     g_assert_false(r->has_pin);
-    g_assert_cmpint(world_int(world, "select count(*) from pickup where request = %N and key_locked is null and pin_sealed is null and"
-                                     " pkcs12 is not null", number), ==, 1);
+    g_assert_cmpint(world_int(world,
+                              "select count(*) from pickup where request = %N and key_locked is null and pin_sealed is null and"
+                              " pkcs12 is not null",
+                              number),
+                    ==, 1);
     g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and event = 'collected'", number), ==, 1);
-    g_autofree char *actor = world_text(world, "select actor || ' ' || address from event where request = %N and what = 'collect'", number);
+    g_autofree char *actor =
+        world_text(world, "select actor || ' ' || address from event where request = %N and what = 'collect'", number);
     g_autofree char *me = g_strdup_printf("person:%" G_GINT64_FORMAT " 192.0.2.3", world->person);
     g_assert_cmpstr(actor, ==, me);
 }
@@ -178,7 +183,9 @@ every_repeat_gives_the_same_bytes(void)
     g_assert_true(ra_pickup_done(world->portal, &who, secret_text(token), seconds_now(), NULL));
     g_autoptr(RaDelivery) after = deliver_by(world->portal, world->person, token, secret_text(pin), &plain, NULL);
     g_assert_cmpint(after->answer, ==, RA_PICKUP_IS_ENDED);
-    g_assert_cmpint(world_int(world, "select count(*) from pickup where request = %N and pkcs12 is null and ended = 'done'", number), ==, 1);
+    g_assert_cmpint(
+        world_int(world, "select count(*) from pickup where request = %N and pkcs12 is null and ended = 'done'", number), ==,
+        1);
     g_assert_cmpint(world_int(world, "select count(*) from event where request = %N and what = 'done'", number), ==, 1);
     state_is(number, "collected");
 }
@@ -222,8 +229,10 @@ encodings_and_kinds_are_as_wished(void)
         g_autofree char *info = open_p12(d->bytes, secret_text(pin), "-info 2>&1");
         has(info, cases[i].encoding);
         g_autofree char *file = put("file.p12", d->bytes);
-        g_autofree char *command = g_strdup_printf("openssl pkcs12 -in %%F -passin 'pass:%s' -noenc -clcerts -nokeys | openssl x509 -text"
-                                                   " -noout -ext subjectAltName", secret_text(pin));
+        g_autofree char *command =
+            g_strdup_printf("openssl pkcs12 -in %%F -passin 'pass:%s' -noenc -clcerts -nokeys | openssl x509 -text"
+                            " -noout -ext subjectAltName",
+                            secret_text(pin));
         g_autofree char *text = shell(command, file);
         has(text, cases[i].key);
         has(text, "email:hanako@kagami.example");
@@ -252,9 +261,10 @@ the_certificate_verifies_with_chain_and_crl(void)
     work();
     g_autoptr(RaCrl) before = ra_publish_crl(world->portal, "client", 0, NULL);
     g_free(put("before.crl", before->der));
-    static const char verify[] = "cd $(dirname %F) && openssl pkcs12 -in file.p12 -passin pass:$PIN -nokeys -clcerts -out ee.pem && openssl crl"
-                                 " -inform der -in $CRL -out crl.pem && openssl verify -CAfile chain.pem -crl_check -CRLfile crl.pem ee.pem 2>&1;"
-                                 " true";
+    static const char verify[] =
+        "cd $(dirname %F) && openssl pkcs12 -in file.p12 -passin pass:$PIN -nokeys -clcerts -out ee.pem && openssl crl"
+        " -inform der -in $CRL -out crl.pem && openssl verify -CAfile chain.pem -crl_check -CRLfile crl.pem ee.pem 2>&1;"
+        " true";
     g_setenv("PIN", secret_text(pin), TRUE);
     g_setenv("CRL", "before.crl", TRUE);
     g_autofree char *good = shell(verify, world->file);
@@ -279,7 +289,7 @@ the_certificate_verifies_with_chain_and_crl(void)
     g_assert_null(ra_publish_crl(world->portal, "nobody", 0, NULL));
 }
 
-/* --- what breaks --------------------------------------------------------------------------------------------------------------------- */
+/* --- what breaks ---------------------------------------------------------------------------------------------------------- */
 
 static void
 a_signer_that_is_away_costs_nothing(void)
@@ -356,7 +366,8 @@ all_at_once_get_the_same_bytes(void)
             g_assert_cmpstr(sum, ==, first);
         }
         g_assert_cmpint(certificates(number, FALSE) + certificates(number, TRUE), ==, 1);
-        g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and event = 'collected'", number), ==, 1);
+        g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and event = 'collected'", number), ==,
+                        1);
         g_assert_cmpint(world_int(world, "select count(*) from event where request = %N and what = 'collect'", number), ==, 1);
     }
 }
@@ -450,7 +461,8 @@ a_certificate_whose_key_is_gone_is_revoked_and_made_anew(void)
     g_assert_cmpint(certificates(number, TRUE), ==, 1);
     g_assert_cmpint(world_int(world, "select count(*) from event where request = %N and what = 'reopen'", number), ==, 1);
     work();
-    g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and published is not null", number), ==, 1);
+    g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and published is not null", number),
+                    ==, 1);
 }
 
 static void
@@ -471,13 +483,14 @@ a_new_pin_gives_up_the_locked_key(void)
     g_assert_nonnull(open_p12(d->bytes, secret_text(new_pin), ""));
 }
 
-/* --- by CSR ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- by CSR --------------------------------------------------------------------------------------------------------------- */
 
 static char *
 csr_pem(void)
 {
-    return shell("openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout %F.key -subj /CN=ignored 2>/dev/null",
-                 world->file);
+    return shell(
+        "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout %F.key -subj /CN=ignored 2>/dev/null",
+        world->file);
 }
 
 static void
@@ -487,7 +500,8 @@ a_csr_gets_the_chain(void)
     g_autoptr(Secret) token = world_token(world, number), pin = world_pin(world, number);
     g_autofree char *csr = csr_pem();
     const struct ra_delivery_wish wish = { .csr = csr };
-    static const char *const bad[] = { "hello", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
+    static const char *const bad[] = { "hello",
+                                       "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
                                        "-----BEGIN CERTIFICATE REQUEST-----" };
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         const struct ra_delivery_wish bad_wish = { .csr = bad[i] };
@@ -510,7 +524,7 @@ a_csr_gets_the_chain(void)
     state_is(number, "collected");
 }
 
-/* --- renewal ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- renewal -------------------------------------------------------------------------------------------------------------- */
 
 static void
 a_renewal_keeps_the_old_one_until_it_is_collected(void)
@@ -535,8 +549,8 @@ a_renewal_keeps_the_old_one_until_it_is_collected(void)
     g_assert_cmpint(previous->len, ==, 1);
     g_assert_cmpstr(((const RaPrevious *)previous->pdata[0])->serial, ==, before->serial);
     g_assert_cmpstr(ra_previous_state(previous->pdata[0], seconds_now()), ==, "valid");
-    g_autofree char *predecessor = world_text(world, "select predecessor from certificate where request = %N order by signed_at desc limit 1",
-                                              number);
+    g_autofree char *predecessor =
+        world_text(world, "select predecessor from certificate where request = %N order by signed_at desc limit 1", number);
     g_assert_cmpstr(predecessor, ==, before->serial);
     /* A lost laptop holds both. */
     g_assert_true(ra_request_revoke(world->portal, &who, number, "keyCompromise", NULL, NULL, NULL));
@@ -545,7 +559,7 @@ a_renewal_keeps_the_old_one_until_it_is_collected(void)
     state_is(number, "revoked");
 }
 
-/* --- the check page, OCSP ---------------------------------------------------------------------------------------------------------------- */
+/* --- the check page, OCSP ------------------------------------------------------------------------------------------------- */
 
 static enum ra_verdict
 verdict(const char *pem, const char *verify, gint64 now)
@@ -568,8 +582,10 @@ the_check_page_knows_its_own(void)
     g_autoptr(Secret) token = world_token(world, number), pin = world_pin(world, number);
     g_autoptr(RaDelivery) d = deliver(token, pin, &p256);
     g_autofree char *pem = open_p12(d->bytes, secret_text(pin), "-nokeys -clcerts | openssl x509");
-    g_autofree char *foreign = shell("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj"
-                                     " '/CN=Hanako Kagami' 2>/dev/null", world->file);
+    g_autofree char *foreign =
+        shell("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj"
+              " '/CN=Hanako Kagami' 2>/dev/null",
+              world->file);
     gint64 now = seconds_now();
     g_assert_cmpint(verdict(NULL, NULL, now), ==, RA_VERDICT_NONE);
     g_assert_cmpint(verdict("", "NONE", now), ==, RA_VERDICT_NONE);
@@ -594,8 +610,10 @@ ocsp_answers_come_through(void)
     g_free(put("issuer.pem", issuer));
     g_free(put("file.p12", d->bytes));
     g_setenv("PIN", secret_text(pin), TRUE);
-    g_autofree char *made = shell("cd $(dirname %F) && openssl pkcs12 -in file.p12 -passin pass:$PIN -nokeys -clcerts -out ee.pem && openssl"
-                                  " ocsp -issuer issuer.pem -cert ee.pem -reqout ocsp.req", world->file);
+    g_autofree char *made =
+        shell("cd $(dirname %F) && openssl pkcs12 -in file.p12 -passin pass:$PIN -nokeys -clcerts -out ee.pem && openssl"
+              " ocsp -issuer issuer.pem -cert ee.pem -reqout ocsp.req",
+              world->file);
     g_assert_nonnull(made);
     g_autofree char *file = g_build_filename(world->folder, "ocsp.req", NULL);
     g_autofree char *request = NULL;
@@ -607,8 +625,10 @@ ocsp_answers_come_through(void)
     g_autoptr(GBytes) answer = ra_publish_ocsp(world->portal, bytes, &max_age, &error);
     g_assert_no_error(error);
     g_free(put("ocsp.resp", answer));
-    g_autofree char *text = shell("cd $(dirname %F) && openssl ocsp -respin ocsp.resp -issuer issuer.pem -cert ee.pem -CAfile chain.pem -no_nonce 2>&1; true",
-                                  world->file);
+    g_autofree char *text = shell(
+        "cd $(dirname %F) && openssl ocsp -respin ocsp.resp -issuer issuer.pem -cert ee.pem -CAfile chain.pem"
+                                  " -no_nonce 2>&1; true",
+        world->file);
     has(text, "Response verify OK");
     has(text, "ee.pem: good");
     authority_stop(authority, "responder");
@@ -617,12 +637,13 @@ ocsp_answers_come_through(void)
     authority_start(authority, "responder");
 }
 
-/* --- who is refused -------------------------------------------------------------------------------------------------------------------- */
+/* --- who is refused ------------------------------------------------------------------------------------------------------- */
 
 static void
 strange_tokens_are_not_there(void)
 {
-    static const char *const tokens[] = { "", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "../../../../../../../../../../../../../../etc/pa",
+    static const char *const tokens[] = { "", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                                          "../../../../../../../../../../../../../../etc/pa",
                                           "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
     const struct ra_who who = { .person = world->person };
     for (size_t i = 0; i < G_N_ELEMENTS(tokens); i++) {
@@ -700,7 +721,8 @@ main(int argc, char **argv)
     g_test_add_func("/faults/a certificate whose key is gone is revoked and made anew",
                     a_certificate_whose_key_is_gone_is_revoked_and_made_anew);
     g_test_add_func("/faults/a new PIN gives up the key locked under the old one", a_new_pin_gives_up_the_locked_key);
-    g_test_add_func("/renewal/the old one stays until the new one is collected", a_renewal_keeps_the_old_one_until_it_is_collected);
+    g_test_add_func("/renewal/the old one stays until the new one is collected",
+                    a_renewal_keeps_the_old_one_until_it_is_collected);
     g_test_add_func("/check/the check page knows its own", the_check_page_knows_its_own);
     g_test_add_func("/ocsp/answers come through", ocsp_answers_come_through);
     g_test_add_func("/refusal/strange tokens are not there", strange_tokens_are_not_there);

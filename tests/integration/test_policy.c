@@ -1,4 +1,5 @@
-/* What may be applied for: each line of tests/policy.table, as the confirm page asks and as the application itself is judged. */
+/* What may be applied for: each line of tests/policy.table, as the confirm page asks and as the application itself is
+   judged. */
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +38,8 @@ arrange(const struct line *line)
     g_autofree char *types = array(line->types), *months = array(line->months), *domains = array(line->domains);
     g_autofree char *mails = array(line->mails);
     g_autofree char *set = g_strdup_printf(
-        "update institution set types = '%s', months = '%s', mail_domains = '%s', max_active = %d where id = %" G_GINT64_FORMAT ";"
+        "update institution set types = '%s', months = '%s', mail_domains = '%s', max_active = %d where id = %" G_GINT64_FORMAT
+        ";"
         "update person set mails = '%s', common_name = nullif('%s', '-') where id = %" G_GINT64_FORMAT,
         types, months, domains, line->most, institution, mails, line->name, person);
     cluster_do(world->cluster, set);
@@ -85,10 +87,12 @@ read_table(void)
             continue;
         struct line *line = g_new0(struct line, 1);
         line->number = i + 1;
-        int n = sscanf(lines[i], "%31s %15s %d %63s %63s %127s %63s %127s %31s %d %d", line->verdict, line->type, &line->wanted,
-                       line->types, line->months, line->domains, line->mail, line->mails, line->name, &line->active, &line->most);
+        int n =
+            sscanf(lines[i], "%31s %15s %d %63s %63s %127s %63s %127s %31s %d %d", line->verdict, line->type, &line->wanted,
+                   line->types, line->months, line->domains, line->mail, line->mails, line->name, &line->active, &line->most);
         g_assert_cmpint(n, ==, 11);
-        g_autofree char *path = g_strdup_printf("/policy/line %d: %s for %s %d", line->number, line->verdict, line->type, line->wanted);
+        g_autofree char *path =
+            g_strdup_printf("/policy/line %d: %s for %s %d", line->number, line->verdict, line->type, line->wanted);
         g_test_add_data_func_full(path, line, check, g_free);
     }
 }

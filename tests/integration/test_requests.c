@@ -23,7 +23,7 @@ newest(void)
     return cluster_int(world->cluster, "select max(number) from request");
 }
 
-/* --- forms ------------------------------------------------------------------------------------------------------------------- */
+/* --- forms ---------------------------------------------------------------------------------------------------------------- */
 
 static void
 the_same_form_twice_is_one_request(void)
@@ -42,8 +42,9 @@ the_same_form_twice_is_one_request(void)
     g_assert_true(ra_request_apply(world->portal, &who, &form, &other, &second, &error));
     g_assert_cmpstr(second, ==, wanted);
     g_assert_cmpint(newest(), ==, number);
-    g_assert_cmpint(world_int(world, "select count(*) from event where request = %N and what = 'apply' and address = '192.0.2.7'", number),
-                    ==, 1);
+    g_assert_cmpint(
+        world_int(world, "select count(*) from event where request = %N and what = 'apply' and address = '192.0.2.7'", number),
+        ==, 1);
     g_assert_cmpint(world_int(world, "select count(*) from job where request = %N", number), ==, 1);
 }
 
@@ -94,7 +95,8 @@ a_refused_form_is_not_spent(void)
     g_assert_false(ra_request_apply(world->portal, &who, &form, &bad, &location, &error));
     g_assert_cmpstr(ra_error_rule(error), ==, "months");
     g_assert_null(location);
-    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from form_used where encode(key_hash, 'hex') like '0301%'"), ==, 0);
+    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from form_used where encode(key_hash, 'hex') like '0301%'"),
+                    ==, 0);
     g_clear_error(&error);
     g_assert_true(ra_request_apply(world->portal, &who, &form, &client52, &location, &error));
     g_assert_no_error(error);
@@ -114,7 +116,7 @@ somebody_else_s_form_leads_nowhere(void)
     g_assert_null(stolen);
 }
 
-/* --- what was sent -------------------------------------------------------------------------------------------------------------- */
+/* --- what was sent -------------------------------------------------------------------------------------------------------- */
 
 static void
 strange_input_is_named(void)
@@ -184,7 +186,7 @@ several_addresses_want_a_choice(void)
     g_assert_cmpstr(mail, ==, "b@kagami.example");
 }
 
-/* --- the cap ---------------------------------------------------------------------------------------------------------------------- */
+/* --- the cap -------------------------------------------------------------------------------------------------------------- */
 
 static int
 apply_once(int i, gpointer data)
@@ -209,7 +211,7 @@ the_cap_holds_for_simultaneous_ones(void)
     g_assert_cmpint(world_int(world, "select count(*) from request where person = %N", person), ==, 5);
 }
 
-/* --- others' requests --------------------------------------------------------------------------------------------------------------- */
+/* --- others' requests ----------------------------------------------------------------------------------------------------- */
 
 static void
 another_person_s_request_is_not_there(void)
@@ -247,14 +249,16 @@ another_person_s_request_is_not_there(void)
     g_assert_cmpint(secret_size(pin), ==, 16);
 }
 
-/* --- the list ------------------------------------------------------------------------------------------------------------------------ */
+/* --- the list ------------------------------------------------------------------------------------------------------------- */
 
 static void
 the_list_comes_in_pages(void)
 {
     gint64 person = cluster_person(world->cluster, world->institution, "collector");
-    g_autofree char *sql = g_strdup_printf("insert into request (person, type, months, mail) select id, 'client', 13, mails[1] from person,"
-                                           " generate_series(1, 45) where id = %" G_GINT64_FORMAT, person);
+    g_autofree char *sql =
+        g_strdup_printf("insert into request (person, type, months, mail) select id, 'client', 13, mails[1] from person,"
+                        " generate_series(1, 45) where id = %" G_GINT64_FORMAT,
+                        person);
     cluster_do(world->cluster, sql);
     world_do(world, "update request set state = 'revoked' where person = %N and number % 9 = 0", person);
     gint64 seen = 0, last = G_MAXINT64, before = 0;
@@ -279,7 +283,7 @@ the_list_comes_in_pages(void)
     g_assert_cmpint(all->next, ==, 0);
 }
 
-/* --- renewing and revoking ---------------------------------------------------------------------------------------------------------- */
+/* --- renewing and revoking ------------------------------------------------------------------------------------------------ */
 
 static void
 what_the_state_forbids_is_a_conflict(void)
@@ -311,9 +315,12 @@ a_renewal_asks_policy_again(void)
     const struct ra_who who = { .person = person };
     gint64 number = world_ready(world, person, "client", 52);
     g_autofree char *serial = world_collect(world, number);
-    static const struct { const char *change, *back, *rule; } cases[] = {
-        { "update institution set types = '{smime}' where id = %N", "update institution set types = '{client,smime}' where id = %N", "type" },
-        { "update institution set months = '{13}' where id = %N", "update institution set months = '{52,25,13}' where id = %N", "months" },
+    static const struct { const char *change, *back, *rule;
+    } cases[] = {
+        { "update institution set types = '{smime}' where id = %N",
+          "update institution set types = '{client,smime}' where id = %N", "type" },
+        { "update institution set months = '{13}' where id = %N", "update institution set months = '{52,25,13}' where id = %N",
+          "months" },
         { "update institution set mail_domains = '{other.example}' where id = %N",
           "update institution set mail_domains = '{changing.example}' where id = %N", "mail-domain" },
         { "update person set mails = '{new@changing.example}' where institution = %N",
@@ -363,7 +370,8 @@ renewing_and_revoking_at_once_end_in_one_order(void)
         g_assert_cmpstr(state, ==, "revoking");
         g_assert_cmpint(world_int(world, "select count(*) from event where request = %N and what = 'revoke'", number), ==, 1);
         g_assert_cmpint(world_int(world, "select count(*) from event where request = %N and what = 'renew'", number), <=, 1);
-        g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and revoked_at is null", number), ==, 0);
+        g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and revoked_at is null", number),
+                        ==, 0);
         /* The worker finds nothing to issue any more. */
         g_assert_true(ra_jobs_run(world->worker, NULL));
         g_assert_cmpint(world_int(world, "select count(*) from pickup where request = %N and ended is null", number), ==, 0);
@@ -373,23 +381,31 @@ renewing_and_revoking_at_once_end_in_one_order(void)
 static void
 what_a_person_may_do_follows_the_steps(void)
 {
-    static const struct { const char *state, *event; gboolean may; } cases[] = {
-        { "applied", "withdraw", TRUE }, { "applied", "renew", FALSE },   { "ready", "withdraw", TRUE },  { "ready", "lapse", FALSE },
-        { "collected", "renew", TRUE },  { "collected", "revoke", TRUE }, { "collected", "expire", FALSE }, { "revoked", "renew", FALSE },
-        { "renewing", "revoke", TRUE },  { "", "", FALSE },
+    static const struct { const char *state, *event; gboolean may;
+    } cases[] = {
+        { "applied", "withdraw", TRUE },  { "applied", "renew", FALSE },
+        { "ready", "withdraw", TRUE },    { "ready", "lapse", FALSE },
+        { "collected", "renew", TRUE },   { "collected", "revoke", TRUE },
+        { "collected", "expire", FALSE }, { "revoked", "renew", FALSE },
+        { "renewing", "revoke", TRUE },   { "", "", FALSE },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         g_assert_cmpint(ra_request_may(world->portal, cases[i].state, cases[i].event), ==, cases[i].may);
 }
 
-/* --- persons ------------------------------------------------------------------------------------------------------------------------- */
+/* --- persons -------------------------------------------------------------------------------------------------------------- */
 
 static RaLogin
 login_from(const char *idp)
 {
     static const char *const mails[] = { "j@kagami.example", NULL }, *const affiliation[] = { "member@kagami.example", NULL };
-    return (RaLogin){ .idp = idp, .identifier = "j@kagami.example", .display_name = "Jiro", .common_name = "Jiro Kagami", .mails = mails,
-                      .affiliation = affiliation, .language = "en" };
+    return (RaLogin){ .idp = idp,
+                      .identifier = "j@kagami.example",
+                      .display_name = "Jiro",
+                      .common_name = "Jiro Kagami",
+                      .mails = mails,
+                      .affiliation = affiliation,
+                      .language = "en" };
 }
 
 static void
@@ -407,7 +423,8 @@ a_login_makes_a_person_once(void)
     g_assert_null(person->common_name);
     g_assert_cmpint(person->institution, ==, world->institution);
     g_assert_cmpstr(person->mails_allowed[0], ==, "j@kagami.example");
-    g_autofree char *sql = g_strdup_printf("select count(*) from event where actor = 'person:%" G_GINT64_FORMAT "' and what = 'login'", id);
+    g_autofree char *sql =
+        g_strdup_printf("select count(*) from event where actor = 'person:%" G_GINT64_FORMAT "' and what = 'login'", id);
     g_assert_cmpint(cluster_int(world->cluster, sql), ==, 2);
 }
 
@@ -462,10 +479,12 @@ main(int argc, char **argv)
     g_test_add_func("/request/the list comes in pages", the_list_comes_in_pages);
     g_test_add_func("/request/what the state forbids is a conflict", what_the_state_forbids_is_a_conflict);
     g_test_add_func("/request/a renewal asks policy again", a_renewal_asks_policy_again);
-    g_test_add_func("/request/renewing and revoking at once end in one recorded order", renewing_and_revoking_at_once_end_in_one_order);
+    g_test_add_func("/request/renewing and revoking at once end in one recorded order",
+                    renewing_and_revoking_at_once_end_in_one_order);
     g_test_add_func("/request/what a person may do follows the steps", what_a_person_may_do_follows_the_steps);
     g_test_add_func("/person/a login makes a person once and brings the rest up to date", a_login_makes_a_person_once);
-    g_test_add_func("/person/the same identifier from another IdP is another person", the_same_identifier_from_another_idp_is_another_person);
+    g_test_add_func("/person/the same identifier from another IdP is another person",
+                    the_same_identifier_from_another_idp_is_another_person);
     g_test_add_func("/database/a database that is away is said to be", a_database_that_is_away_is_said);
     int status = g_test_run();
     world_free(world);

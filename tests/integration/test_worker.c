@@ -71,7 +71,7 @@ guess(const Secret *token, const char *pin, int *left)
     return answer;
 }
 
-/* --- issue -------------------------------------------------------------------------------------------------------------------- */
+/* --- issue ---------------------------------------------------------------------------------------------------------------- */
 
 static void
 a_request_gets_its_pin_and_two_mails(void)
@@ -89,8 +89,9 @@ a_request_gets_its_pin_and_two_mails(void)
     g_assert_cmpint(secret_size(pin), ==, 16);
     g_assert_cmpint(guess(token, secret_text(pin), NULL), ==, RA_PICKUP_RIGHT);
     /* Neither is anywhere in clear. */
-    g_autofree char *dump = cluster_text(world->cluster, "select string_agg(t::text, ' ') from (select p::text as t from pickup p union all"
-                                                         " select o::text from outbox o union all select e::text from event e) all_rows");
+    g_autofree char *dump =
+        cluster_text(world->cluster, "select string_agg(t::text, ' ') from (select p::text as t from pickup p union all"
+                                     " select o::text from outbox o union all select e::text from event e) all_rows");
     g_assert_null(strstr(dump, secret_text(token)));
     g_assert_null(strstr(dump, secret_text(pin)));
 }
@@ -121,7 +122,8 @@ without_pin_mail_the_pin_stays_on_the_page(void)
     enum ra_pickup_answer answer;
     int left = 0;
     for (int i = 0; i < 6; i++)
-        g_assert_false(ra_pickup_try(world->portal, &other, secret_text(closed_token), "0000000000000000", &answer, &left, NULL));
+        g_assert_false(
+            ra_pickup_try(world->portal, &other, secret_text(closed_token), "0000000000000000", &answer, &left, NULL));
     g_assert_cmpint(world_int(world, "select tries from pickup where request = %N", closed), ==, 0);
 }
 
@@ -137,8 +139,10 @@ take_jobs(int i, gpointer data)
 static void
 apply_for_many(int n)
 {
-    g_autofree char *sql = g_strdup_printf("insert into request (person, type, months, mail) select id, 'client', 13, mails[1] from person,"
-                                           " generate_series(1, %d) where id = %" G_GINT64_FORMAT, n, world->person);
+    g_autofree char *sql =
+        g_strdup_printf("insert into request (person, type, months, mail) select id, 'client', 13, mails[1] from person,"
+                        " generate_series(1, %d) where id = %" G_GINT64_FORMAT,
+                        n, world->person);
     cluster_do(world->cluster, sql);
 }
 
@@ -149,7 +153,8 @@ nothing_twice(gint64 after)
         "select count(*) from request where number > %N and state <> 'ready'",
         "select count(*) from (select request from pickup where request > %N group by request having count(*) <> 1) x",
         "select count(*) from (select request from outbox where request > %N group by request, event having count(*) <> 1) x",
-        "select count(*) from (select request from event where request > %N and what = 'pin-issued' group by request having count(*) <> 1) x",
+        "select count(*) from (select request from event where request > %N and what = 'pin-issued' group by request having"
+        " count(*) <> 1) x",
         "select count(*) from job where request > %N",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(checks); i++) {
@@ -183,7 +188,8 @@ a_killed_worker_leaves_nothing_half(void)
         kill(pid, SIGKILL);
         g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
     }
-    g_test_message("left after the kills: %" G_GINT64_FORMAT, world_int(world, "select count(*) from job where request > %N", before));
+    g_test_message("left after the kills: %" G_GINT64_FORMAT,
+                   world_int(world, "select count(*) from job where request > %N", before));
     /* Its server process may still be at the last statement. */
     for (int wait = 0; wait < 100 && world_int(world, "select count(*) from job where request > %N", before) > 0; wait++) {
         work();
@@ -201,8 +207,10 @@ a_failing_job_is_put_off(void)
     g_assert_true(ra_request_revoke(world->portal, &who, number, "keyCompromise", NULL, NULL, NULL));
     work(); /* no signer is there */
     state_is(number, "revoking");
-    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish' and tries = 1 and error <> '' and"
-                                                " run_at > now()"), ==, 1);
+    g_assert_cmpint(cluster_int(world->cluster,
+                                "select count(*) from job where kind = 'publish' and tries = 1 and error <> '' and"
+                                " run_at > now()"),
+                    ==, 1);
     /* Other jobs go on. */
     gint64 other = apply(world->person, "client");
     work();
@@ -242,7 +250,7 @@ a_lost_job_is_found(void)
     cluster_do(world->cluster, "delete from job");
 }
 
-/* --- a new URL, a new PIN ---------------------------------------------------------------------------------------------------------- */
+/* --- a new URL, a new PIN ------------------------------------------------------------------------------------------------- */
 
 static void
 a_new_url_ends_the_old_one(void)
@@ -257,8 +265,11 @@ a_new_url_ends_the_old_one(void)
     g_autoptr(Secret) new_token = world_token(world, number);
     g_assert_cmpint(mails(number, "ready"), ==, 2);
     /* The first mail had not gone out; it would carry a dead URL. */
-    g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and event = 'ready' and state = 'failed' and"
-                                     " sealed is null", number), ==, 1);
+    g_assert_cmpint(world_int(world,
+                              "select count(*) from outbox where request = %N and event = 'ready' and state = 'failed' and"
+                              " sealed is null",
+                              number),
+                    ==, 1);
     g_assert_null(ra_pickup_look(world->portal, secret_text(old_token), seconds_now(), &error));
     g_assert_error(error, RA_ERROR, RA_ERROR_NOT_FOUND);
     g_assert_cmpint(guess(new_token, secret_text(pin), NULL), ==, RA_PICKUP_RIGHT);
@@ -333,15 +344,15 @@ guesses_are_counted_over_all_processes(void)
     g_assert_cmpint(mails(number, "pickup-locked"), ==, 1);
 }
 
-/* --- what time ends -------------------------------------------------------------------------------------------------------------------- */
+/* --- what time ends ------------------------------------------------------------------------------------------------------- */
 
 static void
 an_uncollected_pickup_says_so_and_lapses(void)
 {
     gint64 number = world_ready(world, world->person, "client", 13);
     gint64 expires = world_int(world, "select extract(epoch from expires_at)::bigint from pickup where request = %N", number);
-    g_autofree char *end = world_text(world, "select to_char(expires_at at time zone 'Asia/Tokyo', 'HH24:MI:SS') from pickup where request = %N",
-                                      number);
+    g_autofree char *end = world_text(
+        world, "select to_char(expires_at at time zone 'Asia/Tokyo', 'HH24:MI:SS') from pickup where request = %N", number);
     g_autoptr(Secret) token = world_token(world, number);
     g_assert_cmpstr(end, ==, "23:59:59");
     g_assert_cmpint(expires, >=, seconds_now() + 30 * DAY);
@@ -351,14 +362,18 @@ an_uncollected_pickup_says_so_and_lapses(void)
     g_assert_true(ra_sweep_ending(world->worker, expires - 3 * DAY + 60, NULL));
     g_assert_true(ra_sweep_ending(world->worker, expires - 2 * DAY, NULL));
     g_assert_cmpint(mails(number, "pickup-ending"), ==, 1);
-    g_assert_cmpint(world_int(world, "select (detail ->> 'days')::int from outbox where request = %N and event = 'pickup-ending'", number), ==, 3);
+    g_assert_cmpint(
+        world_int(world, "select (detail ->> 'days')::int from outbox where request = %N and event = 'pickup-ending'", number),
+        ==, 3);
     g_assert_true(ra_sweep_lapse(world->worker, expires - 1, NULL));
     state_is(number, "ready");
     g_assert_true(ra_sweep_lapse(world->worker, expires, NULL));
     g_assert_true(ra_sweep_lapse(world->worker, expires + DAY, NULL));
     state_is(number, "lapsed");
     g_assert_cmpint(mails(number, "lapsed"), ==, 1);
-    g_assert_cmpint(world_int(world, "select count(*) from pickup where request = %N and pin_hash is null and pin_sealed is null", number), ==, 1);
+    g_assert_cmpint(
+        world_int(world, "select count(*) from pickup where request = %N and pin_hash is null and pin_sealed is null", number),
+        ==, 1);
     g_autoptr(RaPickup) pickup = ra_pickup_look(world->portal, secret_text(token), seconds_now(), NULL);
     g_assert_cmpint(pickup->state, ==, RA_PICKUP_LAPSED);
     g_assert_cmpint(guess(token, "AAAAAAAAAAAAAAAA", NULL), ==, RA_PICKUP_IS_ENDED);
@@ -376,7 +391,8 @@ a_renewal_that_nobody_collects_falls_back(void)
     state_is(number, "renew_ready");
     g_assert_true(ra_sweep_lapse(world->worker, seconds_now() + 40 * DAY, NULL));
     state_is(number, "collected");
-    g_assert_cmpint(world_int(world, "select extract(epoch from not_after)::bigint from request where number = %N", number), ==, end);
+    g_assert_cmpint(world_int(world, "select extract(epoch from not_after)::bigint from request where number = %N", number), ==,
+                    end);
     g_autoptr(RaRequest) r = ra_request_get(world->portal, world->person, number, NULL);
     g_assert_cmpstr(r->serial, ==, serial);
     /* and can be renewed again */
@@ -397,10 +413,14 @@ what_was_kept_is_erased_after_the_next_day(void)
     g_assert_true(ra_sweep_erase(world->worker, keep - 1, NULL));
     g_assert_cmpint(world_int(world, "select count(*) from pickup where request = %N and pkcs12 is not null", number), ==, 1);
     g_assert_true(ra_sweep_erase(world->worker, keep, NULL));
-    g_assert_cmpint(world_int(world, "select count(*) from pickup where request = %N and pkcs12 is null and pin_hash is null and"
-                                     " ended = 'erased'", number), ==, 1);
+    g_assert_cmpint(world_int(world,
+                              "select count(*) from pickup where request = %N and pkcs12 is null and pin_hash is null and"
+                              " ended = 'erased'",
+                              number),
+                    ==, 1);
     g_assert_cmpint(world_int(world, "select count(*) from event where request = %N and what = 'erased'", number), ==, 1);
-    g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and revoked_at is null", number), ==, 1);
+    g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and revoked_at is null", number), ==,
+                    1);
     state_is(number, "collected");
 }
 
@@ -415,14 +435,18 @@ a_replaced_certificate_is_superseded_after_its_grace(void)
     g_assert_true(ra_request_renew(world->portal, &who, number, NULL, NULL, NULL));
     work();
     g_autofree char *new_serial = world_collect(world, number);
-    g_assert_true(ra_sweep_superseded(world->worker, seconds_now() + 300 * DAY, NULL)); /* no grace period set: runs out by itself */
-    g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and revoked_at is not null", number), ==, 0);
+    g_assert_true(
+        ra_sweep_superseded(world->worker, seconds_now() + 300 * DAY, NULL)); /* no grace period set: runs out by itself */
+    g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and revoked_at is not null", number),
+                    ==, 0);
     world_do(world, "update institution set grace_days = 14 where id = %N", institution);
     g_assert_true(ra_sweep_superseded(world->worker, seconds_now() + 14 * DAY - 60, NULL));
-    g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and revoked_at is not null", number), ==, 0);
+    g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and revoked_at is not null", number),
+                    ==, 0);
     g_assert_true(ra_sweep_superseded(world->worker, seconds_now() + 14 * DAY + 60, NULL));
     g_assert_true(ra_sweep_superseded(world->worker, seconds_now() + 14 * DAY + 60, NULL));
-    g_autofree char *revoked = world_text(world, "select serial from certificate where request = %N and reason = 'superseded'", number);
+    g_autofree char *revoked =
+        world_text(world, "select serial from certificate where request = %N and reason = 'superseded'", number);
     g_assert_cmpstr(revoked, ==, old_serial);
     g_assert_cmpint(world_int(world, "select count(*) from event where request = %N and what = 'superseded'", number), ==, 1);
     g_autoptr(RaRequest) r = ra_request_get(world->portal, person, number, NULL);
@@ -437,33 +461,37 @@ a_replaced_certificate_is_superseded_after_its_grace(void)
 static void
 rows_behind_cookies_go(void)
 {
-    cluster_do(world->cluster,
-               "insert into session (id_hash, person, idp, expires_at) select decode(repeat('aa', 32), 'hex'), id, 'x', now() - interval '1 s'"
-               " from person limit 1;"
-               "insert into session (id_hash, person, idp, expires_at) select decode(repeat('bb', 32), 'hex'), id, 'x', now() + interval '1 h'"
-               " from person limit 1;"
-               "insert into assertion_seen values ('i', 'old', now() - interval '1 s'), ('i', 'new', now() + interval '1 h');"
-               "insert into form_used (key_hash, person, used_at) select decode(repeat('cc', 32), 'hex'), id, now() - interval '3 days'"
-               " from person limit 1;"
-               "insert into form_used (key_hash, person) select decode(repeat('dd', 32), 'hex'), id from person limit 1");
+    cluster_do(
+        world->cluster,
+        "insert into session (id_hash, person, idp, expires_at) select decode(repeat('aa', 32), 'hex'), id, 'x',"
+        " now() - interval '1 s' from person limit 1;"
+        "insert into session (id_hash, person, idp, expires_at) select decode(repeat('bb', 32), 'hex'), id, 'x',"
+        " now() + interval '1 h' from person limit 1;"
+        "insert into assertion_seen values ('i', 'old', now() - interval '1 s'), ('i', 'new', now() + interval '1 h');"
+        "insert into form_used (key_hash, person, used_at) select decode(repeat('cc', 32), 'hex'), id, now() - interval '3 days'"
+        " from person limit 1;"
+        "insert into form_used (key_hash, person) select decode(repeat('dd', 32), 'hex'), id from person limit 1");
     g_autoptr(GError) error = NULL;
     g_assert_true(ra_sweep(world->worker, seconds_now()));
     g_assert_no_error(error);
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from session"), ==, 1);
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from assertion_seen"), ==, 1);
-    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from form_used where encode(key_hash, 'hex') ~ '^(cc|dd)'"), ==, 1);
+    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from form_used where encode(key_hash, 'hex') ~ '^(cc|dd)'"),
+                    ==, 1);
 }
 
 static void
 old_crls_are_asked_for_anew(void)
 {
-    cluster_do(world->cluster, "delete from job; update certificate set published = 1 where revoked_at is not null and published is null");
+    cluster_do(world->cluster,
+               "delete from job; update certificate set published = 1 where revoked_at is not null and published is null");
     g_assert_true(ra_sweep_crl(world->worker, seconds_now(), NULL)); /* none is there yet: client and smime, never the root */
     g_assert_true(ra_sweep_crl(world->worker, seconds_now(), NULL));
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish'"), ==, 2);
-    cluster_do(world->cluster, "delete from job;"
-                               "insert into crl select n, -1, 1, now() - interval '30 min', now() + interval '2 days', '\\x30' from"
-                               " unnest('{client,smime}'::text[]) n");
+    cluster_do(world->cluster,
+               "delete from job;"
+               "insert into crl select n, -1, 1, now() - interval '30 min', now() + interval '2 days', '\\x30' from"
+               " unnest('{client,smime}'::text[]) n");
     g_assert_true(ra_sweep_crl(world->worker, seconds_now(), NULL));
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish'"), ==, 0);
     g_assert_true(ra_sweep_crl(world->worker, seconds_now() + 1801, NULL));
@@ -490,7 +518,8 @@ main(int argc, char **argv)
     g_test_add_func("/time/an uncollected pickup says so before and lapses", an_uncollected_pickup_says_so_and_lapses);
     g_test_add_func("/time/a renewal that nobody collects falls back", a_renewal_that_nobody_collects_falls_back);
     g_test_add_func("/time/what was kept is erased after the next day", what_was_kept_is_erased_after_the_next_day);
-    g_test_add_func("/time/a replaced certificate is superseded after its grace", a_replaced_certificate_is_superseded_after_its_grace);
+    g_test_add_func("/time/a replaced certificate is superseded after its grace",
+                    a_replaced_certificate_is_superseded_after_its_grace);
     g_test_add_func("/time/old CRLs are asked for anew", old_crls_are_asked_for_anew);
     g_test_add_func("/time/rows behind cookies go when they expire", rows_behind_cookies_go);
     int status = g_test_run();

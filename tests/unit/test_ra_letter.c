@@ -11,8 +11,14 @@
 static struct ra_letter
 plain(void)
 {
-    return (struct ra_letter){ .from = "noreply@inkan.example", .from_name = "Inkan", .to = "a@kagami.example", .subject = "[Inkan #12] Hello",
-                               .body = "こんにちは\n-- \nHello\n", .message_id = "42@inkan.example", .event = "ready", .date = 1795508141 };
+    return (struct ra_letter){ .from = "noreply@inkan.example",
+                               .from_name = "Inkan",
+                               .to = "a@kagami.example",
+                               .subject = "[Inkan #12] Hello",
+                               .body = "こんにちは\n-- \nHello\n",
+                               .message_id = "42@inkan.example",
+                               .event = "ready",
+                               .date = 1795508141 };
 }
 
 /* What a reader makes of an encoded header: words decoded, folding taken out. */
@@ -97,9 +103,15 @@ the_letter_has_what_readers_want(void)
     struct ra_letter letter = plain();
     g_autofree char *text = ra_letter_compose(&letter, NULL);
     static const char *const lines[] = {
-        "Date: Tue, 24 Nov 2026 08:15:41 +0000\r\n", "From: \"Inkan\"\r\n <noreply@inkan.example>\r\n", "To: <a@kagami.example>\r\n",
-        "Message-ID: <42@inkan.example>\r\n", "Subject: [Inkan #12] Hello\r\n", "X-Inkan-Event: ready\r\n",
-        "Auto-Submitted: auto-generated\r\n", "MIME-Version: 1.0\r\n", "Content-Type: text/plain; charset=UTF-8\r\n",
+        "Date: Tue, 24 Nov 2026 08:15:41 +0000\r\n",
+        "From: \"Inkan\"\r\n <noreply@inkan.example>\r\n",
+        "To: <a@kagami.example>\r\n",
+        "Message-ID: <42@inkan.example>\r\n",
+        "Subject: [Inkan #12] Hello\r\n",
+        "X-Inkan-Event: ready\r\n",
+        "Auto-Submitted: auto-generated\r\n",
+        "MIME-Version: 1.0\r\n",
+        "Content-Type: text/plain; charset=UTF-8\r\n",
         "Content-Transfer-Encoding: base64\r\n\r\n",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {

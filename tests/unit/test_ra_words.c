@@ -48,10 +48,12 @@ settings(const char *extra)
 {
     g_autofree char *folder = g_dir_make_tmp("inkan-words-XXXXXX", NULL);
     g_autofree char *file = g_build_filename(folder, "inkan.conf", NULL);
-    g_autofree char *text = g_strconcat("[service]\nurl=https://a.example\nclient_url=https://b.example\npublish_url=http://c.example\n"
-                                        "secret_file=x\n[saml]\nentity_id=x\nsigning_key=x\nsigning_certificate=x\ndecryption_key=x\n"
-                                        "decryption_certificate=x\n[mail]\nfrom=a@b.example\nmessage_domain=b.example\n"
-                                        "[signer]\npassphrase_file=x\n[pickup]\n", extra, NULL);
+    g_autofree char *text =
+        g_strconcat("[service]\nurl=https://a.example\nclient_url=https://b.example\npublish_url=http://c.example\n"
+                    "secret_file=x\n[saml]\nentity_id=x\nsigning_key=x\nsigning_certificate=x\ndecryption_key=x\n"
+                    "decryption_certificate=x\n[mail]\nfrom=a@b.example\nmessage_domain=b.example\n"
+                    "[signer]\npassphrase_file=x\n[pickup]\n",
+                    extra, NULL);
     g_autoptr(GError) error = NULL;
     g_assert_true(g_file_set_contents(file, text, -1, NULL));
     Settings *s = settings_load(file, &error);
