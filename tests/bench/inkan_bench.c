@@ -297,7 +297,8 @@ static double bench_crl(const char *number, double seconds)
 static double bench_crl_limit(const char *number, double seconds)
 {
     size_t n = strtoul(number, NULL, 10) * 54 + 400;
-    unsigned char *bytes = g_malloc(n), hash[32];
+    g_autofree unsigned char *bytes = g_malloc(n);
+    unsigned char hash[32];
     struct raw raw = { 0 };
     double begin, spent;
     int times = 0;
@@ -315,7 +316,6 @@ static double bench_crl_limit(const char *number, double seconds)
         times++;
         spent = cpu_seconds() - begin;
     } while (spent < MIN(seconds, 1));
-    g_free(bytes);
     return spent / times * 1000;
 }
 

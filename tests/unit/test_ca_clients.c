@@ -117,7 +117,6 @@ static void make_crls(void)
     struct ca_crl shard = { 5, fixture_now, fixture_now + 7 * DAY, "http://pki.test/crl/client-0.crl" }, full = shard,
                   root = shard;
     g_autoptr(GBytes) a = NULL, b = NULL, c = NULL;
-    g_autoptr(GString) all = g_string_new(NULL);
 
     full.shard_url = root.shard_url = NULL;
     a = ca_crl_build(f.issuer, &shard, &revoked, 1, NULL);
