@@ -6,7 +6,7 @@
 #include "ca/wire.h"
 #include "db/log.h"
 
-/* How long an answer may take. The signer waits for its database up to 5 s and for a row's lock; a page cannot forever. */
+/* How long an answer may take. The signer waits for its database up to 5 s and for a row's lock; a page cannot. */
 #define SIGN_SECONDS 20
 #define PUBLISH_SECONDS 60 /* a million entries, read and hashed */
 #define OCSP_SECONDS 5

@@ -1,0 +1,613 @@
+/* The signer, asked through its socket: what it signs, what it refuses, and that a certificate is a row before it is an answer. */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ca/certificate.h"
+#include "ca/client.h"
+#include "ca/key.h"
+#include "ca/signer.h"
+#include "ca/wire.h"
+#include "db/log.h"
+#include "db/pickup.h"
+#include "db/request.h"
+#include "ra/jobs.h"
+#include "tests/integration/cluster_authority.h"
+
+static World *world;
+static Authority *authority;
+static const char *signer_socket;
+
+static GBytes *
+new_csr(enum ca_key_kind kind)
+{
+    g_autoptr(Secret) key = ca_key_make(kind, NULL);
+    return ca_csr_new(key, NULL);
+}
+
+static GBytes *
+sign(gint64 number, const Secret *token, GBytes *csr)
+{
+    g_autoptr(GError) error = NULL;
+    GBytes *der = ca_client_sign(signer_socket, number, secret_text(token), csr, &error);
+    g_assert_no_error(error);
+    return der;
+}
+
+static void
+refused(gint64 number, const Secret *token, GBytes *csr, const char *word)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) der = ca_client_sign(signer_socket, number, secret_text(token), csr, &error);
+    g_assert_null(der);
+    g_assert_error(error, CA_ERROR, CA_ERROR_REFUSED);
+    g_autofree char *got = ca_error_word(error);
+    g_assert_cmpstr(got, ==, word);
+}
+
+static CaCertificateInfo *
+read_der(GBytes *der)
+{
+    g_autoptr(GError) error = NULL;
+    CaCertificateInfo *info = ca_certificate_read(g_bytes_get_data(der, NULL), g_bytes_get_size(der), &error);
+    g_assert_no_error(error);
+    return info;
+}
+
+/* A request that waits to be collected, its token, and a new key's CSR. */
+struct waiting {
+    gint64 number;
+    Secret *token;
+    GBytes *csr;
+};
+
+static struct waiting
+ready(gint64 person, const char *type)
+{
+    struct waiting w = { .number = world_ready(world, person, type, 13) };
+    w.token = world_token(world, w.number);
+    w.csr = new_csr(CA_KEY_P256);
+    return w;
+}
+
+static void
+waiting_clear(struct waiting *w)
+{
+    secret_free(w->token);
+    g_bytes_unref(w->csr);
+}
+
+/* 'Collected', as the portal would say it. */
+static void
+collect(gint64 number, const char *serial)
+{
+    g_autoptr(GError) error = NULL;
+    const char *of_cycle = "from pickup k join request r on r.number = k.request and r.cycle = k.cycle where r.number = %N";
+    g_autofree char *id = g_strconcat("select k.id ", of_cycle, NULL);
+    g_autofree char *hash_sql = g_strconcat("select encode(k.pin_hash, 'hex') ", of_cycle, NULL);
+    g_autofree char *hash = world_text(world, hash_sql, number);
+    g_autoptr(GBytes) pin_hash = crypto_unhex(hash), p12 = g_bytes_new_static("p12", 3);
+    const struct db_collect what = { .pickup = world_int(world, id, number), .pin_hash = pin_hash, .bytes = p12,
+                                     .content_type = "application/x-pkcs12", .serial = serial, .actor = "holder" };
+    g_autoptr(GBytes) counts = db_pickup_collect(world->portal->db, &what, &error);
+    g_assert_no_error(error);
+}
+
+static void
+step(gint64 number, const char *event, const char *detail)
+{
+    g_autoptr(GError) error = NULL;
+    const struct db_step what = { .number = number, .event = event, .actor = "person:1", .address = "", .log_id = "", .detail = detail };
+    g_autofree char *next = db_request_step(world->portal->db, &what, &error);
+    g_assert_no_error(error);
+}
+
+/* --- what it signs -------------------------------------------------------------------------------------------------------------- */
+
+static void
+a_certificate_is_a_row_an_audit_event_and_a_line_of_the_log(void)
+{
+    struct waiting w = ready(world->person, "client");
+    log_set_id("feedbeef");
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    log_set_id(NULL);
+    g_autoptr(CaCertificateInfo) info = read_der(der);
+    g_autofree char *subject = g_strdup_printf("C=JP, L=Academe, O=Kagami University, OU=No %" G_GINT64_FORMAT ", CN=Hanako Kagami",
+                                               w.number);
+    g_assert_cmpstr(info->subject, ==, subject);
+    g_assert_cmpstr(info->mail, ==, "");
+
+    g_autofree char *row = world_text(world, "select concat_ws(' ', issuer, serial, encode(der, 'hex'), encode(fingerprint, 'hex'),"
+                                             " subject, extract(epoch from not_before)::bigint, extract(epoch from not_after)::bigint,"
+                                             " key_kind, shard, predecessor) from certificate where request = %N", w.number);
+    g_autofree char *hex = crypto_hex(der);
+    g_autofree char *expected = g_strdup_printf("client %s %s %s %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " p256 0", info->serial, hex,
+                                                info->fingerprint, info->subject, info->not_before, info->not_after);
+    g_assert_cmpstr(row, ==, expected);
+    g_autofree char *days = world_text(world, "select concat_ws(' ', extract(epoch from cycle_at)::bigint, extract(epoch from"
+                                              " cycle_end)::bigint) from request where number = %N", w.number);
+    g_autofree char *planned = g_strdup_printf("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, info->not_before, info->not_after);
+    g_assert_cmpstr(days, ==, planned);
+    g_autofree char *event = world_text(world, "select concat_ws(' ', actor, log_id, detail ->> 'serial') from event"
+                                               " where request = %N and what = 'issue'", w.number);
+    g_autofree char *event_expected = g_strdup_printf("signer feedbeef %s", info->serial);
+    g_assert_cmpstr(event, ==, event_expected);
+
+    g_autofree char *log = NULL;
+    g_assert_true(g_file_get_contents(settings_text(world->settings, "signer", "log_file"), &log, NULL, NULL));
+    g_autofree char *line = g_strdup_printf(" issue client %s request=%" G_GINT64_FORMAT " ", info->serial, w.number);
+    g_assert_nonnull(strstr(log, line));
+    waiting_clear(&w);
+}
+
+static void
+an_smime_certificate_names_the_requests_own_address(void)
+{
+    struct waiting w = ready(world->person, "smime");
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    g_autoptr(CaCertificateInfo) info = read_der(der);
+    g_assert_cmpstr(info->mail, ==, "hanako@kagami.example");
+    waiting_clear(&w);
+}
+
+static void
+the_profile_with_the_address_as_its_subject_sleeps_until_it_is_dated(void)
+{
+    world_do(world, "update profile set valid_from = now() where name = 'smime-mail-13'", 0);
+    struct waiting w = ready(world->person, "smime");
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    g_autoptr(CaCertificateInfo) info = read_der(der);
+    g_assert_cmpstr(info->subject, ==, "CN=hanako@kagami.example");
+    g_assert_cmpstr(info->mail, ==, "hanako@kagami.example");
+    world_do(world, "update profile set valid_from = 'infinity' where name = 'smime-mail-13'", 0);
+    waiting_clear(&w);
+}
+
+static void
+the_same_pickup_and_key_get_the_same_certificate_and_another_key_none(void)
+{
+    struct waiting w = ready(world->person, "client");
+    g_autoptr(GBytes) first = sign(w.number, w.token, w.csr), second = sign(w.number, w.token, w.csr), other = new_csr(CA_KEY_P256);
+    g_assert_true(g_bytes_equal(first, second));
+    refused(w.number, w.token, other, "other-key");
+    /* Once that certificate is revoked, the pickup is open for another. */
+    world_do(world, "select certificate_revoke(issuer, serial, 'cessationOfOperation', 'test') from certificate where request = %N",
+             w.number);
+    g_autoptr(GBytes) third = sign(w.number, w.token, other);
+    g_assert_false(g_bytes_equal(first, third));
+    waiting_clear(&w);
+}
+
+static void
+every_kind_of_key_is_signed(void)
+{
+    for (int kind = 0; kind < CA_KEY_KINDS; kind++) {
+        if (kind == CA_KEY_RSA4096 && !g_test_slow())
+            continue;
+        struct waiting w = ready(world->person, kind % 2 ? "client" : "smime");
+        g_autoptr(GBytes) csr = new_csr((enum ca_key_kind)kind), der = sign(w.number, w.token, csr);
+        g_autoptr(CaCertificateInfo) info = read_der(der);
+        g_assert_cmpstr(info->key, ==, ca_key_kind_name((enum ca_key_kind)kind));
+        waiting_clear(&w);
+    }
+}
+
+static void
+a_renewal_names_what_it_replaces(void)
+{
+    struct waiting w = ready(world->person, "client");
+    g_autoptr(GBytes) old = sign(w.number, w.token, w.csr);
+    g_autoptr(CaCertificateInfo) before = read_der(old);
+    collect(w.number, before->serial);
+    refused(w.number, w.token, w.csr, "state");
+    step(w.number, "renew", NULL);
+    g_assert_true(ra_jobs_run(world->worker, NULL));
+    g_autoptr(Secret) token = world_token(world, w.number);
+    refused(w.number, w.token, w.csr, "state"); /* the old URL */
+    g_autoptr(GBytes) der = sign(w.number, token, w.csr); /* the same key is the person's own business */
+    g_autoptr(CaCertificateInfo) after = read_der(der);
+    g_assert_cmpstr(after->serial, !=, before->serial);
+    g_autofree char *predecessor = world_text(world, "select predecessor from certificate where request = %N"
+                                                     " order by signed_at desc limit 1", w.number);
+    g_assert_cmpstr(predecessor, ==, before->serial);
+    waiting_clear(&w);
+}
+
+/* --- what it refuses ------------------------------------------------------------------------------------------------------------- */
+
+static void
+token_and_number_must_belong_together(void)
+{
+    struct waiting a = ready(world->person, "client"), b = ready(world->other, "client");
+    g_autoptr(Secret) made_up = crypto_token();
+    refused(a.number, b.token, a.csr, "pickup");
+    refused(a.number, made_up, a.csr, "pickup");
+    refused(a.number + 1000000, a.token, a.csr, "pickup");
+    waiting_clear(&a);
+    waiting_clear(&b);
+}
+
+static void
+a_csr_must_prove_its_key(void)
+{
+    struct waiting w = ready(world->person, "client");
+    gsize size;
+    g_autofree unsigned char *bytes = g_memdup2(g_bytes_get_data(w.csr, &size), g_bytes_get_size(w.csr));
+    bytes[g_bytes_get_size(w.csr) - 1] ^= 1;
+    g_autoptr(GBytes) broken = g_bytes_new(bytes, g_bytes_get_size(w.csr));
+    g_autoptr(GError) error = NULL;
+    g_assert_null(ca_client_sign(signer_socket, w.number, secret_text(w.token), broken, &error));
+    g_assert_error(error, CA_ERROR, CA_ERROR_INPUT);
+    waiting_clear(&w);
+}
+
+/* Rows: what is changed before, and changed back after; which word it brings. */
+static const struct {
+    const char *change, *word, *back;
+} rules[] = {
+    { "update pickup set ended = 'done', ended_at = now(), pin_hash = null, pin_sealed = null where request = %N", "pickup", NULL },
+    { "update pickup set locked_at = now() where request = %N", "pickup", NULL },
+    { "update pickup set expires_at = now() where request = %N", "pickup", NULL },
+    { "update request set state = 'applied' where number = %N", "state", NULL },
+    { "update request set cycle = 2 where number = %N", "pickup", NULL },
+    { "update institution set types = '{smime}' where %N > 0", "policy", "update institution set types = '{client,smime}' where %N > 0" },
+    { "update institution set months = '{52}' where %N > 0", "policy", "update institution set months = '{52,25,13}' where %N > 0" },
+    { "update institution set mail_domains = '{minato.example}' where %N > 0", "policy",
+      "update institution set mail_domains = '{kagami.example}' where %N > 0" },
+    { "update request set mail = 'president@minato.example' where number = %N", "policy", NULL },
+    { "update request set months = 25 where number = %N", "policy", NULL },
+    { "update request set profile = (select id from profile where name = 'client-52') where number = %N", "policy", NULL },
+    { "update profile set valid_to = now() - interval '1 day' where name = 'client-13' and %N > 0", "policy",
+      "update profile set valid_to = null where name = 'client-13' and %N > 0" },
+    { "update institution set max_active = 1 where %N > 0", "cap", "update institution set max_active = 1000000 where %N > 0" },
+    { "update pickup set not_after = not_after + interval '1 second' where request = %N", "validity", NULL },
+    { "update pickup set not_before = not_before - interval '1 day' where request = %N", "validity", NULL },
+    { "update request set cycle_end = cycle_end + interval '1 day' where number = %N;"
+      "update pickup set not_after = not_after + interval '1 day' where request = %N", "validity", NULL },
+    { "update profile set key_kinds = '{rsa2048}' where name = 'client-13' and %N > 0", "key-kind",
+      "update profile set key_kinds = '{rsa2048,rsa3072,rsa4096,p256,p384}' where name = 'client-13' and %N > 0" },
+};
+
+static void
+each_rule_is_held_whatever_the_rows_say(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+        struct waiting w = ready(world->person, "client");
+        g_test_message("%s", rules[i].change);
+        world_do(world, rules[i].change, w.number);
+        refused(w.number, w.token, w.csr, rules[i].word);
+        if (rules[i].back) {
+            world_do(world, rules[i].back, w.number);
+            g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+        }
+        waiting_clear(&w);
+    }
+}
+
+static void
+no_certificate_outlives_its_issuer(void)
+{
+    /* Applied for so late that the end would be past the issuer's; the owner alone can date a request. */
+    struct waiting w = ready(world->person, "client");
+    world_do(world, "update request set cycle_at = now() + interval '16 years', cycle_end = validity_end(now() + interval '16 years', 13)"
+                    " where number = %N;"
+                    "update request set cycle_at = date_trunc('second', cycle_at) where number = %N;"
+                    "update pickup k set not_before = r.cycle_at, not_after = r.cycle_end from request r"
+                    " where r.number = k.request and r.number = %N", w.number);
+    refused(w.number, w.token, w.csr, "issuer-end");
+    waiting_clear(&w);
+}
+
+static void
+a_key_belongs_to_one_person_and_a_compromised_one_to_nobody(void)
+{
+    struct waiting a = ready(world->person, "client"), b = ready(world->other, "client"), again = ready(world->person, "client");
+    g_autoptr(GBytes) der = sign(a.number, a.token, a.csr);
+    refused(b.number, b.token, a.csr, "key-used");
+    world_do(world, "select certificate_revoke(issuer, serial, 'keyCompromise', 'test') from certificate where request = %N", a.number);
+    refused(again.number, again.token, a.csr, "key-compromised");
+    waiting_clear(&a);
+    waiting_clear(&b);
+    waiting_clear(&again);
+}
+
+/* --- at the same time -------------------------------------------------------------------------------------------------------------- */
+
+struct race {
+    struct waiting w;
+    GBytes *one; /* the same key for all, or NULL: each its own */
+    int out[2];
+};
+
+static int
+ask_once(int i, gpointer data)
+{
+    struct race *race = data;
+    g_autoptr(GBytes) own = race->one ? g_bytes_ref(race->one) : new_csr(CA_KEY_P256);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) der = ca_client_sign(signer_socket, race->w.number, secret_text(race->w.token), own, &error);
+    (void)i;
+    if (der) {
+        g_autoptr(GBytes) hash = crypto_sha256(g_bytes_get_data(der, NULL), g_bytes_get_size(der));
+        return write(race->out[1], g_bytes_get_data(hash, NULL), 32) == 32 ? 0 : 100;
+    }
+    g_autofree char *word = ca_error_word(error);
+    return strcmp(word, "other-key") == 0 ? 1 : 100;
+}
+
+static guint
+different_answers(struct race *race)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    unsigned char hash[32];
+    close(race->out[1]);
+    while (read(race->out[0], hash, sizeof hash) == sizeof hash)
+        g_hash_table_add(seen, g_bytes_new(hash, sizeof hash));
+    close(race->out[0]);
+    return g_hash_table_size(seen);
+}
+
+static void
+eight_at_once_get_one_certificate(void)
+{
+    for (int round = 0; round < 6; round++) {
+        struct race race = { .w = ready(world->person, "client") };
+        race.one = round % 2 ? race.w.csr : NULL;
+        g_assert_cmpint(pipe(race.out), ==, 0);
+        g_assert_cmpint(world_together(8, ask_once, &race), ==, race.one ? 0 : 7);
+        g_assert_cmpuint(different_answers(&race), ==, 1);
+        g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N", race.w.number), ==, 1);
+        waiting_clear(&race.w);
+    }
+}
+
+static int
+sign_or_withdraw(int i, gpointer data)
+{
+    struct race *race = data;
+    g_autoptr(GError) error = NULL;
+    if (i == 0) {
+        g_autoptr(RaContext) portal = world_context(world, "portal");
+        const struct db_step what = { .number = race->w.number, .event = "withdraw", .actor = "person:1", .address = "", .log_id = "" };
+        g_autofree char *next = db_request_step(portal->db, &what, &error);
+        return next ? 0 : 100;
+    }
+    g_usleep((gulong)(race->out[0] * 700)); /* a little later each round, to meet every moment of the step */
+    g_autoptr(GBytes) der = ca_client_sign(signer_socket, race->w.number, secret_text(race->w.token), race->w.csr, &error);
+    return der || g_error_matches(error, CA_ERROR, CA_ERROR_REFUSED) ? 0 : 100;
+}
+
+static void
+withdrawn_while_it_is_signed_leaves_no_valid_certificate(void)
+{
+    int signed_first = 0;
+    for (int round = 0; round < 40; round++) {
+        struct race race = { .w = ready(world->person, "client"), .out = { round % 20, 0 } };
+        g_assert_cmpint(world_together(2, sign_or_withdraw, &race), ==, 0);
+        g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N and revoked_at is null", race.w.number),
+                        ==, 0);
+        signed_first += (int)world_int(world, "select count(*) from certificate where request = %N", race.w.number);
+        waiting_clear(&race.w);
+    }
+    g_test_message("%d of 40 were signed before", signed_first);
+}
+
+/* --- who may ask, and who is silent -------------------------------------------------------------------------------------------------- */
+
+static void
+each_user_may_ask_only_what_is_its_own(void)
+{
+    static const struct {
+        enum wire_kind kind;
+        gboolean portal, worker, responder, stranger;
+    } table[] = {
+        { WIRE_PING, TRUE, TRUE, TRUE, FALSE },       { WIRE_SIGN, TRUE, FALSE, FALSE, FALSE },
+        { WIRE_PUBLISH, FALSE, TRUE, FALSE, FALSE },  { WIRE_RESPONDER, FALSE, FALSE, TRUE, FALSE },
+        { WIRE_OCSP, FALSE, FALSE, FALSE, FALSE },    { WIRE_TAKE, FALSE, FALSE, FALSE, FALSE },
+        { WIRE_FAILED, FALSE, FALSE, FALSE, FALSE },
+    };
+    const struct signer_peers peers = { 11, 22, 33 };
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_assert_cmpint(signer_peers_may(&peers, 11, table[i].kind), ==, table[i].portal);
+        g_assert_cmpint(signer_peers_may(&peers, 22, table[i].kind), ==, table[i].worker);
+        g_assert_cmpint(signer_peers_may(&peers, 33, table[i].kind), ==, table[i].responder);
+        g_assert_cmpint(signer_peers_may(&peers, 0, table[i].kind), ==, table[i].stranger);
+    }
+}
+
+static void
+silent_and_malformed_callers_hold_up_nobody(void)
+{
+    int silent[100];
+    gint64 soon = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+    for (size_t i = 0; i < G_N_ELEMENTS(silent); i++)
+        g_assert_cmpint(silent[i] = wire_connect(signer_socket, soon, NULL), >=, 0);
+    g_assert_cmpint(write(silent[0], "\0\0\0\x20\2\0\0\0half of", 15), ==, 15);
+    g_assert_cmpint(write(silent[1], "POST / HTTP/1.1\r\n\r\n", 19), ==, 19);
+    struct waiting w = ready(world->person, "client");
+    gint64 before = g_get_monotonic_time();
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    g_assert_cmpint(g_get_monotonic_time() - before, <, 2 * G_USEC_PER_SEC);
+    char byte;
+    g_assert_cmpint(read(silent[1], &byte, 1), <=, 0); /* sent away; reset where bytes were left unread */
+    for (size_t i = 0; i < G_N_ELEMENTS(silent); i++)
+        close(silent[i]);
+    waiting_clear(&w);
+}
+
+/* --- what breaks around it ------------------------------------------------------------------------------------------------------------ */
+
+static void
+database_away(gboolean away)
+{
+    cluster_do(world->cluster, away ? "alter role inkan_signer nologin" : "alter role inkan_signer login");
+    if (away)
+        cluster_do(world->cluster, "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'inkan_signer'");
+}
+
+static void
+without_its_database_it_is_down_and_back_with_it(void)
+{
+    struct waiting w = ready(world->person, "client");
+    g_autoptr(GError) error = NULL;
+    database_away(TRUE);
+    g_assert_null(ca_client_sign(signer_socket, w.number, secret_text(w.token), w.csr, &error));
+    g_assert_error(error, CA_ERROR, CA_ERROR_DOWN);
+    g_clear_error(&error);
+    g_assert_false(ca_client_ping(signer_socket, &error));
+    g_assert_error(error, CA_ERROR, CA_ERROR_DOWN);
+    database_away(FALSE);
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    g_assert_true(ca_client_ping(signer_socket, NULL));
+    waiting_clear(&w);
+}
+
+static void
+a_database_that_lost_what_was_signed_is_not_signed_for(void)
+{
+    struct waiting w = ready(world->person, "client");
+    const char *file = settings_text(world->settings, "signer", "log_file");
+    g_autofree char *whole = NULL, *aside = g_strconcat(file, ".aside", NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(g_file_get_contents(file, &whole, NULL, NULL));
+    int log = open(file, O_WRONLY | O_APPEND);
+    g_assert_cmpint(write(log, "2026-01-01T00:00:00Z issue client 11aa request=1 key=00 certificate=00\n", 71), ==, 71);
+    close(log);
+    /* Only a new connection can lead to another server. */
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    database_away(TRUE);
+    database_away(FALSE);
+    g_assert_null(ca_client_sign(signer_socket, w.number, secret_text(w.token), w.csr, &error));
+    g_assert_error(error, CA_ERROR, CA_ERROR_DOWN);
+    g_assert_nonnull(strstr(error->message, "11aa"));
+    g_assert_false(ca_client_publish(signer_socket, "client", NULL));
+    /* The operator moves the file away: the signer, started again, begins a new one. */
+    g_assert_cmpint(rename(file, aside), ==, 0);
+    authority_stop(authority, "signer");
+    authority_start(authority, "signer");
+    g_autoptr(GBytes) again = sign(w.number, w.token, w.csr);
+    g_assert_true(g_bytes_equal(der, again));
+    waiting_clear(&w);
+}
+
+static void
+its_own_log_unwritable_means_no_answer(void)
+{
+    struct waiting w = ready(world->person, "client");
+    const char *file = settings_text(world->settings, "signer", "log_file");
+    g_autofree char *aside = g_strconcat(file, ".kept", NULL);
+    g_autoptr(GError) error = NULL;
+    authority_stop(authority, "signer");
+    g_assert_cmpint(rename(file, aside), ==, 0);
+    g_assert_cmpint(symlink("/dev/full", file), ==, 0);
+    authority_start(authority, "signer");
+    g_assert_null(ca_client_sign(signer_socket, w.number, secret_text(w.token), w.csr, &error));
+    g_assert_error(error, CA_ERROR, CA_ERROR_DOWN);
+    authority_stop(authority, "signer");
+    g_assert_cmpint(unlink(file), ==, 0);
+    g_assert_cmpint(rename(aside, file), ==, 0);
+    authority_start(authority, "signer");
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N", w.number), ==, 1);
+    waiting_clear(&w);
+}
+
+static void
+a_new_key_of_an_issuer_is_missed_in_words(void)
+{
+    const char *keys = settings_text(world->settings, "signer", "keys");
+    g_autofree char *file = g_build_filename(keys, "client.pem", NULL), *aside = g_build_filename(keys, "client.away", NULL);
+    struct waiting w = ready(world->person, "client"), s = ready(world->person, "smime");
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(rename(file, aside), ==, 0);
+    authority_stop(authority, "signer");
+    authority_start(authority, "signer"); /* waits for it to be well, in vain */
+    g_autoptr(GBytes) other = sign(s.number, s.token, s.csr); /* the other CA's key is there */
+    g_assert_null(ca_client_sign(signer_socket, w.number, secret_text(w.token), w.csr, &error));
+    g_assert_error(error, CA_ERROR, CA_ERROR_DOWN);
+    g_assert_cmpint(rename(aside, file), ==, 0);
+    authority_stop(authority, "signer");
+    authority_start(authority, "signer");
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    waiting_clear(&w);
+    waiting_clear(&s);
+}
+
+/* --- its role ----------------------------------------------------------------------------------------------------------------------------- */
+
+static void
+its_role_reads_no_secret_and_revokes_nothing(void)
+{
+    static const char *const forbidden[] = {
+        "select pin_sealed from pickup", "select pin_hash from pickup", "select key_locked from pickup", "select pkcs12 from pickup",
+        "select display_name from person", "select * from session", "select * from outbox", "select * from event",
+        "insert into event (actor, what) values ('operator', 'x')", "update request set state = 'ready'",
+        "update certificate set revoked_at = now(), reason = 'superseded'", "update certificate set der = '\\x00'",
+        "delete from certificate", "update issuer set certificate = '\\x00'", "update profile set months = 120",
+        "select certificate_revoke('client', '00', 'superseded', 'x')", "select request_step(1, 'revoke', 'x', '', '', '{}', null, null)",
+        "insert into pickup (request, cycle) values (1, 9)", "delete from crl",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(forbidden); i++) {
+        g_autofree char *answer = cluster_try(world->cluster, "signer", forbidden[i]);
+        if (!answer || !g_str_has_prefix(answer, "42501"))
+            g_error("%s: %s", forbidden[i], answer ? answer : "allowed");
+    }
+}
+
+static void
+keys_lie_locked_and_for_their_owner_alone(void)
+{
+    static const char *const names[] = { "root.pem", "client.pem", "smime.pem" };
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *file = g_build_filename(settings_text(world->settings, "signer", "keys"), names[i], NULL), *text = NULL;
+        struct stat about;
+        g_assert_cmpint(stat(file, &about), ==, 0);
+        g_assert_cmpint(about.st_mode & 07777, ==, 0600);
+        g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+        g_assert_true(g_str_has_prefix(text, "-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    log_setup("test", LOG_LEVEL_ERROR);
+    world = world_new_bare(NULL);
+    authority = authority_new(world);
+    signer_socket = settings_text(world->settings, "signer", "socket");
+    g_test_add_func("/signer/a certificate is a row, an audit event and a line of the log",
+                    a_certificate_is_a_row_an_audit_event_and_a_line_of_the_log);
+    g_test_add_func("/signer/an S-MIME certificate names the request's own address", an_smime_certificate_names_the_requests_own_address);
+    g_test_add_func("/signer/the profile with the address as its subject sleeps until it is dated",
+                    the_profile_with_the_address_as_its_subject_sleeps_until_it_is_dated);
+    g_test_add_func("/signer/the same pickup and key get the same certificate and another key none",
+                    the_same_pickup_and_key_get_the_same_certificate_and_another_key_none);
+    g_test_add_func("/signer/every kind of key is signed", every_kind_of_key_is_signed);
+    g_test_add_func("/signer/a renewal names what it replaces", a_renewal_names_what_it_replaces);
+    g_test_add_func("/signer/token and number must belong together", token_and_number_must_belong_together);
+    g_test_add_func("/signer/a CSR must prove its key", a_csr_must_prove_its_key);
+    g_test_add_func("/signer/each rule is held whatever the rows say", each_rule_is_held_whatever_the_rows_say);
+    g_test_add_func("/signer/no certificate outlives its issuer", no_certificate_outlives_its_issuer);
+    g_test_add_func("/signer/a key belongs to one person and a compromised one to nobody",
+                    a_key_belongs_to_one_person_and_a_compromised_one_to_nobody);
+    g_test_add_func("/signer/eight at once get one certificate", eight_at_once_get_one_certificate);
+    g_test_add_func("/signer/withdrawn while it is signed leaves no valid certificate",
+                    withdrawn_while_it_is_signed_leaves_no_valid_certificate);
+    g_test_add_func("/signer/each user may ask only what is its own", each_user_may_ask_only_what_is_its_own);
+    g_test_add_func("/signer/silent and malformed callers hold up nobody", silent_and_malformed_callers_hold_up_nobody);
+    g_test_add_func("/signer/without its database it is down and back with it", without_its_database_it_is_down_and_back_with_it);
+    g_test_add_func("/signer/a database that lost what was signed is not signed for",
+                    a_database_that_lost_what_was_signed_is_not_signed_for);
+    g_test_add_func("/signer/its own log unwritable means no answer", its_own_log_unwritable_means_no_answer);
+    g_test_add_func("/signer/a key that is not there is missed in words", a_new_key_of_an_issuer_is_missed_in_words);
+    g_test_add_func("/signer/its role reads no secret and revokes nothing", its_role_reads_no_secret_and_revokes_nothing);
+    g_test_add_func("/signer/keys lie locked and for their owner alone", keys_lie_locked_and_for_their_owner_alone);
+    int result = g_test_run();
+    authority_free(authority);
+    world_free(world);
+    return result;
+}
