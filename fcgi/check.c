@@ -45,10 +45,19 @@ check_page(Exchange *x)
     const char *verdict = ra_verdict_name(check->verdict);
     log_write(LOG_LEVEL_INFO, "check", "verdict", verdict, "serial", check->serial, NULL);
     WebNode *root;
-    g_autoptr(WebDocument) document = page_new(x, "check", NULL, &root);
+    g_autoptr(WebDocument) document = page_new(x, "check", "/check", &root);
     web_set(root, "verdict", verdict);
     add_certificate(x, root, check);
     page_send(x, check->verdict == RA_VERDICT_VALID ? 200 : 403, document);
+}
+
+/* The portal asks nobody for a certificate; the page is on the port that does. */
+void
+check_elsewhere(Exchange *x)
+{
+    g_autofree char *there = g_strconcat(portal_setting(x->portal, "service", "client_url"), "/check", NULL);
+    http_see_other(&x->out, there);
+    x->answered = TRUE;
 }
 
 /* The port has one page. */

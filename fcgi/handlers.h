@@ -52,6 +52,7 @@ void publish_ocsp_post(Exchange *x);
 /* check.c */
 void check_page(Exchange *x);
 void check_home(Exchange *x);
+void check_elsewhere(Exchange *x);
 /* health.c */
 void health(Exchange *x);
 void metrics(Exchange *x);

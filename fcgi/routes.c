@@ -63,6 +63,7 @@ const struct route routes[] = {
     { POST, "/ocsp",                      PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, OCSP_REQUEST_LONGEST, FALSE, publish_ocsp_post },
     { POST, "/ocsp/",                     PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, OCSP_REQUEST_LONGEST, FALSE, publish_ocsp_post },
 
+    { GET,  "/check",                     MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_elsewhere },
     { GET,  "/check",                     CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_page },
     { GET,  "/",                          CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_home },
 

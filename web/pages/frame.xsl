@@ -69,9 +69,9 @@
 
     <xsl:template name="language">
         <xsl:param name="code"/>
-        <a href="/language/{$code}" hreflang="{$code}" lang="{$code}">
+        <a href="{$portal}/language/{$code}" hreflang="{$code}" lang="{$code}">
             <xsl:if test="$frame/@path">
-                <xsl:attribute name="href">/language/<xsl:value-of select="$code"/>?return=<xsl:value-of select="i:query($frame/@path)"/></xsl:attribute>
+                <xsl:attribute name="href"><xsl:value-of select="$portal"/>/language/<xsl:value-of select="$code"/>?return=<xsl:value-of select="i:query($frame/@path)"/></xsl:attribute>
             </xsl:if>
             <xsl:if test="$code = i:message('frame.', 'language')"><xsl:attribute name="aria-current">true</xsl:attribute></xsl:if>
             <xsl:value-of select="i:message('frame.language.', $code)"/>

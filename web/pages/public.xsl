@@ -6,7 +6,7 @@
 
     <xsl:template match="ca" mode="title"><m:t k="ca.title"/></xsl:template>
     <xsl:template match="ca" mode="main">
-        <p class="back"><a href="/"><m:t k="back.front"/></a></p>
+        <p class="back"><a href="{$portal}/"><m:t k="back.front"/></a></p>
         <h1><m:t k="ca.title"/></h1>
         <p class="lead"><m:t k="ca.lead"/></p>
         <xsl:choose>
