@@ -3,8 +3,8 @@
     demo.py --dir DIR --port PORT run | up | down | settle | running
 
 run: in the foreground, until Ctrl-C; up: the same in the background, returns when it is ready; down: ends it; settle: says
-whether the folder and the ports can be used, before Inkan is installed into DIR/program. running: exit
-status 0 if it is. Called by `make demo` and its like.
+whether the folder and the ports can be used, before Inkan is installed into DIR/program; running: exit status 0 if it is.
+Called by `make demo` and its like.
 """
 
 import argparse
@@ -73,14 +73,23 @@ def check(place):
                       f"or remove {place.dir} to begin anew")
     if running(place):
         return
+    end = time.monotonic() + 3  # a killed demo's daemons are gone a moment later
+    while taken := taken_port(place):
+        if time.monotonic() > end:
+            raise Trouble(f"port {taken} of 127.0.0.1 is taken: end what uses it, or choose another DEMO_PORT (20 ports "
+                          "from there are used)")
+        time.sleep(0.2)
+
+
+def taken_port(place):
     for port in range(place.port, place.port + 7):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
-            except OSError as why:
-                raise Trouble(f"port {port} of 127.0.0.1 is taken ({why.strerror}): end what uses it, or choose another "
-                              "DEMO_PORT (20 ports from there are used)") from None
+            except OSError:
+                return port
+    return None
 
 
 def settle(place):
@@ -162,10 +171,9 @@ def run(place):
         # A second Ctrl-C must not leave daemons behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         say("ending")
+        forget(place, "ready")
         stack.supervisor.stop_all()
-        for name in ("ready", "supervisor.pid"):
-            if os.path.exists(os.path.join(place.run, name)):
-                os.unlink(os.path.join(place.run, name))
+        forget(place, "supervisor.pid")
         for name in ("app", "pg"):
             shutil.rmtree(place.socket(name), ignore_errors=True)
         for name in ("hold", ""):
@@ -176,6 +184,13 @@ def run(place):
         say("ended")
     os.close(held)
     return status
+
+
+def forget(place, name):
+    try:
+        os.unlink(os.path.join(place.run, name))
+    except FileNotFoundError:
+        pass
 
 
 def prepare_limits():
@@ -192,16 +207,17 @@ def up(place):
     ready, log = os.path.join(place.run, "ready"), place.path("demo.log")
     os.makedirs(place.run, exist_ok=True)
     begun = None
+    end = time.monotonic() + READY_WITHIN
+    while running(place) and not os.path.exists(ready) and time.monotonic() < end:
+        time.sleep(0.1)  # one that is just beginning, or ending
     if not running(place):
         check(place)
-        if os.path.exists(ready):
-            os.unlink(ready)
+        forget(place, "ready")
         with open(log, "ab") as output:
             where = output.tell()
             begun = subprocess.Popen([sys.executable, "-B", place.program("demo", "demo.py"), "--dir", place.dir, "--port",
                                       str(place.port), "run"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                      cwd=place.dir, start_new_session=True)
-    end = time.monotonic() + READY_WITHIN
     while time.monotonic() < end:
         if os.path.exists(ready) and running(place):
             print(f"ready: {place.portal_url}/  (settings of this demo: {place.path('demo.env')}, log: {log})")
@@ -210,9 +226,10 @@ def up(place):
             break
         time.sleep(0.1)
     print(f"the demo is not ready; its log, {log}, ends:", file=sys.stderr)
-    with open(log, "rb") as file:
-        file.seek(where if begun is not None else 0)
-        print(b"\n".join(file.read().splitlines()[-40:]).decode("utf-8", "replace"), file=sys.stderr)
+    if os.path.exists(log):
+        with open(log, "rb") as file:
+            file.seek(where if begun is not None else 0)
+            print(b"\n".join(file.read().splitlines()[-40:]).decode("utf-8", "replace"), file=sys.stderr)
     if begun is not None and begun.poll() is None:
         begun.terminate()
         try:
