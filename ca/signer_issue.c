@@ -268,7 +268,7 @@ signer_issue(Signer *signer, gint64 request, const char *token, GBytes *csr, gin
         g_autoptr(GError) why = NULL;
         gboolean conflict = FALSE;
         g_autoptr(GBytes) der = try_once(signer, &attempt, &conflict, &why);
-        g_autofree char *issuer = attempt.issuer;
+        G_GNUC_UNUSED g_autofree char *issuer = attempt.issuer;
         if (der)
             return note(signer, &attempt, der, now, error) ? g_steal_pointer(&der) : NULL;
         if (conflict && --tries > 0)
