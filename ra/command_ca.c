@@ -123,6 +123,21 @@ print_crl(Cli *cli, RaContext *ctx, const char *issuer)
 }
 
 static int
+ca_chain(Cli *cli, int argc, char **argv)
+{
+    if (!cli_parse(cli, NULL, &argc, &argv, 0, 0))
+        return CLI_USAGE;
+    GError *error = NULL;
+    g_autofree char *pem = ra_publish_chain(cli_context(cli), &error);
+    if (!pem)
+        return cli_error(error);
+    if (!*pem)
+        return cli_fail(CLI_REFUSED, "there is no authority yet; `inkan ca init` makes it");
+    printf("%s", pem);
+    return CLI_OK;
+}
+
+static int
 ca_status(Cli *cli, int argc, char **argv)
 {
     if (!cli_parse(cli, NULL, &argc, &argv, 0, 0))
@@ -148,6 +163,7 @@ ca_status(Cli *cli, int argc, char **argv)
 
 const struct command command_ca[] = {
     { "ca init", "[options]", "makes the root and the issuing CAs, locked by [signer] passphrase_file", ca_init },
+    { "ca chain", "", "prints all CA certificates in PEM, issuing ones first: what nginx and relying parties trust", ca_chain },
     { "ca root-crl", "[options]", "makes a new CRL of the root (needs the root's key), once a year", ca_root_crl },
     { "ca status", "", "shows the CAs with fingerprints and CRLs", ca_status },
     { 0 },
