@@ -205,12 +205,12 @@ export async function apply(page, type, months, memo, looks = false, before = as
   if (await choice.count()) await choice.selectOption(String(months));
   else await form.locator(`input[name=months][value="${months}"]`).check();
   await before(form);
+  const note = form.locator('[name=memo]:not([type=hidden])');
+  if (memo && await note.count()) await note.fill(memo);
   await form.locator('[type=submit], button:not([type])').first().click();
   await page.locator('form [name=confirm][value="1"]').first().waitFor({ state: 'attached' });
   if (looks) await look(page, 'apply-confirm-' + type);
   const confirm = page.locator('form[action="/certificates"]').filter({ has: page.locator('[name=confirm]') }).first();
-  const note = confirm.locator('[name=memo]:not([type=hidden])');
-  if (memo && await note.count()) await note.fill(memo);
   await confirm.locator('[type=submit], button:not([type])').first().click();
   await page.waitForURL(/\/certificates\/\d+\/accepted/);
   return Number(/certificates\/(\d+)\//.exec(page.url())[1]);

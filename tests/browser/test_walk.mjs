@@ -33,6 +33,7 @@ for (const walk of walks) {
     equal(new URL(page.url()).pathname, '/certificates');
     if (!(await page.locator('tr[data-request]').count())) await look(page, 'dashboard-empty');
     have.number = await apply(page, 'client', 52, 'laptop', true);
+    equal(sql(`select memo from request where number = ${have.number}`), 'laptop');
     await look(page, 'accepted');
     const began = Date.now();
     // The page refreshes itself: nobody presses anything.
