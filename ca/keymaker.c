@@ -268,7 +268,9 @@ ca_keymaker_run(const char *socket, int pool)
     struct keymaker keymaker = { .pool_size = (size_t)MAX(pool, 0) };
     const struct desk_rules rules = { MOST_CALLERS, SILENT_SECONDS, may, asked, left, &keymaker };
 
+#ifndef __SANITIZE_ADDRESS__ /* whose search for leaks traces the process */
     prctl(PR_SET_DUMPABLE, 0);
+#endif
     crypto_start();
     if (setpriority(PRIO_PROCESS, 0, NICENESS) != 0)
         log_write(LOG_LEVEL_WARNING, "keymaker-not-niced", "msg", g_strerror(errno), NULL);

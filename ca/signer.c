@@ -241,8 +241,10 @@ answer(Caller *caller, enum wire_kind kind, GBytes *bytes, const GError *error)
         desk_answer(caller, &message);
         return;
     }
-    gboolean callers = g_error_matches(error, CA_ERROR, CA_ERROR_REFUSED) || g_error_matches(error, CA_ERROR, CA_ERROR_INPUT);
-    log_error(callers ? "refused" : "not-done", error);
+    if (g_error_matches(error, CA_ERROR, CA_ERROR_REFUSED) || g_error_matches(error, CA_ERROR, CA_ERROR_INPUT))
+        log_write(LOG_LEVEL_WARNING, "refused", "msg", error->message, NULL);
+    else
+        log_error("not-done", error);
     desk_answer_error(caller, error);
 }
 

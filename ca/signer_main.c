@@ -1,5 +1,4 @@
 /* inkan-signer: the process that holds the CA keys; with --responder the one that answers OCSP, without any of them. */
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -60,7 +59,9 @@ confine(void)
 {
     const struct rlimit none = { 0, 0 };
     setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__ /* whose search for leaks traces the process */
     prctl(PR_SET_DUMPABLE, 0);
+#endif
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
@@ -83,8 +84,7 @@ run(const struct arguments *arguments, const Settings *settings)
         .data = arguments->responder ? (gpointer)&responder : (gpointer)&signer,
     };
     int status = prefork_run(&kind, 1, settings_text(settings, group, "pid_file"), DRAIN);
-    close(listening);
-    g_unlink(settings_text(settings, group, "socket"));
+    close(listening); /* the path stays: another master may have taken it already */
     return status;
 }
 

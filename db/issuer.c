@@ -61,7 +61,8 @@ static const DbStatement signer[] = {
     [CRL_LOCK] = { "crl_lock", "select from issuer where name = $1 for update", "s" },
     [CRL_LAST] = { "crl_last",
                    "select greatest(i.crl_number, (select max(number) from crl where issuer = $1)),"
-                   " (select " EPOCH("max(this_update)") " from crl where issuer = $1) from issuer i where i.name = $1",
+                   " (select ceil(extract(epoch from max(this_update)))::bigint from crl where issuer = $1) from issuer i"
+                   " where i.name = $1",
                    "s" },
     [CRL_MARK] = { "crl_mark",
                    "update certificate set published = $2 where issuer = $1 and revoked_at is not null and published is null", "si" },
