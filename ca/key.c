@@ -296,16 +296,14 @@ static int give_phrase(char *buffer, int size, int writing, void *data)
 
 CaSigningKey *ca_signing_key_load(const char *file, const Secret *passphrase, GError **error)
 {
-    g_autoptr(Secret) text = crypto_read_secret_file(file, KEY_FILE_LONGEST, error);
+    g_autoptr(GError) unread = NULL;
+    g_autoptr(Secret) text = crypto_read_secret_file(file, KEY_FILE_LONGEST, &unread);
     g_autoptr(BIO) bio = NULL;
     struct phrase phrase = { passphrase, FALSE };
     EVP_PKEY *key;
 
     if (!text) {
-        if (error && *error) { /* one domain for callers: the message already names the file */
-            (*error)->domain = CA_ERROR;
-            (*error)->code = CA_ERROR_BROKEN;
-        }
+        ca_fail(error, CA_ERROR_BROKEN, "key-file", "%s", unread->message);
         return NULL;
     }
     bio = BIO_new_mem_buf(secret_bytes(text), (int)secret_size(text));
