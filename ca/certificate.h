@@ -35,7 +35,7 @@ struct ca_order {
 
 /*
  * Builds, signs, and lints what was signed: what comes back has passed ca_certificate_lint. DER, the caller's.
- * CA_ERROR_REFUSED: "issuer-end", "validity" (end before beginning, beginning before the issuer's), "subject" (missing, too
+ * CA_ERROR_REFUSED: "issuer-end", "validity" (end before beginning), "subject" (missing, too
  * long, not UTF-8), "mail", "key-kind" (the profile does not allow it). CA_ERROR_BROKEN: "lint: NAME of the check", others.
  */
 GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
