@@ -11,8 +11,8 @@
 #include "ra/error.h"
 #include "ra/sweep.h"
 
-#define PAUSE_FIRST 2   /* seconds after the first failure; doubles */
-#define PAUSE_MOST 300
+#define PAUSE_FIRST 2 /* seconds after the first failure; doubles */
+#define PAUSE_MOST 15 /* a revocation must not wait long after the signer is back */
 #define SALT_SIZE 16
 
 /* --- secrets of a pickup -------------------------------------------------------------------------------------------------- */
@@ -166,7 +166,7 @@ run(RaContext *ctx, const DbJob *job, GError **error)
 static gint64
 pause_after(gint64 tries)
 {
-    return tries > 7 ? PAUSE_MOST : MIN((gint64)PAUSE_FIRST << tries, PAUSE_MOST);
+    return tries > 3 ? PAUSE_MOST : MIN((gint64)PAUSE_FIRST << tries, PAUSE_MOST);
 }
 
 /* A transaction of its own: the failed one took everything back. FALSE: the database is away. */

@@ -19,7 +19,7 @@ PID = os.path.join(folder.name, "worker.pid")
 cluster = subprocess.Popen([os.path.join(tap.ROOT, "tests", "cluster")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 sockets = cluster.stdout.readline().strip()
 smtp = subprocess.Popen(["/usr/bin/python3", os.path.join(tap.ROOT, "tests/integration/smtp_server.py"), folder.name], stdin=subprocess.PIPE,
-                        stdout=subprocess.PIPE, text=True)
+                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 port = smtp.stdout.readline().strip()
 
 
@@ -186,8 +186,10 @@ def stops():
 
 
 def no_secrets_in_the_log():
-    """the log names no token and no PIN"""
+    """the log names no token, no PIN and no finding of a sanitizer"""
     text = log()
+    tap.lacks(text, "Sanitizer")
+    tap.lacks(text, "runtime error")
     for name in glob.glob(os.path.join(folder.name, "new", "*"))[:50]:
         body = subprocess.run(["/usr/bin/python3", "-c", "import email,email.policy,sys;print(email.message_from_binary_file(open(sys.argv[1],"
                                "'rb'),policy=email.policy.default).get_content())", name], capture_output=True, text=True, check=True).stdout
