@@ -402,9 +402,9 @@ each_user_may_ask_only_what_is_its_own(void)
 {
     static const struct {
         enum wire_kind kind;
-        gboolean portal, worker, responder, stranger;
+        gboolean portal, worker, responder, root;
     } table[] = {
-        { WIRE_PING, TRUE, TRUE, TRUE, FALSE },       { WIRE_SIGN, TRUE, FALSE, FALSE, FALSE },
+        { WIRE_PING, TRUE, TRUE, TRUE, TRUE },        { WIRE_SIGN, TRUE, FALSE, FALSE, FALSE },
         { WIRE_PUBLISH, FALSE, TRUE, FALSE, FALSE },  { WIRE_RESPONDER, FALSE, FALSE, TRUE, FALSE },
         { WIRE_OCSP, FALSE, FALSE, FALSE, FALSE },    { WIRE_TAKE, FALSE, FALSE, FALSE, FALSE },
         { WIRE_FAILED, FALSE, FALSE, FALSE, FALSE },
@@ -414,7 +414,8 @@ each_user_may_ask_only_what_is_its_own(void)
         g_assert_cmpint(signer_peers_may(&peers, 11, table[i].kind), ==, table[i].portal);
         g_assert_cmpint(signer_peers_may(&peers, 22, table[i].kind), ==, table[i].worker);
         g_assert_cmpint(signer_peers_may(&peers, 33, table[i].kind), ==, table[i].responder);
-        g_assert_cmpint(signer_peers_may(&peers, 0, table[i].kind), ==, table[i].stranger);
+        g_assert_cmpint(signer_peers_may(&peers, 0, table[i].kind), ==, table[i].root);
+        g_assert_false(signer_peers_may(&peers, 44, table[i].kind));
     }
 }
 
