@@ -89,7 +89,7 @@ static const struct row {
     { "pickup", "days", NUMBER, "30", 1, 365, NULL, "days in which a certificate must be collected" },
     { "pickup", "ending_days", NUMBER, "3", 1, 60, NULL, "days before that end when the owner is told" },
     { "pickup", "password_shortest", NUMBER, "8", 1, 64, NULL, "characters of an own password for the file, at least" },
-    { "pickup", "password_longest", NUMBER, "64", 8, 128, NULL, "and at most" },
+    { "pickup", "password_longest", NUMBER, "64", 8, 64, NULL, "and at most" },
 
     { "ca", "crl_hours", NUMBER, "48", 1, 720, NULL, "hours from a CRL's thisUpdate to its nextUpdate" },
     { "ca", "crl_refresh", NUMBER, "3600", 10, 86400, NULL, "seconds after which a CRL is made anew without a revocation" },
