@@ -454,6 +454,7 @@ def make_wrapping():
     hostile("structure--two-signed-assertions", response(good_assertion + signed_assertion(name="_assertion2")))
     hostile("structure--response-in-response", response(good_assertion,
                                                         extensions_=extensions(inner)))
+    hostile("structure--empty-response-in-response", response(good_assertion, extensions_=extensions("<samlp:Response/>")))
     hostile("structure--no-assertion", response(""))
     hostile("structure--bare-assertion", good_assertion)
     hostile("structure--logout-response", usual().replace("samlp:Response", "samlp:LogoutResponse"))
@@ -499,6 +500,14 @@ def make_signatures():
                                                           "<ds:KeyInfo>%s</ds:KeyInfo><ds:SignatureValue>" % info))
     hostile("signature--on-the-subject", usual(subject_=subject(confirm=confirmation() + template("#_assertion1"))))
     hostile("signature--element-in-digest-value", good.replace("</ds:DigestValue>", "<x/></ds:DigestValue>"))
+    # Only the place is wrong: a second meaning hidden where nobody looks for one.
+    for check, name, element in (("signature", "object", "<ds:Object/>"), ("signature", "manifest", "<ds:Manifest/>"),
+                                 ("signature", "signed-info", info), ("signature", "signature-value", "<ds:SignatureValue/>"),
+                                 ("reference", "reference", '<ds:Reference URI="#_assertion1"/>'),
+                                 ("transform", "transforms", "<ds:Transforms/>"),
+                                 ("transform", "transform", transform(ENVELOPED))):
+        hostile("%s--%s-in-key-info" % (check, name), usual(with_={"key_info": "<ds:KeyInfo/>"}).replace(
+            "<ds:KeyInfo/>", "<ds:KeyInfo>%s</ds:KeyInfo>" % element))
     hostile("unsigned--nothing", response(assertion()))
     hostile("unsigned--in-gcm", response(encrypt(assertion())))
     hostile("unsigned--signature-stripped", re.sub(r"<ds:Signature.*?</ds:Signature>", "", good, flags=re.S))
@@ -549,6 +558,9 @@ def make_encryption():
     hostile("encryption--encrypted-name-id", usual(subject_=subject(encrypted_id)))
     hostile("encryption--encrypted-attribute", usual(attributes=ATTRIBUTES + encrypt("<x/>").replace("EncryptedAssertion",
             "EncryptedAttribute")))
+    hostile("encryption--empty-encrypted-id", usual(subject_=subject("<saml:EncryptedID/>")))
+    hostile("encryption--empty-encrypted-attribute", usual(attributes=ATTRIBUTES + "<saml:EncryptedAttribute/>"))
+    hostile("encryption--new-encrypted-id", response(good, extensions_=extensions("<samlp:NewEncryptedID/>")))
     twice = encrypt(good)
     key = re.search(r"<xenc:EncryptedKey.*?</xenc:EncryptedKey>", twice, re.S).group(0)
     hostile("encryption--two-keys", response(twice.replace(key, key + key)))
