@@ -23,6 +23,7 @@
 #define GOOD_FOR 3600            /* seconds to nextUpdate: relying parties' clocks differ */
 #define MAX_AGE 1                /* seconds that an answer without nonce may be cached: a revocation shows within seconds */
 #define RELOAD (5 * G_USEC_PER_SEC)
+#define RENEW_PAUSE (60 * G_USEC_PER_SEC)
 #define DB_PAUSE (G_USEC_PER_SEC / 2)
 #define FIRST_FD 3               /* after the standard ones */
 
@@ -226,6 +227,8 @@ take_delegate(struct authority *authority, GBytes *der, GError **error)
     authority->renew_at = from + (to - from) / 2;
     authority->ends_at = to;
     authority->pause = 0;
+    /* Near the issuer's own end, or with a clock far from the signer's, half a life may be over already. */
+    authority->ask_after = g_get_monotonic_time() + RENEW_PAUSE;
     log_write(LOG_LEVEL_INFO, "delegate", "issuer", authority->name, NULL);
     return TRUE;
 }
