@@ -6,13 +6,6 @@
 #include "ra/check.h"
 
 static void
-set_text(WebNode *node, const char *name, const char *value)
-{
-    if (value && *value)
-        web_set(node, name, value);
-}
-
-static void
 add_certificate(const Exchange *x, WebNode *root, const RaCheck *check)
 {
     if (!check->subject)
@@ -21,13 +14,13 @@ add_certificate(const Exchange *x, WebNode *root, const RaCheck *check)
     web_set(node, "cn", check->common_name ? check->common_name : check->subject);
     if (check->request)
         web_set_number(node, "number", check->request);
-    set_text(node, "subject", check->subject);
-    set_text(node, "issuer", check->issuer);
-    set_text(node, "serial", check->serial);
+    page_text(node, "subject", check->subject);
+    page_text(node, "issuer", check->issuer);
+    page_text(node, "serial", check->serial);
     page_time(x, node, "not-before", check->not_before);
     page_time(x, node, "not-after", check->not_after);
     page_time(x, node, "revoked-at", check->revoked_at);
-    set_text(node, "reason", check->reason);
+    page_text(node, "reason", check->reason);
 }
 
 /* GET /check on the client port: whose certificate was presented, and does it work? */

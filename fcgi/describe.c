@@ -29,13 +29,6 @@ set_key(const Exchange *x, WebNode *node, const char *attribute, const char *act
     web_set(node, attribute, key);
 }
 
-static void
-set_text(WebNode *node, const char *name, const char *value)
-{
-    if (value && *value)
-        web_set(node, name, value);
-}
-
 /* --- requests --- */
 
 static gboolean
@@ -90,7 +83,7 @@ describe_request(const Exchange *x, WebNode *root, const RaRequest *r)
     web_set(node, "memo", r->memo);
     web_set(node, "mail", r->mail);
     if (!r->serial)
-        set_text(node, "subject", r->planned_subject);
+        page_text(node, "subject", r->planned_subject);
     return node;
 }
 
@@ -129,11 +122,11 @@ describe_certificate(const Exchange *x, WebNode *root, const RaRequest *r)
     web_set(node, "serial", r->serial);
     web_set(node, "subject", r->subject);
     web_set(node, "fingerprint", r->fingerprint);
-    set_text(node, "key", r->key_kind);
+    page_text(node, "key", r->key_kind);
     page_time(x, node, "not-before", r->not_before);
     page_time(x, node, "not-after", r->certificate_not_after ? r->certificate_not_after : r->not_after);
     page_time(x, node, "revoked-at", r->revoked_at);
-    set_text(node, "reason", r->reason);
+    page_text(node, "reason", r->reason);
 }
 
 void
@@ -146,7 +139,7 @@ describe_previous(const Exchange *x, WebNode *root, const GPtrArray *previous)
         web_set(node, "serial", certificate->serial);
         page_time(x, node, "not-before", certificate->not_before);
         page_time(x, node, "not-after", certificate->not_after);
-        set_text(node, "reason", certificate->reason);
+        page_text(node, "reason", certificate->reason);
     }
 }
 
@@ -197,7 +190,7 @@ describe_mails(const Exchange *x, WebNode *root, const GPtrArray *newest_first)
         web_set(node, "to", mail->recipient);
         web_set(node, "state", mail->state);
         page_time(x, node, "at", mail->sent_at ? mail->sent_at : mail->created_at);
-        set_text(node, "error", mail->error);
+        page_text(node, "error", mail->error);
     }
 }
 

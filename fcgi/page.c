@@ -23,8 +23,8 @@ page_time(const Exchange *x, WebNode *node, const char *name, gint64 seconds)
     web_set_time(node, name, seconds, x->portal->zone);
 }
 
-static void
-set_text(WebNode *node, const char *name, const char *value)
+void
+page_text(WebNode *node, const char *name, const char *value)
 {
     if (value && *value)
         web_set(node, name, value);
@@ -36,9 +36,9 @@ add_helpdesk(const Exchange *x, WebNode *frame)
     const DbSession *s = x->session;
     gboolean own = s && (*s->helpdesk_mail || *s->helpdesk_phone);
     WebNode *helpdesk = web_add(frame, "helpdesk");
-    set_text(helpdesk, "name", own ? s->helpdesk_name : portal_setting(x->portal, "service", "helpdesk_name"));
-    set_text(helpdesk, "mail", own ? s->helpdesk_mail : portal_setting(x->portal, "service", "helpdesk_mail"));
-    set_text(helpdesk, "phone", own ? s->helpdesk_phone : portal_setting(x->portal, "service", "helpdesk_phone"));
+    page_text(helpdesk, "name", own ? s->helpdesk_name : portal_setting(x->portal, "service", "helpdesk_name"));
+    page_text(helpdesk, "mail", own ? s->helpdesk_mail : portal_setting(x->portal, "service", "helpdesk_mail"));
+    page_text(helpdesk, "phone", own ? s->helpdesk_phone : portal_setting(x->portal, "service", "helpdesk_phone"));
 }
 
 static void
@@ -47,7 +47,7 @@ add_frame(Exchange *x, WebNode *root, const char *page, const char *path)
     /* Without a login only the pickup has forms; the other pages then need no cookie. */
     gboolean forms = x->portal->ra->keyring && (x->session || g_str_has_prefix(page, "pickup"));
     WebNode *frame = web_add(root, "frame");
-    set_text(frame, "path", path);
+    page_text(frame, "path", path);
     page_time(x, frame, "now", x->now);
     web_set(frame, "version", INKAN_VERSION);
     web_set(frame, "request-id", x->id);
@@ -101,7 +101,7 @@ page_error(Exchange *x, int status, const char *why, const char *back)
     g_autoptr(WebDocument) document = page_new(x, "error", x->in->method == HTTP_GET ? back : NULL, &root);
     web_set_number(root, "status", status);
     web_set(root, "why", why);
-    set_text(root, "back", back);
+    page_text(root, "back", back);
     if (status == 503)
         http_header(&x->out, "Retry-After", "5");
     page_send(x, status, document);
@@ -133,7 +133,7 @@ send_refused(Exchange *x, int status, const char *rule, const char *back)
         web_set_number(root, "months", months);
     if (limit > 0)
         web_set_number(root, "limit", limit);
-    set_text(root, "mail", form_text(x->form, "mail"));
+    page_text(root, "mail", form_text(x->form, "mail"));
     page_send(x, status, document);
 }
 

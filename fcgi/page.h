@@ -21,6 +21,8 @@ void page_failure(Exchange *x, const GError *error, const char *back);
 
 /* The seconds as an attribute in the service's time zone; 0 leaves it out. */
 void page_time(const Exchange *x, WebNode *node, const char *name, gint64 seconds);
+/* The text as an attribute; NULL or "" leaves it out. */
+void page_text(WebNode *node, const char *name, const char *value);
 /* "windows", "macos", "ios", "android", "linux" by the browser's own words. */
 const char *page_system(const Exchange *x);
 /* NAME of a language other than the session's institution and so on: sets name and, if there is one, name-ja. */
