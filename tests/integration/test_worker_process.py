@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The worker as a program: at once, with a mail server, through restarts of everything around it.   tap: seconds 180"""
+"""The worker as a program: at once, with a mail server, through restarts of everything around it.   tap: seconds 400"""
 import glob
 import os
 import re
@@ -89,11 +89,16 @@ def log():
         return file.read()
 
 
-def all_ready(seconds=20):
-    tap.until(lambda: sql("select count(*) from request where state <> 'ready'") == "0", seconds)
+def all_ready(seconds=100):
+    """The bound is the worker's own: a job that failed again and again waits 15 s, one that was lost is asked for after a minute."""
+    try:
+        tap.until(lambda: sql("select count(*) from request where state <> 'ready'") == "0", seconds)
+    except tap.Failed:
+        print("# jobs: %s\n# log: %s" % (sql("select id, request, tries, run_at - now(), error from job"), log()[-3000:].replace("\n", "\n# ")))
+        raise
 
 
-def all_sent(seconds=30):
+def all_sent(seconds=100):
     tap.until(lambda: sql("select count(*) from outbox where state <> 'sent'") == "0", seconds)
 
 
