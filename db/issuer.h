@@ -27,7 +27,7 @@ gboolean db_issuer_insert(Db *db, const DbIssuer *issuer, GError **error) G_GNUC
 struct db_profile {
     const char *name, *type, *issuer, *subject; /* subject: "dn" or "mail" */
     gint64 months;
-    const char *const *key_usage, *const *extended, *const *policies, *const *key_kinds; /* KEY_KINDS NULL: all */
+    const char *const *key_usage, *const *extended, *const *policies, *const *key_kinds; /* none NULL */
     gboolean dormant; /* not in force until an operator sets valid_from (it is infinity); else from now on */
 };
 gboolean db_profile_insert(Db *db, const struct db_profile *profile, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -171,7 +171,7 @@ class Stack:
 
     def institutions(self):
         for n, idp in prepare.IDPS.items():
-            if self.sql(f"select from institution_idp where entity_id = '{self.place.idp(n)}'"):
+            if self.sql(f"select 1 from institution_idp where entity_id = '{self.place.idp(n)}'"):
                 continue
             self.inkan("institution", "add", idp["name"], "--name-ja", idp["name_ja"], "--mail-domain", idp["domain"], "--idp",
                        self.place.idp(n), "--max-active", "10000", "--pin-mail", "yes", "--approval", "no",
