@@ -17,6 +17,7 @@ void discovery_page(Exchange *x);
 /* login.c */
 void login_start(Exchange *x);
 void saml_metadata(Exchange *x);
+/* arrival.c */
 void saml_acs(Exchange *x);
 /* logout.c */
 void logout(Exchange *x);

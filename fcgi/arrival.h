@@ -1,0 +1,28 @@
+/*
+ * arrival: the way back, POST /saml/acs. An answer is judged step by step: the pending login that it names, the message, the
+ * person; then login, assertion, person and session are settled in one transaction.
+ */
+#ifndef FCGI_ARRIVAL_H
+#define FCGI_ARRIVAL_H
+
+#include "fcgi/portal.h"
+#include "ra/institution.h"
+#include "sp/discovery.h"
+#include "sp/person.h"
+#include "sp/response.h"
+
+/* What the answer to one login is judged by, filled in this order; NULL: not known (yet). */
+struct arrival {
+    GBytes *key_hash;
+    DbLogin *login;
+    SpIdp *idp;
+    SpIdentity *identity;
+    SpPerson *person;
+    RaInstitution *institution;
+    Secret *session; /* the new id */
+};
+
+/* By what rule the arrival's institution takes its persons; idp and institution must be known. */
+struct sp_person_rule arrival_rule(const Exchange *x, const struct arrival *a);
+
+#endif
