@@ -6,13 +6,15 @@
 #define WORDS_MOST 8
 #define ERROR_LONGEST 500
 
-/* The row that counts of each entity: valid, of the source with the lowest priority. $1 is now. */
+/* The row that counts of each entity: valid, of the source with the lowest priority. $1 is now. A row ends by itself or with
+   the copy that it came in (ends). */
 #define WINNERS                                                                                                               \
-    "(select distinct on (i.entity_id) i.*, n.institution from idp i join metadata_source s on s.name = i.source"            \
-    " left join institution_idp n on n.entity_id = i.entity_id where i.valid_until > to_timestamp($1)"
+    "(select distinct on (i.entity_id) i.*, least(i.valid_until, s.valid_until, '9999-01-01') as ends, n.institution"         \
+    " from idp i join metadata_source s on s.name = i.source left join institution_idp n on n.entity_id = i.entity_id"        \
+    " where least(i.valid_until, s.valid_until) > to_timestamp($1)"
 #define COLUMNS                                                                                                               \
     "select source, entity_id, name_en, name_ja, keywords, logo, scopes, scope_regexps, contact_name, contact_mail, hidden,"  \
-    " slo, extract(epoch from valid_until)::bigint, institution"
+    " slo, extract(epoch from ends)::bigint, institution"
 
 enum { GET, SEARCH, SOURCES, LOCK, PUT, DROP_OTHERS, DONE, COUNT, FAILED, FORGET_IDPS, FORGET_SOURCES };
 
