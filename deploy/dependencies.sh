@@ -10,7 +10,7 @@ build="gcc g++ make pkg-config libglib2.0-dev liblasso3-dev libxmlsec1-dev libxm
 demo="postgresql-15 nginx simplesamlphp php-fpm php-xml php-mbstring php-curl php-intl python3 python3-aiosmtpd
   xmlsec1 openssl curl ca-certificates procps util-linux tzdata"
 test="perl cppcheck clang gnutls-bin libnss3-tools valgrind chromium fonts-ipaexfont-gothic fonts-dejavu-core strace
-  python3-cryptography mandoc"
+  python3-cryptography python3-pysaml2 mandoc"
 
 case $level in
   build) wanted=$build ;;

@@ -214,6 +214,14 @@ static gboolean not_on_or_after(const struct seen *s, GError **error)
     return s->want->now - s->want->skew < at || refuse(error, "not-on-or-after", "past:", text);
 }
 
+/* pysaml2 sends NameQualifier="": the same as none to us, another value to lasso. */
+static char *none_if_empty(char *text)
+{
+    if (text == NULL || text[0] != '\0') return text;
+    g_free(text);
+    return NULL;
+}
+
 static gboolean name_id(const struct seen *s, GError **error)
 {
     const xmlNode *name = sp_xml_child(s->root, SP_NS_ASSERTION, "NameID");
@@ -224,9 +232,9 @@ static gboolean name_id(const struct seen *s, GError **error)
     if (!good) return refuse(error, "name-id", "not one", NULL);
     clear_name(s->m);
     s->m->name_id = g_steal_pointer(&text);
-    s->m->private->name_format = sp_xml_attribute(name, "Format");
-    s->m->private->name_qualifier = sp_xml_attribute(name, "NameQualifier");
-    s->m->private->sp_name_qualifier = sp_xml_attribute(name, "SPNameQualifier");
+    s->m->private->name_format = none_if_empty(sp_xml_attribute(name, "Format"));
+    s->m->private->name_qualifier = none_if_empty(sp_xml_attribute(name, "NameQualifier"));
+    s->m->private->sp_name_qualifier = none_if_empty(sp_xml_attribute(name, "SPNameQualifier"));
     return TRUE;
 }
 

@@ -103,6 +103,7 @@ def make_good():
     redirect("ok--no-session-index", request(index=""))
     redirect("ok--two-session-indexes", request(
         index="<samlp:SessionIndex>_session1</samlp:SessionIndex><samlp:SessionIndex>_session2</samlp:SessionIndex>"))
+    redirect("ok--empty-qualifiers", request(NAME.replace("Format=", 'NameQualifier="" SPNameQualifier="" Format=')))
     redirect("ok--no-end", request(NotOnOrAfter=None))
     case("ok--other-parameters", "query", "lang=ja&" + query(request()) + "&x=1&x=2")
     case("ok--post", "request", post(fill(request(signature=template("#_logout1")))))
