@@ -37,20 +37,24 @@ static xmlSecKey *unwrap(xmlNode *encrypted_key, const xmlSecKey *own)
     return key;
 }
 
-char *sp_decrypt(xmlNode *encrypted_assertion, struct _xmlSecKey *key, size_t *n, GError **error)
+static char *decrypt_by(xmlNode *encrypted_assertion, const xmlSecKey *key, size_t *n)
 {
     g_autoptr(xmlSecKey) session = unwrap(sp_shape_encrypted_key(encrypted_assertion), key);
-    if (session != NULL) {
-        g_autoptr(xmlSecEncCtx) context = new_context(session, xmlEncCtxModeEncryptedData);
-        xmlSecBuffer *plain = xmlSecEncCtxDecryptToBuffer(context, sp_shape_encrypted_data(encrypted_assertion));
-        if (plain != NULL && xmlSecBufferGetSize(plain) > 0 && xmlSecBufferGetSize(plain) <= SP_STRICT_BYTES) {
-            *n = xmlSecBufferGetSize(plain);
-            char *bytes = g_malloc(*n + 1);
-            memcpy(bytes, xmlSecBufferGetData(plain), *n);
-            bytes[*n] = '\0';
-            return bytes;
-        }
-    }
-    refuse(error);
-    return NULL;
+    if (session == NULL) return NULL;
+    g_autoptr(xmlSecEncCtx) context = new_context(session, xmlEncCtxModeEncryptedData);
+    xmlSecBuffer *plain = xmlSecEncCtxDecryptToBuffer(context, sp_shape_encrypted_data(encrypted_assertion));
+    if (plain == NULL || xmlSecBufferGetSize(plain) == 0 || xmlSecBufferGetSize(plain) > SP_STRICT_BYTES) return NULL;
+    *n = xmlSecBufferGetSize(plain);
+    char *bytes = g_malloc(*n + 1);
+    memcpy(bytes, xmlSecBufferGetData(plain), *n);
+    bytes[*n] = '\0';
+    return bytes;
+}
+
+char *sp_decrypt(xmlNode *encrypted_assertion, const GPtrArray *keys, size_t *n, GError **error)
+{
+    char *bytes = NULL;
+    for (guint i = 0; i < keys->len && bytes == NULL; i++) bytes = decrypt_by(encrypted_assertion, keys->pdata[i], n);
+    if (bytes == NULL) refuse(error);
+    return bytes;
 }

@@ -47,7 +47,7 @@ static void add_extensions(xmlNode *role, const struct names *ns, const struct s
 {
     xmlNode *extensions = add(role, ns->md, "Extensions", NULL);
     xmlNode *info = add(extensions, ns->ui, "UIInfo", NULL);
-    add_both(info, ns, ns->ui, "DisplayName", v->name_en, v->name_ja);
+    if (given(v->name_en)) add_both(info, ns, ns->ui, "DisplayName", v->name_en, v->name_ja);
     if (given(v->home_url)) add_both(info, ns, ns->ui, "InformationURL", v->home_url, v->home_url);
     if (!given(v->discovery_url)) return;
     xmlNode *discovery = add(extensions, ns->disco, "DiscoveryResponse", NULL);
@@ -83,7 +83,7 @@ static void add_attributes(xmlNode *role, const struct names *ns, const struct s
 {
     xmlNode *service = add(role, ns->md, "AttributeConsumingService", NULL);
     set(service, "index", "0");
-    add_both(service, ns, ns->md, "ServiceName", v->name_en, v->name_ja);
+    if (given(v->name_en)) add_both(service, ns, ns->md, "ServiceName", v->name_en, v->name_ja);
     for (const struct sp_attribute_known *known = sp_attributes_known; known->name != NULL; known++) {
         xmlNode *wanted = add(service, ns->md, "RequestedAttribute", NULL);
         set(wanted, "Name", known->oid);
@@ -93,16 +93,16 @@ static void add_attributes(xmlNode *role, const struct names *ns, const struct s
     }
 }
 
-static void add_role(xmlNode *entity, const struct names *ns, const struct sp_service_values *v, const char *signing,
-                     const char *encryption)
+static void add_role(xmlNode *entity, const struct names *ns, const struct sp_service_values *v,
+                     const char *const *signing, const char *const *encryption)
 {
     xmlNode *role = add(entity, ns->md, "SPSSODescriptor", NULL);
     set(role, "AuthnRequestsSigned", "true");
     set(role, "WantAssertionsSigned", "true");
     set(role, "protocolSupportEnumeration", SP_NS_PROTOCOL);
     add_extensions(role, ns, v);
-    add_key(role, ns, "signing", signing);
-    add_key(role, ns, "encryption", encryption);
+    for (; *signing != NULL; signing++) add_key(role, ns, "signing", *signing);
+    for (; *encryption != NULL; encryption++) add_key(role, ns, "encryption", *encryption);
     add_endpoint(role, ns, "SingleLogoutService", SP_BINDING_REDIRECT, v->slo_url);
     add_endpoint(role, ns, "SingleLogoutService", SP_BINDING_POST, v->slo_url);
     add(role, ns->md, "NameIDFormat", "urn:oasis:names:tc:SAML:2.0:nameid-format:transient");
@@ -132,7 +132,7 @@ static void add_people(xmlNode *entity, const struct names *ns, const struct sp_
     }
 }
 
-char *sp_descriptor_new(const struct sp_service_values *v, const char *signing, const char *encryption)
+char *sp_descriptor_new(const struct sp_service_values *v, const char *const *signing, const char *const *encryption)
 {
     g_autoptr(SpXml) doc = xmlNewDoc((const xmlChar *)"1.0");
     xmlNode *entity = xmlNewDocNode(doc, NULL, (const xmlChar *)"EntityDescriptor", NULL);

@@ -6,8 +6,8 @@
 
 #include "sp/service.h"
 
-/* One EntityDescriptor as text. SIGNING and ENCRYPTION: base64 of the certificates, as an X509Certificate element has it. */
-char *sp_descriptor_new(const struct sp_service_values *values, const char *signing, const char *encryption)
+/* One EntityDescriptor as text. SIGNING and ENCRYPTION: lists of certificates, each base64 as in an X509Certificate element. */
+char *sp_descriptor_new(const struct sp_service_values *values, const char *const *signing, const char *const *encryption)
     G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

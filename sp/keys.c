@@ -5,6 +5,8 @@
 #include <xmlsec/keys.h>
 #include <xmlsec/xmlsec.h>
 
+#include "sp/pem.h"
+
 static void free_key(gpointer key)
 {
     if (key != NULL) xmlSecKeyDestroy(key);
@@ -76,16 +78,11 @@ GPtrArray *sp_keys_of_idp(const xmlNode *entity, GError **error)
 
 GPtrArray *sp_keys_of_pem(const char *pem, GError **error)
 {
-    static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
     GPtrArray *keys = g_ptr_array_new_with_free_func(free_key);
-    const char *p = pem;
-    while ((p = strstr(p, begin)) != NULL) {
-        p += strlen(begin);
-        const char *stop = strstr(p, end);
-        if (stop == NULL) break;
-        g_autofree char *body = g_strndup(p, (gsize)(stop - p));
+    gsize n = 0;
+    for (const char *p = pem, *block; (block = sp_pem_next(&p, "CERTIFICATE", &n)) != NULL;) {
+        g_autofree char *body = sp_pem_body(block, n);
         add(keys, body);
-        p = stop;
     }
     return unless_empty(keys, "the PEM text", error);
 }

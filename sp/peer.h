@@ -17,8 +17,8 @@
 
 struct sp_service {
     char *entity_id, *acs_url, *slo_url, *metadata;
-    LassoServer *server;
-    xmlSecKey *decryption;
+    LassoServer *server;   /* holds the signing key, where there is one, and the decryption keys */
+    GPtrArray *decryption; /* of xmlSecKey *, tried in order; may be empty */
     GPtrArray *peers; /* of struct sp_peer *, the last used first */
 };
 

@@ -10,6 +10,7 @@
 #include "sp/descriptor.h"
 #include "sp/keys.h"
 #include "sp/peer.h"
+#include "sp/pem.h"
 #include "sp/xml.h"
 
 /* --- the libraries -------------------------------------------------------------------------------------------------------- */
@@ -65,16 +66,18 @@ static gboolean input(GError **error, const char *what, const char *why)
     return FALSE;
 }
 
+/* Whoever signs also publishes; a service without a key to sign with only opens what others sent. */
 static gboolean values_ok(const struct sp_service_values *v, GError **error)
 {
-    const struct { const char *name, *value; } must[] = {
-        { "entity_id", v->entity_id }, { "acs_url", v->acs_url }, { "slo_url", v->slo_url }, { "name_en", v->name_en },
-        { "name_ja", v->name_ja }, { "signing_key", v->signing_key }, { "signing_certificate", v->signing_certificate },
+    const gboolean signs = given(v->signing_key);
+    const struct { const char *name, *value; gboolean wanted; } must[] = {
+        { "entity_id", v->entity_id, TRUE }, { "acs_url", v->acs_url, TRUE }, { "slo_url", v->slo_url, TRUE },
+        { "name_en", v->name_en, signs }, { "name_ja", v->name_ja, signs },
+        { "signing_certificate", v->signing_certificate, signs },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(must); i++)
-        if (!given(must[i].value)) return input(error, must[i].name, "must be given");
-    return given(v->decryption_key) == given(v->decryption_certificate)
-           || input(error, "decryption_key", "and decryption_certificate must be given together");
+        if (must[i].wanted && !given(must[i].value)) return input(error, must[i].name, "must be given");
+    return signs || given(v->decryption_key) || input(error, "signing_key", "or decryption_key must be given");
 }
 
 static char *read_file(const char *file, gsize *n, GError **error)
@@ -85,80 +88,128 @@ static char *read_file(const char *file, gsize *n, GError **error)
     return text;
 }
 
-/* The base64 body of the first certificate of a PEM file. */
-static char *certificate_body(const char *file, GError **error)
+/* The base64 bodies of the certificates in a PEM file, in order; an empty list for no file. */
+static char **certificate_bodies(const char *file, GError **error)
 {
+    g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+    if (!given(file)) return g_strv_builder_end(list);
     g_autofree char *pem = read_file(file, NULL, error);
     if (pem == NULL) return NULL;
     g_autoptr(GPtrArray) keys = sp_keys_of_pem(pem, NULL);
-    char *begin = strstr(pem, "-----BEGIN CERTIFICATE-----"), *end = strstr(pem, "-----END CERTIFICATE-----");
-    if (keys == NULL || begin == NULL || end == NULL || end < begin) {
-        input(error, file, "holds no certificate in PEM of an RSA key of 2048 bits or more");
-        return NULL;
-    }
-    begin += strlen("-----BEGIN CERTIFICATE-----");
-    return g_strstrip(g_strndup(begin, (gsize)(end - begin)));
-}
-
-static xmlSecKey *load_key(const char *file, GError **error)
-{
     gsize n = 0;
-    g_autofree char *pem = read_file(file, &n, error);
-    if (pem == NULL) return NULL;
-    xmlSecKey *key = xmlSecCryptoAppKeyLoadMemory((const xmlSecByte *)pem, (xmlSecSize)n, xmlSecKeyDataFormatPem, "", NULL,
-                                                  NULL);
-    explicit_bzero(pem, n);
-    if (key != NULL && xmlSecKeyDataCheckId(xmlSecKeyGetValue(key), xmlSecKeyDataRsaId)) return key;
-    if (key != NULL) xmlSecKeyDestroy(key);
-    input(error, file, "holds no RSA key in PEM without a passphrase");
+    guint blocks = 0;
+    for (const char *p = pem, *block; (block = sp_pem_next(&p, "CERTIFICATE", &n)) != NULL; blocks++) {
+        g_autofree char *body = sp_pem_body(block, n);
+        g_strv_builder_add(list, body);
+    }
+    if (keys != NULL && keys->len == blocks) return g_strv_builder_end(list);
+    g_autofree char *why = g_strdup_printf("must hold 1 to %d certificates in PEM, all of RSA keys of %d bits or more",
+                                           SP_KEYS_MOST, SP_KEYS_RSA_BITS);
+    input(error, file, why);
     return NULL;
 }
 
-static LassoServer *new_server(const char *metadata, const struct sp_service_values *v, GError **error)
+static void free_key(gpointer key)
+{
+    xmlSecKeyDestroy(key);
+}
+
+static gboolean add_private_key(GPtrArray *keys, const char *pem, gsize n)
+{
+    xmlSecKey *key = xmlSecCryptoAppKeyLoadMemory((const xmlSecByte *)pem, (xmlSecSize)n, xmlSecKeyDataFormatPem, "", NULL,
+                                                  NULL);
+    if (key == NULL) return FALSE;
+    g_ptr_array_add(keys, key);
+    return xmlSecKeyDataCheckId(xmlSecKeyGetValue(key), xmlSecKeyDataRsaId);
+}
+
+/* Hands each private key of PEM to USE. FALSE: there is none, too many, or USE could do nothing with one. */
+static gboolean each_private_key(const char *pem, gboolean (*use)(gpointer data, const char *pem, gsize n), gpointer data)
+{
+    int found = 0;
+    gsize n = 0;
+    for (const char *p = pem, *block; (block = sp_pem_next(&p, "PRIVATE KEY", &n)) != NULL; found++)
+        if (found >= SP_SERVICE_KEYS_MOST || !use(data, block, n)) return FALSE;
+    return found > 0;
+}
+
+static gboolean use_to_open(gpointer data, const char *pem, gsize n)
+{
+    struct sp_service *service = data;
+    g_autofree char *one = g_strndup(pem, n);
+    gboolean ok = add_private_key(service->decryption, pem, n)
+                  && lasso_server_set_encryption_private_key(service->server, one) == 0;
+    explicit_bzero(one, n);
+    return ok;
+}
+
+static gboolean is_usable(gpointer data, const char *pem, gsize n)
+{
+    return add_private_key(data, pem, n);
+}
+
+/* The first key of the file signs; that the others are of use is seen now and not when their turn comes. */
+static char *first_key(const char *file, GError **error)
+{
+    gsize all = 0, n = 0;
+    g_autofree char *pem = read_file(file, &all, error);
+    if (pem == NULL) return NULL;
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(free_key);
+    const char *p = pem, *block = sp_pem_next(&p, "PRIVATE KEY", &n);
+    char *first = each_private_key(pem, is_usable, keys) ? g_strndup(block, n) : NULL;
+    if (first == NULL) input(error, file, "must hold RSA keys in PEM, without a passphrase");
+    explicit_bzero(pem, all);
+    return first;
+}
+
+/* What lasso needs to speak for us. */
+static LassoServer *new_server(const char *metadata, const char *signing_key, GError **error)
+{
+    g_autofree char *key = NULL;
+    if (given(signing_key) && (key = first_key(signing_key, error)) == NULL) return NULL;
+    /* No certificate: it would only go into KeyInfo, and lasso takes its text for a file's name at every signature. */
+    LassoServer *server = lasso_server_new_from_buffers(metadata, key, NULL, NULL);
+    if (key != NULL) explicit_bzero(key, strlen(key));
+    if (server == NULL) input(error, signing_key, "lasso cannot use this key, or the addresses");
+    else server->signature_method = LASSO_SIGNATURE_METHOD_RSA_SHA256; /* the default is SHA-1 */
+    return server;
+}
+
+static gboolean load_decryption(SpService *service, const char *file, GError **error)
 {
     gsize n = 0;
-    g_autofree char *key = read_file(v->signing_key, &n, error);
-    if (key == NULL) return NULL;
-    /* No certificate: it would only go into KeyInfo, and lasso takes its text for a file's name at every signature. */
-    g_autoptr(LassoServer) server = lasso_server_new_from_buffers(metadata, key, NULL, NULL);
-    explicit_bzero(key, n);
-    if (server == NULL) {
-        input(error, v->signing_key, "lasso cannot use this key, or the addresses");
-        return NULL;
-    }
-    server->signature_method = LASSO_SIGNATURE_METHOD_RSA_SHA256; /* the default is SHA-1 */
-    if (given(v->decryption_key) && lasso_server_set_encryption_private_key(server, v->decryption_key) != 0) {
-        input(error, v->decryption_key, "lasso cannot use this key");
-        return NULL;
-    }
-    return g_steal_pointer(&server);
+    service->decryption = g_ptr_array_new_with_free_func(free_key);
+    if (!given(file)) return TRUE;
+    g_autofree char *pem = read_file(file, &n, error);
+    if (pem == NULL) return FALSE;
+    gboolean ok = each_private_key(pem, use_to_open, service);
+    explicit_bzero(pem, n);
+    return ok || input(error, file, "must hold RSA keys in PEM, without a passphrase");
 }
 
 SpService *sp_service_new(const struct sp_service_values *v, GError **error)
 {
     if (!sp_start(error) || !values_ok(v, error)) return NULL;
-    const gboolean two = given(v->decryption_key);
     g_autoptr(SpService) service = g_new0(SpService, 1);
     service->peers = sp_peer_list();
     service->entity_id = g_strdup(v->entity_id);
     service->acs_url = g_strdup(v->acs_url);
     service->slo_url = g_strdup(v->slo_url);
-    g_autofree char *signing = certificate_body(v->signing_certificate, error);
+    g_auto(GStrv) signing = certificate_bodies(v->signing_certificate, error);
     if (signing == NULL) return NULL;
-    g_autofree char *encryption = certificate_body(two ? v->decryption_certificate : v->signing_certificate, error);
+    g_auto(GStrv) encryption = certificate_bodies(v->decryption_certificate, error);
     if (encryption == NULL) return NULL;
-    service->metadata = sp_descriptor_new(v, signing, encryption);
-    service->decryption = load_key(two ? v->decryption_key : v->signing_key, error);
-    if (service->decryption == NULL) return NULL;
-    service->server = new_server(service->metadata, v, error);
-    return service->server != NULL ? g_steal_pointer(&service) : NULL;
+    service->metadata = sp_descriptor_new(v, (const char *const *)signing, (const char *const *)encryption);
+    service->server = new_server(service->metadata, v->signing_key, error);
+    if (service->server == NULL || !load_decryption(service, v->decryption_key, error)) return NULL;
+    return g_steal_pointer(&service);
 }
 
 void sp_service_free(SpService *service)
 {
     if (service == NULL) return;
     g_clear_object(&service->server);
-    if (service->decryption != NULL) xmlSecKeyDestroy(service->decryption);
+    g_clear_pointer(&service->decryption, g_ptr_array_unref);
     g_ptr_array_unref(service->peers);
     g_free(service->entity_id);
     g_free(service->acs_url);

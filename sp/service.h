@@ -15,16 +15,27 @@
  */
 gboolean sp_start(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What a service is made of; all borrowed for the call only. NULL or "" where it says optional. */
+#define SP_SERVICE_KEYS_MOST 8 /* in one file */
+
+/*
+ * What a service is made of; all borrowed for the call only. NULL or "" where it says optional.
+ *
+ * Key files hold private keys in PEM (RSA, no passphrase), certificate files certificates, several while keys change:
+ * - signing_key: the first one signs. NULL: a service that signs nothing and only opens what others sent (the confined
+ *   opener); of the rest it then needs entity_id, acs_url, slo_url and decryption_key alone.
+ * - signing_certificate: all are published.
+ * - decryption_key: all are tried in order. NULL: a service that can open nothing encrypted (a page, which asks the opener).
+ * - decryption_certificate: all are published, so each one's key must be with whoever decrypts. NULL: nothing encrypted wanted.
+ */
 struct sp_service_values {
     const char *entity_id;
     const char *acs_url;        /* AssertionConsumerService, HTTP-POST */
     const char *slo_url;        /* SingleLogoutService, HTTP-Redirect and HTTP-POST */
-    const char *discovery_url;  /* where a discovery service returns to (DiscoveryResponse) */
-    const char *home_url;       /* front page, for mdui:InformationURL and OrganizationURL */
+    const char *discovery_url;  /* where a discovery service returns to (DiscoveryResponse); optional */
+    const char *home_url;       /* front page, for mdui:InformationURL and OrganizationURL; optional */
     const char *name_en, *name_ja;
-    const char *signing_key, *signing_certificate;       /* PEM files; RSA */
-    const char *decryption_key, *decryption_certificate; /* PEM files; optional: the signing ones */
+    const char *signing_key, *signing_certificate;       /* files, see above */
+    const char *decryption_key, *decryption_certificate; /* likewise */
     const char *contact_name, *contact_mail;             /* optional */
     const char *const *entity_categories;                /* optional: URIs that the federation has granted */
 };

@@ -80,6 +80,44 @@ static void metadata_is_valid_by_the_schema(void)
     xmlSchemaFreeParserCtxt(parser);
 }
 
+/* A file of FIRST and then SECOND; its path, the caller's. */
+static char *joined(const char *first, const char *second, const char *name)
+{
+    g_autofree char *one = fixture_read(first, NULL), *two = fixture_read(second, NULL), *path = fixture_path(name);
+    g_autofree char *text = g_strconcat("the one in use\n", one, "\nthe next one\n", two, NULL);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    return g_steal_pointer(&path);
+}
+
+/* While keys change: two keys and two certificates in each file; the first signs, all are published, all decrypt. */
+static SpService *changing_service(gboolean signs)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *signing_key = joined("sp-signing.key", "sp-decryption.key", "two-signing.key");
+    g_autofree char *signing_certificate = joined("sp-signing.crt", "sp-decryption.crt", "two-signing.crt");
+    g_autofree char *decryption_key = joined("sp-signing.key", "sp-decryption.key", "two-decryption.key");
+    const struct sp_service_values values = {
+        .entity_id = FIXTURE_SP, .acs_url = FIXTURE_ACS, .slo_url = FIXTURE_SLO,
+        .name_en = signs ? "Inkan" : NULL, .name_ja = signs ? "印鑑" : NULL,
+        .signing_key = signs ? signing_key : NULL, .signing_certificate = signs ? signing_certificate : NULL,
+        .decryption_key = signs ? NULL : decryption_key, .decryption_certificate = signs ? signing_certificate : NULL,
+    };
+    SpService *one = sp_service_new(&values, &error);
+    g_assert_no_error(error);
+    return one;
+}
+
+static void all_certificates_are_published_while_keys_change(void)
+{
+    g_autoptr(SpService) one = changing_service(TRUE);
+    const char *text = sp_service_metadata(one);
+    g_autoptr(SpXml) doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
+    g_assert_cmpint(count_of(xmlDocGetRootElement(doc), SP_NS_METADATA, "KeyDescriptor"), ==, 4);
+    g_autofree char *first = fixture_read("sp-signing.crt", NULL), *second = fixture_read("sp-decryption.crt", NULL);
+    g_auto(GStrv) lines = g_strsplit(first, "\n", 4), others = g_strsplit(second, "\n", 4);
+    g_assert_true(strstr(text, lines[2]) < strstr(text, others[2]));
+}
+
 static void entity_categories_are_listed(void)
 {
     static const char *const categories[] = { "http://refeds.org/category/research-and-scholarship", NULL };
@@ -103,7 +141,8 @@ static void a_wrong_setting_is_named(void)
         { "", key, certificate, NULL, "entity_id" }, { FIXTURE_SP, none, certificate, NULL, none },
             { FIXTURE_SP, key, none, NULL, none },
         { FIXTURE_SP, certificate, certificate, NULL, certificate }, { FIXTURE_SP, ec, certificate, NULL, ec },
-        { FIXTURE_SP, key, small, NULL, small }, { FIXTURE_SP, key, certificate, key, "decryption_key" },
+        { FIXTURE_SP, key, small, NULL, small }, { FIXTURE_SP, key, certificate, ec, ec },
+        { FIXTURE_SP, NULL, certificate, NULL, "decryption_key" }, { FIXTURE_SP, key, NULL, NULL, "signing_certificate" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         const struct sp_service_values values = {
@@ -156,6 +195,20 @@ static void a_request_is_signed_and_complete(void)
     contains(query->xml, ">" FIXTURE_SP "</");
     contains(query->xml, "nameid-format:unspecified");
     g_assert_cmpint(strlen(request->saml), <, 4000);
+}
+
+static void the_first_key_signs_while_keys_change(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpService) one = changing_service(TRUE);
+    g_autofree char *pem = fixture_read("sp-signing.crt", NULL);
+    g_autoptr(GPtrArray) keys = sp_keys_of_pem(pem, NULL);
+    g_autoptr(SpRequest) request = sp_request_new(one, FIXTURE_IDP, idp_xml, "k", SP_NAME_ID_ANY, &error);
+    g_assert_no_error(error);
+    g_autoptr(SpQuery) query = sp_query_read(strchr(request->url, '?') + 1, &error);
+    g_assert_no_error(error);
+    g_assert_true(sp_signature_verify_bytes(query->algorithm, query->octets, strlen(query->octets), (guchar *)query->signature,
+                                            query->signature_n, keys, &error));
 }
 
 static void a_persistent_name_id_is_asked_for_by_rule(void)
@@ -255,6 +308,26 @@ static void a_login_of_another_process_can_be_finished(void)
     service = first;
 }
 
+/* The opener holds no key to sign with, and tries all that decrypt; a page holds none of these. */
+static void a_service_without_a_signing_key_opens_what_any_key_opens(void)
+{
+    g_autoptr(GError) error = NULL;
+    SpService *first = service;
+    g_autoptr(SpRequest) request = request_to(FIXTURE_IDP, idp_xml, SP_NAME_ID_ANY);
+    fixture_make("benign", request->request_id);
+    service = changing_service(FALSE);
+    g_autoptr(SpIdentity) identity = verify(request, FIXTURE_IDP, idp_xml, "ok--encrypted-gcm.xml", &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(identity);
+    sp_service_free(service);
+    service = changing_service(TRUE);
+    g_assert_null(verify(request, FIXTURE_IDP, idp_xml, "ok--encrypted-gcm.xml", &error));
+    g_assert_error(error, SP_ERROR, SP_ERROR_REFUSED);
+    g_assert_true(g_str_has_prefix(error->message, "decryption: "));
+    sp_service_free(service);
+    service = first;
+}
+
 static void an_idp_with_ec_keys_only_works(void)
 {
     g_autoptr(GError) error = NULL;
@@ -288,6 +361,10 @@ int main(int argc, char **argv)
     idp_xml = fixture_read("idp.xml", NULL);
     g_test_add_func("/service/metadata has all its parts", metadata_has_all_its_parts);
     g_test_add_func("/service/metadata is valid by the schema", metadata_is_valid_by_the_schema);
+    g_test_add_func("/service/all certificates are published while keys change", all_certificates_are_published_while_keys_change);
+    g_test_add_func("/service/the first key signs while keys change", the_first_key_signs_while_keys_change);
+    g_test_add_func("/service/a service without a signing key opens what any key opens",
+                    a_service_without_a_signing_key_opens_what_any_key_opens);
     g_test_add_func("/service/entity categories are listed", entity_categories_are_listed);
     g_test_add_func("/service/a wrong setting is named", a_wrong_setting_is_named);
     g_test_add_func("/service/libraries are kept from files and network", libraries_are_kept_from_files_and_network);

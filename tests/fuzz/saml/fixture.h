@@ -47,7 +47,7 @@ G_GNUC_UNUSED static SpService *fuzz_service(void)
     const struct sp_service_values values = {
         .entity_id = "https://portal.example.ac.jp/saml/metadata", .acs_url = "https://portal.example.ac.jp/saml/acs",
         .slo_url = "https://portal.example.ac.jp/saml/slo", .name_en = "Inkan", .name_ja = "印鑑",
-        .signing_key = key, .signing_certificate = certificate,
+        .signing_key = key, .signing_certificate = certificate, .decryption_key = key, .decryption_certificate = certificate,
     };
     SpService *service = sp_service_new(&values, &error);
     if (service == NULL) g_error("%s", error->message);
