@@ -28,6 +28,7 @@ static const struct {
     { sp_error_quark, SP_ERROR_MISSING, { 403, "forbidden", FALSE } },
     { sp_error_quark, SP_ERROR_INPUT, { 500, "broken", TRUE } },
     { sp_error_quark, SP_ERROR_BROKEN, { 500, "broken", TRUE } },
+    { sp_error_quark, SP_ERROR_AWAY, { 503, "down", TRUE } },
 
     { web_error_quark, WEB_ERROR_INPUT, { 500, "broken", TRUE } },
     { web_error_quark, WEB_ERROR_BROKEN, { 500, "broken", TRUE } },

@@ -17,6 +17,7 @@ enum sp_error {
     SP_ERROR_MISSING, /* verified, but an attribute that we need is missing or unusable; the message begins with its name */
     SP_ERROR_INPUT,   /* a file or value of the operator's own is wrong: certificate, key, metadata given by hand */
     SP_ERROR_BROKEN,  /* a library failed where it should not */
+    SP_ERROR_AWAY,    /* the opener is not there (sp/opener.h) */
 };
 
 /* The name of the check (the message up to the colon), for check= in the log and for tests; the caller's. */

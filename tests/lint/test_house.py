@@ -69,6 +69,8 @@ ARROWS = [
     (r"ca/keymaker[a-z_]*\.[ch]$", [r"ca/"] + LEAVES),
     (r"ca/(client|desk)\.c$", [r"ca/", r"db/log\.h$"]),
     (r"ca/", [r"ca/"]),
+    # A process of its own, under prefork.
+    (r"sp/(opener|confine)\.[ch]$", [r"sp/"] + LEAVES),
     (r"sp/", [r"sp/", r"db/db\.h$", r"db/metadata\.h$"]),
     (r"web/", [r"web/"]),
     (r"ra/(worker|inkan|command|metadata|jobs)[a-z_]*\.[ch]$", [r"ra/", r"db/", r"ca/", r"web/", r"sp/(metadata|service)\.h$"]),
