@@ -1,4 +1,5 @@
 #include "db/db.h"
+#include "db/discovery.h"
 #include "db/event.h"
 #include "db/institution.h"
 #include "db/issuer.h"
@@ -17,6 +18,7 @@
 /* Each group of tables adds its line here, so that a test can prepare every statement of the program. */
 
 const DbGroup *const db_groups[] = {
+    &db_discovery_group,
     &db_event_group,
     &db_institution_group,
     &db_institution_owner_group,

@@ -1,9 +1,5 @@
 #include "db/metadata.h"
 
-#include <string.h>
-
-#define QUERY_LONGEST 200 /* bytes of a search that are looked at */
-#define WORDS_MOST 8
 #define ERROR_LONGEST 500
 
 /* The row that counts of each entity: valid, of the source with the lowest priority. $1 is now. A row ends by itself or with
@@ -16,15 +12,11 @@
     "select source, entity_id, name_en, name_ja, keywords, logo, scopes, scope_regexps, contact_name, contact_mail, hidden,"  \
     " slo, extract(epoch from ends)::bigint, institution"
 
-enum { GET, SEARCH, SOURCES, LOCK, PUT, DROP_OTHERS, DONE, COUNT, FAILED, FORGET_IDPS, FORGET_SOURCES };
+enum { GET, SOURCES, LOCK, PUT, DROP_OTHERS, DONE, COUNT, FAILED, FORGET_IDPS, FORGET_SOURCES };
 
 static const DbStatement statements[] = {
     [GET] = { "metadata_get",
               COLUMNS ", xml from " WINNERS " and i.entity_id = $2 order by i.entity_id, s.priority, s.name) winner", "is" },
-    [SEARCH] = { "metadata_search",
-                 COLUMNS " from " WINNERS " order by i.entity_id, s.priority, s.name) winner"
-                 " where not hidden and search like all ($2::text[]) and (not $3 or institution is not null)"
-                 " order by case when $4 = 'ja' then name_ja else name_en end, entity_id limit $5", "iafsi" },
     [SOURCES] = { "metadata_sources",
                   "select name, priority, entities, extract(epoch from refreshed_at)::bigint,"
                   " extract(epoch from valid_until)::bigint, extract(epoch from failed_at)::bigint, error"
@@ -105,65 +97,6 @@ DbIdp *db_metadata_get(Db *db, const char *entity_id, gint64 now, GError **error
     DbIdp *idp = read_idp(rows, 0);
     idp->xml = db_rows_dup(rows, 0, 14);
     return idp;
-}
-
-/* --- searching ------------------------------------------------------------------------------------------------------------ */
-
-char *db_metadata_normal(const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_autofree char *composed = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL_COMPOSE);
-    g_autofree char *folded = g_utf8_casefold(composed, -1);
-    GString *out = g_string_new(NULL);
-    gboolean gap = FALSE;
-    for (const char *p = folded; *p != '\0'; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        if (g_unichar_isspace(c) || g_unichar_iscntrl(c)) {
-            gap = out->len > 0;
-            continue;
-        }
-        if (gap) g_string_append_c(out, ' ');
-        g_string_append_unichar(out, c);
-        gap = FALSE;
-    }
-    return g_string_free(out, FALSE);
-}
-
-/* "%word%" for each word of QUERY, LIKE's own signs made harmless. */
-static char **patterns(const char *query)
-{
-    g_autofree char *some = g_strndup(query != NULL ? query : "", QUERY_LONGEST);
-    g_autofree char *normal = db_metadata_normal(some);
-    g_auto(GStrv) words = g_strsplit(normal, " ", WORDS_MOST + 1);
-    GPtrArray *out = g_ptr_array_new();
-    for (int i = 0; i < WORDS_MOST && words[i] != NULL; i++) {
-        if (words[i][0] == '\0') continue;
-        GString *pattern = g_string_new("%");
-        for (const char *p = words[i]; *p != '\0'; p++) {
-            if (strchr("%_\\", *p) != NULL) g_string_append_c(pattern, '\\');
-            g_string_append_c(pattern, *p);
-        }
-        g_string_append_c(pattern, '%');
-        g_ptr_array_add(out, g_string_free(pattern, FALSE));
-    }
-    g_ptr_array_add(out, NULL);
-    return (char **)g_ptr_array_free(out, FALSE);
-}
-
-static void free_idp(gpointer idp)
-{
-    db_idp_free(idp);
-}
-
-GPtrArray *db_metadata_search(Db *db, const char *query, const char *language, gboolean known, int limit, gint64 now,
-                              GError **error)
-{
-    g_auto(GStrv) words = patterns(query);
-    g_autoptr(DbRows) rows = db_run(db, &statements[SEARCH], error, now, words, known, language, (gint64)limit);
-    if (rows == NULL) return NULL;
-    GPtrArray *found = g_ptr_array_new_with_free_func(free_idp);
-    for (int row = 0; row < db_rows_count(rows); row++) g_ptr_array_add(found, read_idp(rows, row));
-    return found;
 }
 
 /* --- sources -------------------------------------------------------------------------------------------------------------- */

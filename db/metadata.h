@@ -19,7 +19,7 @@ typedef struct {
     char *logo;               /* https: or data: URL, as metadata has it; "" for none */
     char **scopes, **scope_regexps;
     char *contact_name, *contact_mail; /* whom to ask about its attributes */
-    char *search;             /* normalised text that a search looks at; "" when read */
+    char *search;             /* what a search looks at (db/reading.h); "" when read */
     gboolean hidden;          /* not to be shown in discovery */
     gboolean slo;             /* has single logout by HTTP-Redirect */
     gint64 valid_until;
@@ -31,18 +31,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbIdp, db_idp_free)
 
 /* For the portal. NULL without error: no such IdP (or only expired rows of it). */
 DbIdp *db_metadata_get(Db *db, const char *entity_id, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/*
- * For discovery: IdPs whose names, keywords or domains contain every word of QUERY (any language, any case, full or half
- * width; NULL or "": all), by name in LANGUAGE ("ja" or "en"), at most LIMIT. Hidden ones are left out; with KNOWN, those of
- * no institution too. An array of DbIdp *, freed with it. Ask for one more than you show to learn whether there are more.
- */
-GPtrArray *db_metadata_search(Db *db, const char *query, const char *language, gboolean known, int limit, gint64 now,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* The form in which search text is stored and looked for: compatibility-composed (NFKC), case-folded, words parted by one
-   space. */
-char *db_metadata_normal(const char *text) G_GNUC_WARN_UNUSED_RESULT;
 
 /* For the worker and the operator. */
 typedef struct {

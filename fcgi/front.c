@@ -11,21 +11,14 @@
 static gboolean
 add_last_idp(Exchange *x, WebNode *root, GError **error)
 {
-    g_autofree char *last = session_last_idp(x);
-    if (!last)
+    g_auto(GStrv) last = session_last_idps(x);
+    if (!last[0])
         return TRUE;
-    g_autoptr(GError) why = NULL;
-    g_autoptr(SpIdp) idp = sp_idp_get(x->portal->ra->db, last, x->now, &why);
-    if (why) {
-        g_propagate_error(error, g_steal_pointer(&why));
-        return FALSE;
-    }
-    if (idp && idp->institution) {
-        WebNode *node = web_add(root, "last-idp");
-        web_set(node, "entity", idp->entity_id);
-        page_names(node, idp->name_en, idp->name_ja);
-    }
-    return TRUE;
+    g_autoptr(GPtrArray) choices =
+        sp_choices_named(x->portal->ra->db, (const char *const *)last, x->language, x->now, error);
+    if (choices && choices->len > 0)
+        discovery_add_choice(root, "last-idp", choices->pdata[0]);
+    return choices != NULL;
 }
 
 void

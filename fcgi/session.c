@@ -83,24 +83,42 @@ session_language(const char *cookie, const char *accept_language)
     return ja > 0 && ja >= en ? "ja" : "en";
 }
 
-/* --- the last IdP --- */
+/* --- the last IdPs --- */
 
-char *
-session_last_idp(const Exchange *x)
+#define IDPS_MOST 3
+
+/* The cookie's value is base64url of the entity ids, parted by spaces, which an entity id can't have. */
+char **
+session_last_idps(const Exchange *x)
 {
     g_autofree char *name = portal_cookie(x->portal, "idp");
     g_autofree char *text = cookie_get(x->in->cookies, name);
     g_autoptr(GBytes) bytes = text ? crypto_unbase64url(text) : NULL;
     gsize n = 0;
     const char *data = bytes ? g_bytes_get_data(bytes, &n) : NULL;
-    return n > 0 && n <= 700 && g_utf8_validate(data, (gssize)n, NULL) ? g_strndup(data, n) : NULL;
+    g_autofree char *list = n > 0 && g_utf8_validate(data, (gssize)n, NULL) ? g_strndup(data, n) : g_strdup("");
+    g_autoptr(GStrvBuilder) kept = g_strv_builder_new();
+    g_auto(GStrv) all = g_strsplit(list, " ", IDPS_MOST + 1);
+    for (int i = 0; i < IDPS_MOST && all[i]; i++)
+        if (*all[i])
+            g_strv_builder_add(kept, all[i]);
+    return g_strv_builder_end(kept);
 }
 
 void
 session_remember_idp(Exchange *x, const char *entity_id)
 {
     g_autofree char *name = portal_cookie(x->portal, "idp");
-    g_autoptr(GBytes) bytes = g_bytes_new(entity_id, strlen(entity_id));
+    g_auto(GStrv) before = session_last_idps(x);
+    g_autoptr(GString) list = g_string_new(entity_id);
+    int kept = 1;
+    for (char **one = before; *one && kept < IDPS_MOST; one++)
+        /* Base64 takes four characters for three. */
+        if (strcmp(*one, entity_id) != 0 && (list->len + 1 + strlen(*one)) * 4 / 3 + 4 <= COOKIE_VALUE_LONGEST) {
+            g_string_append_printf(list, " %s", *one);
+            kept++;
+        }
+    g_autoptr(GBytes) bytes = g_bytes_new(list->str, list->len);
     g_autofree char *text = crypto_base64url(bytes);
     if (strlen(text) <= COOKIE_VALUE_LONGEST)
         cookie_set(&x->out, name, text, YEAR, COOKIE_LAX);

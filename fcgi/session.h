@@ -16,8 +16,9 @@ gboolean session_end(Exchange *x, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* "ja" or "en": the cookie's choice, otherwise the browser's; ja for one that says nothing, en for one that asks for neither. */
 const char *session_language(const char *cookie, const char *accept_language);
 
-/* The entity id of the IdP that was used last in this browser; NULL. The caller's. */
-char *session_last_idp(const Exchange *x) G_GNUC_WARN_UNUSED_RESULT;
+/* The entity ids of the IdPs that were used in this browser, the last one first, at most three; possibly none. The caller's. */
+char **session_last_idps(const Exchange *x) G_GNUC_WARN_UNUSED_RESULT;
+/* ENTITY_ID is now the last one. */
 void session_remember_idp(Exchange *x, const char *entity_id);
 
 #endif

@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "db/reading.h"
 #include "sp/checks.h"
 #include "sp/keys.h"
 #include "sp/person.h"
 
 #define TEXT_LONGEST 300    /* characters of a name or of the keywords of one language */
 #define SCOPES_MOST 100
+#define NAMES_MOST 32       /* that a search looks at */
+#define REST_LONGEST 8192   /* bytes of keywords and domains that a search looks at */
 #define SCOPE_LONGEST 256
 #define ENTITY_CATEGORY "http://macedir.org/entity-category"
 #define HIDE "http://refeds.org/category/hide-from-discovery"
@@ -238,24 +241,27 @@ static char *standalone(xmlNode *entity)
     return text;
 }
 
+/* Names of all languages, keywords, domains and hosts. */
 static char *search_text(const DbIdp *idp, const xmlNode *entity, const xmlNode *role)
 {
-    GString *all = g_string_new(NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GString) rest = g_string_new(idp->keywords);
     g_autofree char *host = host_of(idp->entity_id), *domains = g_strjoinv(" ", idp->scopes);
-    g_string_append_printf(all, "%s %s %s %s %s", idp->name_en, idp->name_ja, idp->keywords, domains, host);
-    const struct { const xmlNode *parent; const char *ns, *name; } more[] = {
-        { ui_info(role), SP_NS_MDUI, "DisplayName" },
-        { sp_xml_child(entity, SP_NS_METADATA, "Organization"), SP_NS_METADATA, "OrganizationDisplayName" },
-        { sp_xml_child(sp_xml_child(role, SP_NS_METADATA, "Extensions"), SP_NS_MDUI, "DiscoHints"), SP_NS_MDUI, "DomainHint" },
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(more); i++)
-        for (const xmlNode *n = sp_xml_child(more[i].parent, more[i].ns, more[i].name); n != NULL && all->len < 8192;
-             n = sp_xml_next(n, more[i].ns, more[i].name)) {
-            g_autofree char *text = clean_text(n);
-            g_string_append_printf(all, " %s", text);
-        }
-    g_autofree char *joined = g_string_free(all, FALSE);
-    return db_metadata_normal(joined);
+    const xmlNode *hints = sp_xml_child(sp_xml_child(role, SP_NS_METADATA, "Extensions"), SP_NS_MDUI, "DiscoHints");
+    g_ptr_array_add(names, g_strdup(idp->name_en));
+    g_ptr_array_add(names, g_strdup(idp->name_ja));
+    SP_XML_EACH(n, ui_info(role), SP_NS_MDUI, "DisplayName")
+        if (names->len < NAMES_MOST) g_ptr_array_add(names, clean_text(n));
+    SP_XML_EACH(n, sp_xml_child(entity, SP_NS_METADATA, "Organization"), SP_NS_METADATA, "OrganizationDisplayName")
+        if (names->len < NAMES_MOST) g_ptr_array_add(names, clean_text(n));
+    g_string_append_printf(rest, " %s %s", domains, host);
+    for (const xmlNode *n = sp_xml_child(hints, SP_NS_MDUI, "DomainHint"); n != NULL && rest->len < REST_LONGEST;
+         n = sp_xml_next(n, SP_NS_MDUI, "DomainHint")) {
+        g_autofree char *text = clean_text(n);
+        g_string_append_printf(rest, " %s", text);
+    }
+    g_ptr_array_add(names, NULL);
+    return db_reading_text((const char *const *)names->pdata, rest->str);
 }
 
 static const char *unfit(const xmlNode *entity, const xmlNode *role, const char *entity_id, gint64 until, gint64 now)

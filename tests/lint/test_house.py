@@ -71,7 +71,7 @@ ARROWS = [
     (r"ca/", [r"ca/"]),
     # A process of its own, under prefork.
     (r"sp/(opener|confine)\.[ch]$", [r"sp/"] + LEAVES),
-    (r"sp/", [r"sp/", r"db/db\.h$", r"db/metadata\.h$"]),
+    (r"sp/", [r"sp/", r"db/db\.h$", r"db/(metadata|discovery|reading)\.h$"]),
     (r"web/", [r"web/"]),
     (r"ra/(worker|inkan|command|metadata|jobs)[a-z_]*\.[ch]$", [r"ra/", r"db/", r"ca/", r"web/", r"sp/(metadata|service)\.h$"]),
     (r"ra/", [r"ra/", r"db/", r"ca/", r"web/"]),
