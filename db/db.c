@@ -16,6 +16,7 @@ struct db {
     GHashTable *prepared; /* DbStatement *, those known to this connection */
     GPtrArray *channels;  /* char *, to LISTEN on again */
     gboolean renewed;     /* since the last db_wait: notifications may have been missed */
+    gboolean begun;       /* a transaction, and neither committed nor rolled back: no other connection will do */
 };
 
 struct db_rows {
@@ -176,11 +177,13 @@ in_transaction(const Db *db)
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
+/* What was begun in a connection that is lost must fail until it is rolled back, not go on in a new one, half and unguarded. The
+   connection cannot be asked: once lost it knows nothing of a transaction. */
 static gboolean
 ready(Db *db, GError **error)
 {
-    if (db->connection && in_transaction(db))
-        return TRUE; /* a lost transaction must fail, not go on in a new connection */
+    if (db->begun)
+        return (db->connection && PQstatus(db->connection) == CONNECTION_OK) || fail_down(db, error);
     notice_closed(db);
     return db_connect(db, error);
 }
@@ -310,7 +313,7 @@ run(Db *db, const DbStatement *statement, GError **error, va_list arguments)
     if (ready(db, &why)) {
         /* Preparing changes nothing, so where it finds the connection gone it is safe to begin again, once. */
         gboolean known = prepare(db, statement, &why);
-        if (!known && g_error_matches(why, DB_ERROR, DB_ERROR_DOWN) && !in_transaction(db)) {
+        if (!known && g_error_matches(why, DB_ERROR, DB_ERROR_DOWN) && !db->begun) {
             g_clear_error(&why);
             known = ready(db, &why) && prepare(db, statement, &why);
         }
@@ -365,31 +368,29 @@ command(Db *db, const char *sql, GError **error)
 gboolean
 db_begin(Db *db, GError **error)
 {
-    if (db->connection && in_transaction(db))
-        g_error("a transaction is open already");
-    if (!ready(db, error))
-        return FALSE;
     g_autoptr(GError) why = NULL;
-    if (command(db, "BEGIN", &why))
-        return TRUE;
-    if (!g_error_matches(why, DB_ERROR, DB_ERROR_DOWN)) {
+    if (db->begun)
+        g_error("a transaction is open already");
+    db->begun = ready(db, error) && command(db, "BEGIN", &why);
+    if (g_error_matches(why, DB_ERROR, DB_ERROR_DOWN))
+        db->begun = ready(db, error) && command(db, "BEGIN", error);
+    else if (why)
         g_propagate_error(error, g_steal_pointer(&why));
-        return FALSE;
-    }
-    return ready(db, error) && command(db, "BEGIN", error);
+    return db->begun;
 }
 
 gboolean
 db_commit(Db *db, GError **error)
 {
-    if (!db->connection || PQstatus(db->connection) != CONNECTION_OK)
-        return fail_down(db, error);
-    return command(db, "COMMIT", error);
+    gboolean ok = ready(db, error) && command(db, "COMMIT", error);
+    db->begun = FALSE; /* over, whichever way */
+    return ok;
 }
 
 void
 db_rollback(Db *db)
 {
+    db->begun = FALSE;
     if (!db->connection)
         return;
     if (PQstatus(db->connection) != CONNECTION_OK)

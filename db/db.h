@@ -56,6 +56,8 @@ DbRows *db_run(Db *db, const DbStatement *statement, GError **error, ...) G_GNUC
 /* The same where rows don't matter. */
 gboolean db_do(Db *db, const DbStatement *statement, GError **error, ...) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Until commit or rollback everything happens in this one connection: where it is lost, all that follows is DB_ERROR_DOWN.
+   Whoever began must end by one of the two, also after an error. */
 gboolean db_begin(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_commit(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void db_rollback(Db *db); /* harmless outside a transaction */

@@ -138,6 +138,31 @@ a_connection_lost_in_a_transaction_ends_it(void)
     g_assert_cmpint(db_rows_int(rows, 0, 0), ==, 0);
 }
 
+/* A new connection knows no statement, so a loss shows itself first where one is prepared: not there either may the rest of the
+   transaction go on by itself in another connection. */
+static void
+what_was_begun_in_a_lost_connection_does_not_go_on_in_a_new_one(void)
+{
+    g_autoptr(Db) db = open_db();
+    g_autoptr(GError) error = NULL;
+    gint64 first = backend_of(db);
+    g_assert_true(db_begin(db, &error));
+    kill_backend(first);
+    g_assert_false(db_do(db, &seen, &error, "half"));
+    g_assert_error(error, DB_ERROR, DB_ERROR_DOWN);
+    g_clear_error(&error);
+    g_assert_false(db_do(db, &seen, &error, "the other half"));
+    g_assert_error(error, DB_ERROR, DB_ERROR_DOWN);
+    g_clear_error(&error);
+    g_assert_false(db_commit(db, &error));
+    g_assert_error(error, DB_ERROR, DB_ERROR_DOWN);
+    db_rollback(db);
+    for (const char **id = (const char *[]){ "half", "the other half", NULL }; *id; id++) {
+        g_autoptr(DbRows) rows = db_run(db, &count, NULL, *id);
+        g_assert_cmpint(db_rows_int(rows, 0, 0), ==, 0);
+    }
+}
+
 static void
 no_server_is_down_and_says_so(void)
 {
@@ -176,6 +201,8 @@ main(int argc, char **argv)
     g_test_add_func("/db/a commit that rolled back is an error", a_commit_that_rolled_back_is_an_error);
     g_test_add_func("/db/a connection lost while idle is made anew", a_connection_lost_while_idle_is_made_anew);
     g_test_add_func("/db/a connection lost in a transaction ends it", a_connection_lost_in_a_transaction_ends_it);
+    g_test_add_func("/db/what was begun in a lost connection does not go on in a new one",
+                    what_was_begun_in_a_lost_connection_does_not_go_on_in_a_new_one);
     g_test_add_func("/db/no server is down and says so", no_server_is_down_and_says_so);
     g_test_add_func("/db/a notification wakes also after a reconnect", a_notification_wakes_also_after_a_reconnect);
     int result = g_test_run();
