@@ -1,6 +1,6 @@
 #include "db/event.h"
 
-enum { OF_REQUEST, AUDIT };
+enum { OF_REQUEST, CHANGES, AUDIT };
 
 static const DbStatement statements[] = {
     [OF_REQUEST] = { "event_of_request",
@@ -9,6 +9,11 @@ static const DbStatement statements[] = {
             " from event e join request r on r.number = e.request"
             " where e.request = $1 and ($2::bigint is null or r.person = $2) order by e.id limit $3",
             "ini" },
+    [CHANGES] = { "event_changes",
+            "select extract(epoch from e.at)::bigint, d.key, d.value ->> 'old', d.value ->> 'new' from event e,"
+            " jsonb_each(e.detail) d where e.actor = 'person:' || $1::bigint and e.what = 'person-changed'"
+            " order by e.id desc, d.key limit $2",
+            "ii" },
     [AUDIT] = { "event_audit", "select audit($1, $2, $3, $4, $5, $6, $7::jsonb)", "snnssss" },
 };
 const DbGroup db_event_group = { "event", statements, G_N_ELEMENTS(statements), "portal worker owner" };
@@ -55,6 +60,34 @@ db_event_of_request(Db *db, gint64 request, gint64 person, int limit, GError **e
     for (int row = 0; row < db_rows_count(rows); row++)
         g_ptr_array_add(events, read_row(rows, row));
     return events;
+}
+
+static void
+change_free(gpointer data)
+{
+    DbChange *change = data;
+    g_free(change->field);
+    g_free(change->was);
+    g_free(change->is);
+    g_free(change);
+}
+
+GPtrArray *
+db_event_changes(Db *db, gint64 person, int limit, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[CHANGES], error, person, (gint64)limit);
+    if (!rows)
+        return NULL;
+    GPtrArray *changes = g_ptr_array_new_with_free_func(change_free);
+    for (int row = 0; row < db_rows_count(rows); row++) {
+        DbChange *change = g_new0(DbChange, 1);
+        change->at = db_rows_int(rows, row, 0);
+        change->field = db_rows_dup(rows, row, 1);
+        change->was = g_strdup(db_rows_text(rows, row, 2));
+        change->is = g_strdup(db_rows_text(rows, row, 3));
+        g_ptr_array_add(changes, change);
+    }
+    return changes;
 }
 
 gboolean

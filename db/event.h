@@ -20,6 +20,15 @@ void db_event_free(DbEvent *event);
 /* DbEvent *, oldest first. PERSON 0: whoever owns the request. */
 GPtrArray *db_event_of_request(Db *db, gint64 request, gint64 person, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What an IdP sent otherwise than at the login before (event 'person-changed', one row for each field). */
+typedef struct {
+    gint64 at;
+    char *field;     /* display_name display_name_ja common_name mails affiliation */
+    char *was, *is;  /* lists with ", " between their values; "" for nothing */
+} DbChange;
+/* DbChange *, newest first. */
+GPtrArray *db_event_changes(Db *db, gint64 person, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 struct db_audit { const char *actor, *what, *address, *log_id, *detail; gint64 institution, request; /* 0: none */ };
 gboolean db_event_audit(Db *db, const struct db_audit *audit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -10,6 +10,7 @@
 #include "db/outbox.h"
 #include "db/person.h"
 #include "db/pickup.h"
+#include "db/profile.h"
 #include "db/publish.h"
 #include "db/request.h"
 #include "db/session.h"
@@ -36,6 +37,8 @@ const DbGroup *const db_groups[] = {
     &db_person_group,
     &db_pickup_group,
     &db_pickup_worker_group,
+    &db_profile_group,
+    &db_profile_owner_group,
     &db_publish_group,
     &db_request_group,
     &db_request_portal_group,

@@ -1,6 +1,12 @@
 #include "db/person.h"
 
-enum { LOGIN, GET, NOTICES, LANGUAGE };
+enum { LOGIN, GET, FIND, NOTICES, LANGUAGE };
+
+#define PERSON                                                                                                               \
+    "select p.id, p.institution, p.idp, p.identifier, p.display_name, p.display_name_ja, p.common_name, p.mails,"             \
+    " array(select m from unnest(p.mails) with ordinality u(m, n) where mail_domain_allowed(m, i.mail_domains)"               \
+    " order by n), p.affiliation, p.language, p.notices, extract(epoch from p.first_seen)::bigint,"                           \
+    " extract(epoch from p.seen_at)::bigint from person p join institution i on i.id = p.institution "
 
 static const DbStatement statements[] = {
     /* The institution comes from the IdP, never from what the IdP says. */
@@ -13,13 +19,12 @@ static const DbStatement statements[] = {
             " affiliation = excluded.affiliation, language = excluded.language, seen_at = now()"
             " returning id",
             "sssssaas" },
-    [GET] = { "person_get",
-            "select p.id, p.institution, p.idp, p.identifier, p.display_name, p.display_name_ja, p.common_name, p.mails,"
-            " array(select m from unnest(p.mails) with ordinality u(m, n) where mail_domain_allowed(m, i.mail_domains)"
-            " order by n), p.affiliation, p.language, p.notices, extract(epoch from p.first_seen)::bigint,"
-            " extract(epoch from p.seen_at)::bigint"
-            " from person p join institution i on i.id = p.institution where p.id = $1",
-            "i" },
+    [GET] = { "person_get", PERSON "where p.id = $1", "i" },
+    /* Whoever logs in twice at the same moment changes one after the other. */
+    [FIND] = { "person_find",
+            PERSON "join institution_idp d on d.institution = p.institution and d.entity_id = p.idp"
+            " where p.idp = $1 and p.identifier = $2 for no key update of p",
+            "ss" },
     [NOTICES] = { "person_notices", "update person set notices = $2 where id = $1", "if" },
     [LANGUAGE] = { "person_language", "update person set language = $2 where id = $1", "is" },
 };
@@ -57,11 +62,10 @@ db_person_login(Db *db, const struct db_person_login *login, GError **error)
     return db_rows_int(rows, 0, 0);
 }
 
-DbPerson *
-db_person_get(Db *db, gint64 id, GError **error)
+static DbPerson *
+read_row(const DbRows *rows)
 {
-    g_autoptr(DbRows) rows = db_run(db, &statements[GET], error, id);
-    if (!rows || db_rows_count(rows) == 0)
+    if (db_rows_count(rows) == 0)
         return NULL;
     DbPerson *person = g_new0(DbPerson, 1);
     person->id = db_rows_int(rows, 0, 0);
@@ -79,6 +83,20 @@ db_person_get(Db *db, gint64 id, GError **error)
     person->first_seen = db_rows_int(rows, 0, 12);
     person->seen_at = db_rows_int(rows, 0, 13);
     return person;
+}
+
+DbPerson *
+db_person_get(Db *db, gint64 id, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[GET], error, id);
+    return rows ? read_row(rows) : NULL;
+}
+
+DbPerson *
+db_person_find(Db *db, const char *idp, const char *identifier, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[FIND], error, idp, identifier);
+    return rows ? read_row(rows) : NULL;
 }
 
 gboolean

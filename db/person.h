@@ -34,6 +34,8 @@ struct db_person_login {
 gint64 db_person_login(Db *db, const struct db_person_login *login, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* NULL without ERROR: there is none. */
 DbPerson *db_person_get(Db *db, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whom a login means, as known before it; the row is held until the transaction ends. NULL without ERROR: nobody yet. */
+DbPerson *db_person_find(Db *db, const char *idp, const char *identifier, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_person_set_notices(Db *db, gint64 id, gboolean on, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_person_set_language(Db *db, gint64 id, const char *language, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -29,7 +29,7 @@ static const DbStatement statements[] = {
             " k.id, " EPOCH("k.made_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ", " EPOCH("k.keep_until") ","
             " " EPOCH("k.locked_at") ", " EPOCH("k.new_pin_at") ", " EPOCH("k.resend_at") ", coalesce(k.pin_mail, i.pin_mail),"
             " k.pin_sealed is not null, k.ended, p.display_name, p.display_name_ja, i.name, i.name_ja, i.helpdesk_name,"
-            " i.helpdesk_mail, i.helpdesk_phone"
+            " i.helpdesk_mail, i.helpdesk_phone, r.context, " EPOCH("r.authn_at") ", r.assurance"
             " from request r join person p on p.id = r.person join institution i on i.id = r.institution"
             " join profile f on f.id = r.profile left join pickup k on k.request = r.number and k.cycle = r.cycle" IN_HAND
             " where r.number = $1 and ($2::bigint is null or r.person = $2)",
@@ -61,17 +61,20 @@ static const DbStatement statements[] = {
 };
 const DbGroup db_request_group = { "request", statements, G_N_ELEMENTS(statements), "portal worker owner" };
 
-enum { REFUSAL, PLANNED, INSERT, MEMO, FORM_SPEND, FORM_PLACE, FORM_LOCATION };
+enum { REFUSAL, ASSURANCE, PLANNED, INSERT, MEMO, FORM_SPEND, FORM_PLACE, FORM_LOCATION };
 
 static const DbStatement portal[] = {
     [REFUSAL] = { "request_refusal", "select request_refusal($1, $2, $3, $4, $5)", "isisf" },
+    [ASSURANCE] = { "request_assurance", "select assurance_refusal(profile_now($1, $2), $3, $4)", "sisa" },
     [PLANNED] = { "request_planned",
             "select subject_text(f.subject, i.country, i.locality, i.organization, i.unit, 'N', p.common_name, $4),"
             " " EPOCH("validity_end(to_timestamp($5), $3)")
             " from person p join institution i on i.id = p.institution cross join profile_now($2, $3) f where p.id = $1",
             "isisi" },
     [INSERT] = { "request_insert",
-            "insert into request (person, type, months, memo, mail) values ($1, $2, $3, $4, $5) returning number", "isiss" },
+            "insert into request (person, type, months, memo, mail, context, authn_at, assurance)"
+            " values ($1, $2, $3, $4, $5, coalesce($6, ''), to_timestamp($7), coalesce($8, '{}')) returning number",
+            "isisssna" },
     [MEMO] = { "request_memo", "update request set memo = $3 where number = $1 and person = $2 returning 1", "iis" },
     /* Waits while another transaction holds the same key: it may yet fail and leave the key to us. */
     [FORM_SPEND] = { "form_spend",
@@ -143,9 +146,10 @@ db_request_free(DbRequest *r)
         return;
     char *texts[] = { r->type, r->memo, r->mail, r->state, r->planned_subject, r->common_name, r->issuer, r->serial, r->subject,
                       r->fingerprint, r->reason, r->key_kind, r->ended, r->display_name, r->display_name_ja,
-                      r->institution_name, r->institution_name_ja, r->helpdesk_name, r->helpdesk_mail, r->helpdesk_phone };
+                      r->institution_name, r->institution_name_ja, r->helpdesk_name, r->helpdesk_mail, r->helpdesk_phone, r->context };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
+    g_strfreev(r->assurance);
     g_free(r);
 }
 
@@ -183,6 +187,9 @@ read_request(DbRequest *r, const DbRows *rows)
     r->has_pin = db_rows_flag(rows, 0, c++);
     for (size_t i = 0; i < G_N_ELEMENTS(owner); i++)
         *owner[i] = db_rows_dup(rows, 0, c++);
+    r->context = db_rows_dup(rows, 0, c++);
+    r->authn_at = db_rows_int(rows, 0, c++);
+    r->assurance = db_rows_list(rows, 0, c++);
 }
 
 DbRequest *
@@ -332,6 +339,12 @@ db_request_refusal(Db *db, const struct db_wish *wish, gboolean renewal, GError 
 }
 
 char *
+db_request_assurance(Db *db, const struct db_wish *wish, GError **error)
+{
+    return one_text(db_run(db, &portal[ASSURANCE], error, wish->type, wish->months, wish->context, wish->assurance));
+}
+
+char *
 db_request_planned(Db *db, const struct db_wish *wish, gint64 now, gint64 *not_after, GError **error)
 {
     g_autoptr(DbRows) rows = db_run(db, &portal[PLANNED], error, wish->person, wish->type, wish->months, wish->mail, now);
@@ -349,7 +362,7 @@ gint64
 db_request_insert(Db *db, const struct db_wish *wish, GError **error)
 {
     g_autoptr(DbRows) rows = db_run(db, &portal[INSERT], error, wish->person, wish->type, wish->months,
-                                    wish->memo ? wish->memo : "", wish->mail);
+                                    wish->memo ? wish->memo : "", wish->mail, wish->context, wish->authn_at, wish->assurance);
     return rows ? db_rows_int(rows, 0, 0) : 0;
 }
 

@@ -42,6 +42,10 @@ typedef struct db_request {
     /* The owner and the institution. */
     char *display_name, *display_name_ja, *institution_name, *institution_name_ja;
     char *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
+    /* The login in which this cycle was applied for: "", 0 and empty where it is not known. */
+    char *context;
+    gint64 authn_at;
+    char **assurance;
 } DbRequest;
 void db_request_free(DbRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbRequest, db_request_free)
@@ -69,12 +73,22 @@ GPtrArray *db_request_previous(Db *db, gint64 number, gint64 person, GError **er
 /* The operator's list: anybody's, STATE or NULL for every state. */
 GPtrArray *db_request_list_all(Db *db, const char *state, gint64 before, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What somebody wants, or would want; borrowed. */
-struct db_wish { gint64 person, months; const char *type, *mail, *memo; };
+/* What somebody wants, or would want, and how this person is logged in (context NULL, authn_at 0, assurance NULL: not known);
+   borrowed. */
+struct db_wish {
+    gint64 person, months;
+    const char *type, *mail, *memo;
+    const char *context;
+    gint64 authn_at;
+    const char *const *assurance;
+};
 
 /* The rule that forbids it now, as a word; NULL without ERROR: none. The insert and the step 'renew' ask the same function.
    RENEWAL: of what the person has, so the cap is not asked. */
 char *db_request_refusal(Db *db, const struct db_wish *wish, gboolean renewal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What the login lacks for the profile in force, "context" or "assurance"; NULL without ERROR: nothing. The insert asks the same
+   function, and so does the step 'renew' of what its detail says. */
+char *db_request_assurance(Db *db, const struct db_wish *wish, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What the certificate would say, "C=JP, …, OU=No N, CN=…", and its last second if applied for at NOW. NULL with ERROR. */
 char *db_request_planned(Db *db, const struct db_wish *wish, gint64 now, gint64 *not_after, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

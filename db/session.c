@@ -4,13 +4,14 @@ enum { INSERT, GET, TOUCH, END, END_SUBJECT, ATTRIBUTES, LOGIN_INSERT, LOGIN_GET
 
 static const DbStatement statements[N] = {
     [INSERT] = { "session_insert",
-        "insert into session (id_hash, person, role, idp, name_id, session_index, saml, attributes, context, expires_at)"
-        " values ($1, $2::bigint, $3, $4, $5, $6, $7, $8::jsonb, $9, to_timestamp($10::bigint))", "bisssssssi" },
+        "insert into session (id_hash, person, role, idp, name_id, session_index, saml, attributes, context, authn_at, assurance,"
+        " expires_at) values ($1, $2::bigint, $3, $4, $5, $6, $7, $8::jsonb, $9, to_timestamp($10::bigint), $11,"
+        " to_timestamp($12::bigint))", "bisssssssnai" },
     [GET] = { "session_get",
         "select s.person, p.institution, s.role, s.idp, s.name_id, s.context, s.saml,"
         " extract(epoch from s.created_at)::bigint, extract(epoch from s.seen_at)::bigint,"
         " extract(epoch from s.expires_at)::bigint, p.display_name, p.display_name_ja, i.name, i.name_ja,"
-        " i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone"
+        " i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone, extract(epoch from s.authn_at)::bigint, s.assurance"
         " from session s join person p on p.id = s.person join institution i on i.id = p.institution"
         " where s.id_hash = $1 and s.expires_at > to_timestamp($2::bigint)"
         " and s.seen_at > to_timestamp($2::bigint - $3::bigint)", "bii" },
@@ -23,11 +24,11 @@ static const DbStatement statements[N] = {
         "select a.key, array(select jsonb_array_elements_text(a.value)) from session s, jsonb_each(s.attributes) a"
         " where s.id_hash = $1 order by a.key", "b" },
     [LOGIN_INSERT] = { "login_insert",
-        "insert into login (key_hash, cookie_hash, idp, request_id, saml, return_to, expires_at)"
-        " values ($1, $2, $3, $4, $5, $6, to_timestamp($7::bigint))", "bbssssi" },
+        "insert into login (key_hash, cookie_hash, idp, request_id, saml, return_to, contexts, person, session_hash, expires_at)"
+        " values ($1, $2, $3, $4, $5, $6, coalesce($7::text[], '{}'), $8::bigint, $9, to_timestamp($10::bigint))", "bbssssanbi" },
     [LOGIN_GET] = { "login_get",
-        "select idp, request_id, saml, return_to, extract(epoch from expires_at)::bigint, used_at is not null from login"
-        " where key_hash = $1 and cookie_hash = $2", "bb" },
+        "select idp, request_id, saml, return_to, extract(epoch from expires_at)::bigint, used_at is not null, contexts,"
+        " person, session_hash from login where key_hash = $1 and cookie_hash = $2", "bb" },
     [LOGIN_USE] = { "login_use",
         "update login set used_at = to_timestamp($2::bigint) where key_hash = $1 and used_at is null returning 1", "bi" },
     [ASSERTION] = { "assertion_spend",
@@ -46,6 +47,7 @@ db_session_free(DbSession *s)
                       s->institution_name_ja, s->helpdesk_name, s->helpdesk_mail, s->helpdesk_phone };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
+    g_strfreev(s->assurance);
     g_free(s);
 }
 
@@ -53,7 +55,7 @@ gboolean
 db_session_insert(Db *db, const struct db_session_new *s, GError **error)
 {
     return db_do(db, &statements[INSERT], error, s->id_hash, s->person, s->role, s->idp, s->name_id, s->session_index, s->saml,
-                 s->attributes, s->context, s->expires_at);
+                 s->attributes, s->context, s->authn_at, s->assurance, s->expires_at);
 }
 
 DbSession *
@@ -76,6 +78,8 @@ db_session_get(Db *db, GBytes *id_hash, gint64 now, gint64 idle, GError **error)
                        &s->helpdesk_mail, &s->helpdesk_phone };
     for (gsize i = 0; i < G_N_ELEMENTS(after); i++)
         *after[i] = g_strdup(db_rows_text(rows, 0, column++));
+    s->authn_at = db_rows_int(rows, 0, column++);
+    s->assurance = db_rows_list(rows, 0, column++);
     return s;
 }
 
@@ -132,6 +136,8 @@ db_login_free(DbLogin *login)
     g_free(login->request_id);
     g_free(login->saml);
     g_free(login->return_to);
+    g_strfreev(login->contexts);
+    g_clear_pointer(&login->session_hash, g_bytes_unref);
     g_free(login);
 }
 
@@ -139,7 +145,7 @@ gboolean
 db_login_insert(Db *db, const struct db_login_new *l, GError **error)
 {
     return db_do(db, &statements[LOGIN_INSERT], error, l->key_hash, l->cookie_hash, l->idp, l->request_id, l->saml, l->return_to,
-                 l->expires_at);
+                 l->contexts, l->person, l->session_hash, l->expires_at);
 }
 
 DbLogin *
@@ -155,6 +161,9 @@ db_login_get(Db *db, GBytes *key_hash, GBytes *cookie_hash, GError **error)
     login->return_to = g_strdup(db_rows_text(rows, 0, 3));
     login->expires_at = db_rows_int(rows, 0, 4);
     login->used = db_rows_flag(rows, 0, 5);
+    login->contexts = db_rows_list(rows, 0, 6);
+    login->person = db_rows_int(rows, 0, 7);
+    login->session_hash = db_rows_bytes(rows, 0, 8);
     return login;
 }
 

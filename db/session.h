@@ -18,6 +18,8 @@ typedef struct {
     char *display_name, *display_name_ja;
     char *institution_name, *institution_name_ja;
     char *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
+    gint64 authn_at;                       /* when the IdP checked who this is; 0: not known */
+    char **assurance;                      /* eduPersonAssurance; never NULL */
 } DbSession;
 void db_session_free(DbSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbSession, db_session_free)
@@ -29,6 +31,8 @@ struct db_session_new {
     const char *role, *idp, *name_id, *session_index, *saml;
     const char *attributes; /* JSON object */
     const char *context;
+    gint64 authn_at;        /* 0: not known */
+    const char *const *assurance;
     gint64 expires_at;
 };
 gboolean db_session_insert(Db *db, const struct db_session_new *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -53,6 +57,10 @@ typedef struct {
     char *idp, *request_id, *saml, *return_to;
     gint64 expires_at;
     gboolean used;
+    /* Of a login that steps up; otherwise empty, 0, NULL. */
+    char **contexts;      /* what the IdP was asked for; never NULL */
+    gint64 person;        /* who must come back */
+    GBytes *session_hash; /* the session that ends when the new one begins */
 } DbLogin;
 void db_login_free(DbLogin *login);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbLogin, db_login_free)
@@ -61,6 +69,9 @@ struct db_login_new {
     GBytes *key_hash, *cookie_hash; /* of the RelayState; of the browser's cookie */
     const char *idp, *request_id, *saml, *return_to;
     gint64 expires_at;
+    const char *const *contexts; /* these three as in DbLogin; NULL and 0 for an ordinary login */
+    gint64 person;
+    GBytes *session_hash;
 };
 gboolean db_login_insert(Db *db, const struct db_login_new *login, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* NULL without ERROR: no such login, or of another browser. */

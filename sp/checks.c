@@ -111,10 +111,15 @@ static const xmlNode *conditions(const struct sp_seen *seen)
 /* --- the checks, in the order of SAML core and of the web browser SSO profile (4.1.4.3) ----------------------------------- */
 
 /* Core 2.3.3, 3.2.2: Version is "2.0". */
-static gboolean version(const struct sp_seen *seen, const struct sp_want *want, GError **error)
+static gboolean version_of_response(const struct sp_seen *seen, const struct sp_want *want, GError **error)
 {
     (void)want;
-    return equals(seen->response, "Version", "2.0", error) && equals(seen->assertion, "Version", "2.0", error);
+    return equals(seen->response, "Version", "2.0", error);
+}
+
+static gboolean version(const struct sp_seen *seen, const struct sp_want *want, GError **error)
+{
+    return version_of_response(seen, want, error) && equals(seen->assertion, "Version", "2.0", error);
 }
 
 /* Core 2.3.3, 3.2.2: both have an ID; the assertion's is spent once. */
@@ -139,16 +144,25 @@ static gboolean one_issuer(const xmlNode *node, const char *idp, GError **error)
 }
 
 /* Profile 4.1.4.2: the Issuer of both is the IdP that was asked. */
+static gboolean issuer_of_response(const struct sp_seen *seen, const struct sp_want *want, GError **error)
+{
+    return one_issuer(seen->response, want->idp, error);
+}
+
 static gboolean issuer(const struct sp_seen *seen, const struct sp_want *want, GError **error)
 {
-    return one_issuer(seen->response, want->idp, error) && one_issuer(seen->assertion, want->idp, error);
+    return issuer_of_response(seen, want, error) && one_issuer(seen->assertion, want->idp, error);
 }
 
 /* Core 2.3.3, 3.2.2: IssueInstant, not in the future. (How old is said by the conditions.) */
+static gboolean instant_of_response(const struct sp_seen *seen, const struct sp_want *want, GError **error)
+{
+    return has_come(seen->response, "IssueInstant", TRUE, want, error);
+}
+
 static gboolean issue_instant(const struct sp_seen *seen, const struct sp_want *want, GError **error)
 {
-    return has_come(seen->response, "IssueInstant", TRUE, want, error)
-           && has_come(seen->assertion, "IssueInstant", TRUE, want, error);
+    return instant_of_response(seen, want, error) && has_come(seen->assertion, "IssueInstant", TRUE, want, error);
 }
 
 /* Core 3.2.2, bindings 3.5.5.2: Destination is where it arrived. */
@@ -206,10 +220,14 @@ static gboolean recipient(const struct sp_seen *seen, const struct sp_want *want
 }
 
 /* Profile 4.1.4.3: an answer to our request, said by the response and by the confirmation. */
+static gboolean response_to(const struct sp_seen *seen, const struct sp_want *want, GError **error)
+{
+    return equals(seen->response, "InResponseTo", want->request_id, error);
+}
+
 static gboolean in_response_to(const struct sp_seen *seen, const struct sp_want *want, GError **error)
 {
-    return equals(seen->response, "InResponseTo", want->request_id, error)
-           && equals(confirmation_data(seen), "InResponseTo", want->request_id, error);
+    return response_to(seen, want, error) && equals(confirmation_data(seen), "InResponseTo", want->request_id, error);
 }
 
 /* Core 2.5.1: one Conditions, and nothing in it that we don't understand: such an assertion is "indeterminate". */
@@ -275,6 +293,21 @@ static gboolean session_not_on_or_after(const struct sp_seen *seen, const struct
     return TRUE;
 }
 
+/* Core 3.3.2.2.1: of the contexts that were asked for, exactly one of them. The first statement is the one that is read. */
+static gboolean context(const struct sp_seen *seen, const struct sp_want *want, GError **error)
+{
+    if (want->contexts == NULL || want->contexts[0] == NULL) return TRUE;
+    const xmlNode *statement = sp_xml_child(seen->assertion, SP_NS_ASSERTION, "AuthnStatement");
+    const xmlNode *how = sp_xml_child(statement, SP_NS_ASSERTION, "AuthnContext");
+    g_autofree char *class = sp_xml_text(sp_xml_child(how, SP_NS_ASSERTION, "AuthnContextClassRef"));
+    if (class != NULL && sp_xml_count(how, SP_NS_ASSERTION, "AuthnContextClassRef") == 1
+        && g_strv_contains(want->contexts, class))
+        return TRUE;
+    g_autofree char *quoted = sp_xml_quote(class);
+    g_set_error(error, SP_ERROR, SP_ERROR_CONTEXT, "another than was asked: %s", quoted);
+    return FALSE;
+}
+
 const struct sp_check sp_checks[] = {
     { "version", version },
     { "id", id },
@@ -292,15 +325,40 @@ const struct sp_check sp_checks[] = {
     { "not-on-or-after", not_on_or_after },
     { "authn-statement", authn_statement },
     { "session-not-on-or-after", session_not_on_or_after },
+    { "context", context }, /* the last: its refusal is explained, so all else must be right */
     { NULL, NULL },
 };
 
-gboolean sp_checks_run(const struct sp_seen *seen, const struct sp_want *want, GError **error)
+/* What of it a Response alone can be held to. */
+static const struct sp_check response_checks[] = {
+    { "version", version_of_response },
+    { "issuer", issuer_of_response },
+    { "issue-instant", instant_of_response },
+    { "destination", destination },
+    { "in-response-to", response_to },
+    { NULL, NULL },
+};
+
+static gboolean run(const struct sp_check *check, const struct sp_seen *seen, const struct sp_want *want, GError **error)
 {
-    for (const struct sp_check *check = sp_checks; check->name != NULL; check++) {
+    for (; check->name != NULL; check++) {
         if (check->ok(seen, want, error)) continue;
         g_prefix_error(error, "%s: ", check->name);
         return FALSE;
     }
     return TRUE;
+}
+
+gboolean sp_checks_run(const struct sp_seen *seen, const struct sp_want *want, GError **error)
+{
+    return run(sp_checks, seen, want, error);
+}
+
+gboolean sp_checks_no_context(const struct sp_seen *seen, const struct sp_want *want, GError **error)
+{
+    if (!run(response_checks, seen, want, error)) return FALSE;
+    gboolean asked = want->contexts != NULL && want->contexts[0] != NULL;
+    if (asked) g_set_error(error, SP_ERROR, SP_ERROR_CONTEXT, "no-context: the IdP cannot log in as it was asked");
+    else g_set_error(error, SP_ERROR, SP_ERROR_REFUSED, "status: NoAuthnContext, though none was asked for");
+    return FALSE;
 }

@@ -26,6 +26,13 @@ extern const struct sp_check sp_checks[]; /* ended by a row without a name */
 /* All rows in order; the first that refuses puts its name in front of the message. */
 gboolean sp_checks_run(const struct sp_seen *seen, const struct sp_want *want, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * A Response that brings no assertion, because the IdP cannot log in as it was asked (status NoAuthnContext). SEEN's response
+ * must be verified, its assertion is NULL. Always FALSE: with SP_ERROR_CONTEXT "no-context: …" where it answers this request of
+ * ours and we asked for a context, otherwise with SP_ERROR_REFUSED and the check.
+ */
+gboolean sp_checks_no_context(const struct sp_seen *seen, const struct sp_want *want, GError **error);
+
 /* xs:dateTime as SAML has it (UTC, "Z", SAML core 1.3.3), seconds since 1970, fractions dropped. FALSE:
    something else. */
 gboolean sp_time_parse(const char *text, gint64 *seconds);

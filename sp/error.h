@@ -15,6 +15,8 @@ GQuark sp_error_quark(void);
 enum sp_error {
     SP_ERROR_REFUSED, /* the message from outside is not acceptable: one page for all of them, the log says which check */
     SP_ERROR_MISSING, /* verified, but an attribute that we need is missing or unusable; the message begins with its name */
+    SP_ERROR_CONTEXT, /* verified, but the login is not of the kind that was asked for: "context: …" where it is another,
+                         "no-context: …" where the IdP says that it cannot */
     SP_ERROR_INPUT,   /* a file or value of the operator's own is wrong: certificate, key, metadata given by hand */
     SP_ERROR_BROKEN,  /* a library failed where it should not */
     SP_ERROR_AWAY,    /* the opener is not there (sp/opener.h) */

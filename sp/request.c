@@ -2,6 +2,7 @@
 
 #include <lasso/xml/saml-2.0/saml2_strings.h>
 #include <lasso/xml/saml-2.0/samlp2_authn_request.h>
+#include <lasso/xml/saml-2.0/samlp2_requested_authn_context.h>
 #include <string.h>
 
 #include "sp/peer.h"
@@ -19,6 +20,17 @@ static void replace(char **place, const char *value)
 {
     g_free(*place);
     *place = g_strdup(value);
+}
+
+static void ask_for(LassoSamlp2AuthnRequest *request, const char *const *contexts)
+{
+    if (contexts == NULL || *contexts == NULL) return;
+    LassoSamlp2RequestedAuthnContext *wanted
+        = LASSO_SAMLP2_REQUESTED_AUTHN_CONTEXT(lasso_samlp2_requested_authn_context_new());
+    for (; *contexts != NULL; contexts++)
+        wanted->AuthnContextClassRef = g_list_append(wanted->AuthnContextClassRef, g_strdup(*contexts));
+    replace(&wanted->Comparison, "exact");
+    request->RequestedAuthnContext = wanted;
 }
 
 static void fill(SpService *service, LassoSamlp2AuthnRequest *request, enum sp_name_id name_id)
@@ -46,6 +58,12 @@ static SpRequest *collect(LassoLogin *login)
 SpRequest *sp_request_new(SpService *service, const char *idp, const char *idp_xml, const char *relay_state,
                           enum sp_name_id name_id, GError **error)
 {
+    return sp_request_step_up(service, idp, idp_xml, relay_state, name_id, NULL, error);
+}
+
+SpRequest *sp_request_step_up(SpService *service, const char *idp, const char *idp_xml, const char *relay_state,
+                              enum sp_name_id name_id, const char *const *contexts, GError **error)
+{
     if (strlen(relay_state) > RELAY_STATE_LONGEST) g_error("sp_request_new: RelayState is longer than SAML allows");
     if (sp_peer_get(service, idp, idp_xml, error) == NULL) return NULL;
     g_autoptr(LassoLogin) login = lasso_login_new(service->server);
@@ -53,6 +71,7 @@ SpRequest *sp_request_new(SpService *service, const char *idp, const char *idp_x
     int rc = lasso_login_init_authn_request(login, idp, LASSO_HTTP_METHOD_REDIRECT);
     if (!sp_peer_lasso(rc, SP_ERROR_INPUT, "request", error)) return NULL;
     fill(service, LASSO_SAMLP2_AUTHN_REQUEST(profile->request), name_id);
+    ask_for(LASSO_SAMLP2_AUTHN_REQUEST(profile->request), contexts);
     replace(&profile->msg_relayState, relay_state);
     if (!sp_peer_lasso(lasso_login_build_authn_request_msg(login), SP_ERROR_INPUT, "request", error)) return NULL;
     return collect(login);

@@ -21,6 +21,10 @@ typedef struct {
    SP_ERROR_INPUT: this IdP's metadata cannot be used (no HTTP-Redirect endpoint, no key). */
 SpRequest *sp_request_new(SpService *service, const char *idp, const char *idp_xml, const char *relay_state,
                           enum sp_name_id name_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same where the person must log in in a certain way: CONTEXTS, AuthnContextClassRefs of which any one will do and nothing
+   else (Comparison exact). NULL or empty: any. */
+SpRequest *sp_request_step_up(SpService *service, const char *idp, const char *idp_xml, const char *relay_state,
+                              enum sp_name_id name_id, const char *const *contexts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void sp_request_free(SpRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpRequest, sp_request_free)
 

@@ -15,7 +15,7 @@
 #define SP_RESPONSE_LONGEST 262144 /* of the base64 text, as posted */
 #define SP_SKEW 60                 /* seconds that clocks may differ */
 
-/* What a response must fit; all borrowed for the call. Everything must be given but destination. */
+/* What a response must fit; all borrowed for the call. Everything must be given but destination and contexts. */
 struct sp_want {
     const char *idp;         /* entity id of the IdP that was asked (login.idp) */
     const char *idp_xml;     /* its EntityDescriptor, from db/metadata.h, now */
@@ -24,6 +24,7 @@ struct sp_want {
     const char *destination; /* NULL: the service's ACS URL */
     gint64 now;              /* seconds since 1970 */
     int skew;                /* SP_SKEW */
+    const char *const *contexts; /* login.contexts: the AuthnContextClassRefs that were asked for; NULL or empty: any will do */
 };
 
 /* Who came. Everything was inside the verified signature. No field is NULL where it does not say so. */
@@ -46,7 +47,8 @@ typedef struct {
 /*
  * BASE64: the posted SAMLResponse, N bytes (line ends allowed, nothing else that is not base64).
  * NULL with SP_ERROR_REFUSED and the name of the check in front of the message, or SP_ERROR_INPUT where IDP_XML itself is of
- * no use. The caller shows one and the same page for all of them and logs the message.
+ * no use. The caller shows one and the same page for all of them and logs the message. Only SP_ERROR_CONTEXT, which says that
+ * everything was right but the kind of login, is explained to people.
  * A response is one-use: the caller spends login row and assertion id in one transaction before it believes the identity.
  */
 SpIdentity *sp_response_verify(SpService *service, const char *base64, size_t n, const struct sp_want *want, GError **error)

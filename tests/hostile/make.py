@@ -6,7 +6,9 @@ that must refuse it, and benign ones (ok--what.xml) that must pass. Keys are mad
     make.py messages DIR REQUEST_ID      the messages, and DIR/expected: file, verdict, check, values to be read
     make.py benign DIR REQUEST_ID        the benign ones only
 
-Verdicts: passes, refused (by sp_response_verify), missing (passes, but sp_person_new finds a required attribute missing).
+Verdicts: passes, refused (by sp_response_verify), missing (passes, but sp_person_new finds a required attribute missing),
+explained (refused, but all of it was right except the kind of login). Where the file's name says context, the login asked for
+REFEDS MFA or a smart card.
 Needs only Python's standard library and the commands openssl and xmlsec1.
 """
 import base64
@@ -231,12 +233,19 @@ def conditions(inside=None, **over):
     return "<saml:Conditions%s>%s</saml:Conditions>" % (tag_attributes(values), audience(SP) if inside is None else inside)
 
 
-def statement(**over):
+PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
+MFA = "https://refeds.org/profile/mfa"
+
+
+def class_ref(uri):
+    return "<saml:AuthnContextClassRef>%s</saml:AuthnContextClassRef>" % uri
+
+
+def statement(context_=None, **over):
     values = {"AuthnInstant": at(-30), "SessionIndex": "_session1", "SessionNotOnOrAfter": at(28800)}
     values.update(over)
-    return ('<saml:AuthnStatement%s><saml:AuthnContext><saml:AuthnContextClassRef>'
-            'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport</saml:AuthnContextClassRef></saml:AuthnContext>'
-            '</saml:AuthnStatement>' % tag_attributes(values))
+    return ('<saml:AuthnStatement%s><saml:AuthnContext>%s</saml:AuthnContext></saml:AuthnStatement>'
+            % (tag_attributes(values), class_ref(PASSWORD) if context_ is None else context_))
 
 
 def assertion(signature="", name="_assertion1", issuer_=None, subject_=None, conditions_=None, statement_=None,
@@ -677,6 +686,41 @@ def make_checks():
             usual(statement_=statement() + statement(SessionNotOnOrAfter=at(-600))))
 
 
+def make_contexts():
+    """Answers to a login that asked for REFEDS MFA or a smart card."""
+    responder = "urn:oasis:names:tc:SAML:2.0:status:Responder"
+    none = status(responder, '<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:NoAuthnContext"/>')
+
+    def weaker(name, context_, more=""):
+        case("context--%s.xml" % name, usual(statement_=statement(context_) + more), "explained")
+
+    def cannot(name, check, verdict="refused", **over):
+        case("%s--%s-no-context.xml" % (check, name), fill(response("", template("#_response1"), status_=none, **over), "Response",
+                                                           "idp"), verdict)
+
+    benign("context-as-asked", usual(statement_=statement(class_ref(MFA))))
+    benign("context-the-other-one", usual(statement_=statement(class_ref("urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI"))))
+    weaker("password-only", class_ref(PASSWORD))
+    weaker("absent", "<saml:AuthnContextDeclRef>%s</saml:AuthnContextDeclRef>" % MFA)
+    weaker("empty", class_ref(""))
+    weaker("begins-alike", class_ref(MFA + "/none"))
+    weaker("in-capitals", class_ref(MFA.upper()))
+    weaker("two-class-refs", class_ref(MFA) + class_ref(PASSWORD))
+    weaker("only-in-a-second-statement", class_ref(PASSWORD), statement(class_ref(MFA)))
+    weaker("element-inside", "<saml:AuthnContextClassRef><x>%s</x></saml:AuthnContextClassRef>" % MFA)
+    cannot("signed", "no-context", "explained")
+    cannot("for-another-request", "in-response-to", InResponseTo="_another")
+    cannot("of-another-idp", "issuer", issuer_=issuer(IDP2))
+    cannot("for-another-sp", "destination", Destination="https://another.example/acs")
+    cannot("of-the-future", "issue-instant", IssueInstant=at(61))
+    cannot("old", "version", Version="1.1")
+    hostile("status--unsigned-no-context", response("", status_=none))
+    hostile("status--no-authn-con-text-though-none-was-asked", fill(response("", template("#_response1"), status_=none), "Response",
+                                                                    "idp"))
+    hostile("signature--of-another-key-no-context", fill(response("", template("#_response1"), status_=none), "Response", "idp2"))
+    hostile("status--no-context-with-an-assertion", response(signed_assertion(), status_=none))
+
+
 def make_attributes():
     hostile("attribute-value--element-in-mail", usual(attributes=attribute(MAIL, "<x>operator@example.ac.jp</x>", raw=True)))
     name_id = '<saml:NameID Format="%s">a</saml:NameID>' % PERSISTENT
@@ -725,7 +769,8 @@ def main():
         make_keys()
     elif len(sys.argv) == 4 and sys.argv[1] == "messages":
         directory, request_id = sys.argv[2:]
-        make_messages(make_benign, make_bytes, make_wrapping, make_signatures, make_encryption, make_checks, make_attributes)
+        make_messages(make_benign, make_bytes, make_wrapping, make_signatures, make_encryption, make_checks, make_contexts,
+                      make_attributes)
     elif len(sys.argv) == 4 and sys.argv[1] == "benign":
         directory, request_id = sys.argv[2:]
         make_messages(make_benign)

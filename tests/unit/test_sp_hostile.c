@@ -23,9 +23,11 @@ static SpIdentity *verify(const char *file, GError **error)
     size_t n = 0;
     g_autofree char *bytes = fixture_read(path, &n);
     g_autofree char *base64 = g_str_has_suffix(file, ".b64") ? g_strdup(bytes) : g_base64_encode((guchar *)bytes, n);
+    static const char *const asked[] = { "https://refeds.org/profile/mfa", "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI",
+                                         NULL };
     const struct sp_want want = {
         .idp = FIXTURE_IDP, .idp_xml = idp_xml, .request_id = request->request_id, .saml = request->saml,
-        .now = FIXTURE_NOW, .skew = SP_SKEW,
+        .now = FIXTURE_NOW, .skew = SP_SKEW, .contexts = strstr(file, "context") != NULL ? asked : NULL,
     };
     return sp_response_verify(service, base64, strlen(base64), &want, error);
 }
@@ -64,17 +66,26 @@ static void passes(gconstpointer data)
     g_assert_nonnull(person);
 }
 
-static void is_refused(gconstpointer data)
+static void is_refused_as(const struct line *line, enum sp_error code)
 {
-    const struct line *line = data;
     g_autoptr(GError) error = NULL;
     g_autoptr(SpIdentity) identity = verify(line->file, &error);
     g_assert_null(identity);
-    g_assert_error(error, SP_ERROR, SP_ERROR_REFUSED);
+    g_assert_error(error, SP_ERROR, (gint)code);
     if (error == NULL) return;
     g_test_message("%s", error->message);
     g_autofree char *check = sp_error_check(error);
     g_assert_cmpstr(check, ==, line->check);
+}
+
+static void is_refused(gconstpointer data)
+{
+    is_refused_as(data, SP_ERROR_REFUSED);
+}
+
+static void is_explained(gconstpointer data)
+{
+    is_refused_as(data, SP_ERROR_CONTEXT);
 }
 
 static void misses_an_attribute(gconstpointer data)
@@ -135,6 +146,7 @@ static void add_line(gpointer data, gpointer unused)
 {
     static const struct { const char *verdict; void (*run)(gconstpointer); } verdicts[] = {
         { "passes", passes }, { "refused", is_refused }, { "missing", misses_an_attribute },
+        { "explained", is_explained },
     };
     struct line *line = data;
     g_autofree char *stem = g_strndup(line->file, strlen(line->file) - 4);
