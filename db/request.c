@@ -73,7 +73,7 @@ static const DbStatement portal[] = {
             "isisi" },
     [INSERT] = { "request_insert",
             "insert into request (person, type, months, memo, mail, context, authn_at, assurance)"
-            " values ($1, $2, $3, $4, $5, coalesce($6, ''), to_timestamp($7), coalesce($8, '{}')) returning number",
+            " values ($1, $2, $3, $4, $5, coalesce($6, ''), to_timestamp($7), coalesce($8::text[], '{}')) returning number",
             "isisssna" },
     [MEMO] = { "request_memo", "update request set memo = $3 where number = $1 and person = $2 returning 1", "iis" },
     /* Waits while another transaction holds the same key: it may yet fail and leave the key to us. */

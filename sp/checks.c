@@ -299,9 +299,10 @@ static gboolean context(const struct sp_seen *seen, const struct sp_want *want, 
     if (want->contexts == NULL || want->contexts[0] == NULL) return TRUE;
     const xmlNode *statement = sp_xml_child(seen->assertion, SP_NS_ASSERTION, "AuthnStatement");
     const xmlNode *how = sp_xml_child(statement, SP_NS_ASSERTION, "AuthnContext");
-    g_autofree char *class = sp_xml_text(sp_xml_child(how, SP_NS_ASSERTION, "AuthnContextClassRef"));
+    const xmlNode *ref = sp_xml_child(how, SP_NS_ASSERTION, "AuthnContextClassRef");
+    g_autofree char *class = sp_xml_text(ref);
     if (class != NULL && sp_xml_count(how, SP_NS_ASSERTION, "AuthnContextClassRef") == 1
-        && g_strv_contains(want->contexts, class))
+        && sp_xml_first_element(ref) == NULL && g_strv_contains(want->contexts, class))
         return TRUE;
     g_autofree char *quoted = sp_xml_quote(class);
     g_set_error(error, SP_ERROR, SP_ERROR_CONTEXT, "another than was asked: %s", quoted);

@@ -112,12 +112,13 @@ static gboolean check(const Message *m, const SpService *service, const struct s
     return sp_checks_run(&what, want, error);
 }
 
-/* The shape lets a signed response without an assertion through only where its status is NoAuthnContext. */
+/* The shape lets a response without an assertion through only where its status is NoAuthnContext. */
 static gboolean brings_an_assertion(const Message *m, const SpService *service, const struct sp_want *want, GError **error)
 {
     if (sp_xml_child(m->response, SP_NS_ASSERTION, "Assertion") != NULL
         || sp_xml_child(m->response, SP_NS_ASSERTION, "EncryptedAssertion") != NULL)
         return TRUE;
+    if (m->signed_response == NULL) return refuse(error, "status", "NoAuthnContext, not signed");
     const struct sp_seen what = seen(m, service, want);
     return sp_checks_no_context(&what, want, error);
 }

@@ -270,14 +270,14 @@ static gboolean nothing_encrypted(const xmlNode *root, GError **error)
 }
 
 /* A response that brings no assertion says why in its Status: worth more in the log than 'structure'. One reason is to be
-   told to the person, and then the whole must be as clean as any other and signed. */
+   told to the person, and then the whole must be as clean as any other. */
 static gboolean no_assertion(const xmlNode *root, GError **error)
 {
     const xmlNode *code = sp_xml_child(sp_xml_child(root, SP_NS_PROTOCOL, "Status"), SP_NS_PROTOCOL, "StatusCode");
     g_autofree char *value = sp_xml_attribute(code, "Value");
     g_autofree char *more = sp_xml_attribute(sp_xml_child(code, SP_NS_PROTOCOL, "StatusCode"), "Value");
     if (value == NULL || g_str_has_suffix(value, ":Success")) return refuse(error, "structure", "no assertion", NULL);
-    if (g_strcmp0(more, NO_AUTHN_CONTEXT) == 0 && sp_xml_child(root, SP_NS_DSIG, "Signature") != NULL)
+    if (g_strcmp0(more, NO_AUTHN_CONTEXT) == 0)
         return all_in_place(root, NULL, error) && nothing_encrypted(root, error);
     return refuse(error, "status", "no assertion, the IdP says", more != NULL ? more : value);
 }

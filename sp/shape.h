@@ -11,8 +11,8 @@
 #include "sp/xml.h"
 
 /* Exactly one Response, the root, with one Assertion or one EncryptedAssertion as its child; signatures only on these two;
-   each as sp_shape_signature wants; encryption by the methods we know, with one key. Or a signed Response without either whose
-   status is NoAuthnContext. */
+   each as sp_shape_signature wants; encryption by the methods we know, with one key. Or a Response without either whose status
+   is NoAuthnContext: it counts only where it is signed. */
 gboolean sp_shape_response(const xmlDoc *doc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The root is the one Assertion, nothing in it is encrypted. */
 gboolean sp_shape_assertion(const xmlDoc *doc, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -129,6 +129,7 @@ begin
 end $$;
 
 grant insert (context, authn_at, assurance) on request to inkan_portal;
+revoke execute on function assurance_refusal from public;
 grant execute on function assurance_refusal to inkan_portal;
 
 -- A person's own history: what changed of name, mail, affiliation from one login to another.
