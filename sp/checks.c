@@ -140,7 +140,7 @@ static gboolean one_issuer(const xmlNode *node, const char *idp, GError **error)
     if (issuer == NULL || sp_xml_count(node, SP_NS_ASSERTION, "Issuer") != 1)
         return refuse(error, "not one in the", (const char *)node->name);
     if (format != NULL && strcmp(format, FORMAT_ENTITY) != 0) return refuse(error, "Format", format);
-    return strcmp(text, idp) == 0 || refuse(error, "another than was asked:", text);
+    return sp_xml_text_is(issuer, idp) || refuse(error, "another than was asked:", text);
 }
 
 /* Profile 4.1.4.2: the Issuer of both is the IdP that was asked. */

@@ -67,7 +67,7 @@ char *sp_xml_text(const xmlNode *node)
 
 gboolean sp_xml_text_is(const xmlNode *node, const char *text)
 {
-    g_autofree char *mine = sp_xml_text(node);
+    g_autofree char *mine = sp_xml_first_element(node) == NULL ? sp_xml_text(node) : NULL;
     return mine != NULL && strcmp(mine, text) == 0;
 }
 

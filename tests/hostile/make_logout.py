@@ -13,8 +13,8 @@ import urllib.parse
 import zlib
 
 sys.dont_write_bytecode = True
-import make
-from make import MORE, SAML, SAMLP, DS, ENC, IDP, IDP2, at, issuer, template, tag_attributes
+import parts as make
+from parts import MORE, SAML, SAMLP, DS, ENC, IDP, IDP2, at, issuer, template, tag_attributes
 
 SLO = "https://portal.example.ac.jp/saml/slo"
 RSA = MORE + "rsa-sha256"

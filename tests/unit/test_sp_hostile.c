@@ -132,7 +132,7 @@ static void read_lines(void)
     lines = g_ptr_array_new_with_free_func(line_free);
     for (char **one = all; *one != NULL && **one != '\0'; one++) {
         g_auto(GStrv) part = g_strsplit(*one, "\t", -1);
-        g_assert_cmpint(g_strv_length(part), ==, 4);
+        g_assert_cmpint(g_strv_length(part), ==, 5);
         struct line *line = g_new0(struct line, 1);
         line->file = g_strdup(part[0]);
         line->verdict = g_strdup(part[1]);

@@ -268,7 +268,7 @@ static void a_withdrawn_key_counts_no_more(void)
     g_assert_nonnull(before);
     g_auto(GStrv) descriptors = g_strsplit(idp_xml, "<md:KeyDescriptor", -1);
     g_autofree char *without = g_strdup_printf("%s<md:KeyDescriptor%s%s", descriptors[0], descriptors[1],
-                                               strstr(descriptors[5], "</md:KeyDescriptor>") + strlen("</md:KeyDescriptor>"));
+                                               strstr(descriptors[6], "</md:KeyDescriptor>") + strlen("</md:KeyDescriptor>"));
     g_assert_null(verify(request, FIXTURE_IDP, without, "ok--assertion-signed.xml", &error));
     g_assert_error(error, SP_ERROR, SP_ERROR_REFUSED);
     g_clear_error(&error);
@@ -333,7 +333,7 @@ static void an_idp_with_ec_keys_only_works(void)
     g_autoptr(GError) error = NULL;
     g_auto(GStrv) descriptors = g_strsplit(idp_xml, "<md:KeyDescriptor", -1);
     g_autofree char *ec = g_strdup_printf("%s<md:KeyDescriptor%s%s", descriptors[0], descriptors[3],
-                                          strstr(descriptors[5], "</md:KeyDescriptor>") + strlen("</md:KeyDescriptor>"));
+                                          strstr(descriptors[6], "</md:KeyDescriptor>") + strlen("</md:KeyDescriptor>"));
     g_autoptr(SpRequest) request = request_to(FIXTURE_IDP, ec, SP_NAME_ID_ANY);
     fixture_make("benign", request->request_id);
     g_autoptr(SpIdentity) identity = verify(request, FIXTURE_IDP, ec, "ok--ecdsa-sha256.xml", &error);
