@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what Inkan needs from Debian 12's packages, by level: build, demo, test (each includes the ones before it).
+# Installs what Inkan needs from Debian 12's packages, by level: build, demo, test, bench (each includes the ones before it).
 # Called by the Makefile; run it by hand to prepare a machine:  deploy/dependencies.sh test
 # Does nothing, fast, when everything of the level is there.
 set -eu
@@ -11,16 +11,19 @@ demo="postgresql-15 nginx simplesamlphp php-fpm php-xml php-mbstring php-curl ph
   xmlsec1 openssl curl ca-certificates procps util-linux tzdata"
 test="perl cppcheck clang gnutls-bin libnss3-tools valgrind chromium fonts-ipaexfont-gothic fonts-dejavu-core strace
   python3-cryptography python3-pysaml2 mandoc"
+# Whom the benchmarks compare with; apache2-bin: without the service and the site that apache2 brings.
+bench="apache2-bin libapache2-mod-shib libapache2-mod-auth-mellon golang-cfssl"
 
 case $level in
   build) wanted=$build ;;
   demo) wanted="$build $demo" ;;
   test) wanted="$build $demo $test" ;;
-  *) echo "dependencies.sh: '$level' is not a level: build, demo or test" >&2; exit 2 ;;
+  bench) wanted="$build $demo $test $bench" ;;
+  *) echo "dependencies.sh: '$level' is not a level: build, demo, test or bench" >&2; exit 2 ;;
 esac
 
 # Another Node.js than Debian's may be there already, and the two don't install side by side.
-if [ "$level" = test ]; then
+if [ "$level" = test ] || [ "$level" = bench ]; then
   command -v node >/dev/null 2>&1 || wanted="$wanted nodejs"
   command -v npm >/dev/null 2>&1 || wanted="$wanted npm"
 fi

@@ -81,8 +81,11 @@ faults: test-dependencies
 lint: test-dependencies
 	@BUILD=$(BUILD) MAKE='$(MAKE)' tests/lint/all
 
-.PHONY: bench
+.PHONY: bench bench-dependencies
+bench-dependencies:
+	@deploy/dependencies.sh bench
+	@mkdir -p $(BUILD) && touch $(BUILD)/.dependencies
 bench: bench-all
-bench-%: test-dependencies
+bench-%: bench-dependencies
 	@$(MAKE) --no-print-directory -j$$(nproc) programs $(BENCH)
 	@BUILD=$(BUILD) DEMO_PORT=$(TEST_PORT) tests/bench/run $*

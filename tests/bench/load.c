@@ -1,8 +1,11 @@
 /*
- * Asks one path of a server on 127.0.0.1 again and again over a fixed number of connections and prints, for `make bench`:
+ * Asks a server on 127.0.0.1 over a fixed number of connections and prints, for `make bench`:
  *
  *     load PORT PATH SECONDS CONNECTIONS [HEADER]...   ->   REQUESTS_PER_SECOND  P50_MS  P99_MS  OTHER_THAN_200  REQUESTS
+ *     load --once FILE PORT SECONDS CONNECTIONS MARK   ->   the same, but OTHER counts answers without MARK in their header
  *
+ * The first asks for the same path again and again. The second sends whole requests that were made ready before, each once:
+ * FILE holds, for each, a line with its length and then as many bytes; it ends when all are answered or the time is over.
  * Plain HTTP/1.1 with kept connections; one thread with poll, so that it takes little of the machine that it measures.
  */
 #include <arpa/inet.h>
@@ -18,31 +21,54 @@
 struct connection {
     int fd;
     GString *in;
+    GBytes *question; /* what waits for an answer; NULL: nothing any more */
     gint64 asked;
-    gsize wanted; /* length of the whole answer once the header is there */
 };
 
 static int port;
-static GString *question;
+static GPtrArray *questions; /* GBytes * */
+static gboolean once;        /* each question once */
+static guint next;
+static const char *mark;
 static GArray *times; /* gint64 microseconds */
 static guint64 other;
 
-static void ask(struct connection *c) {
-    if (c->fd < 0) {
-        struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((guint16)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-        int one = 1;
+static GBytes *next_question(void) {
+    if (!once) return g_ptr_array_index(questions, 0);
+    return next < questions->len ? g_ptr_array_index(questions, next++) : NULL;
+}
 
-        c->fd = socket(AF_INET, SOCK_STREAM, 0);
-        if (connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0) {
-            perror("connect");
-            exit(1);
-        }
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+static void dial(struct connection *c) {
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((guint16)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int one = 1;
+
+    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0) {
+        perror("connect");
+        exit(1);
     }
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+/* A question is smaller than the kernel's buffer: it goes out at once. */
+static void send_question(struct connection *c) {
+    gsize n = 0;
+    const char *bytes = g_bytes_get_data(c->question, &n);
+
+    if (c->fd < 0) dial(c);
     g_string_truncate(c->in, 0);
-    c->wanted = 0;
     c->asked = g_get_monotonic_time();
-    if (write(c->fd, question->str, question->len) != (ssize_t)question->len) perror("write");
+    if (write(c->fd, bytes, n) != (ssize_t)n) perror("write");
+}
+
+static void ask(struct connection *c) {
+    c->question = next_question();
+    if (c->question != NULL) send_question(c);
+}
+
+static void hang_up(struct connection *c) {
+    close(c->fd);
+    c->fd = -1;
 }
 
 /* Header complete: how long is it all? Chunked answers end with an empty chunk. */
@@ -57,14 +83,12 @@ static gboolean complete(struct connection *c) {
 
 static void answer(struct connection *c) {
     gint64 took = g_get_monotonic_time() - c->asked;
-    gboolean closes = g_strstr_len(c->in->str, 2000, "Connection: close") != NULL;
+    gssize header = strstr(c->in->str, "\r\n\r\n") - c->in->str;
 
     g_array_append_val(times, took);
-    if (strncmp(c->in->str, "HTTP/1.1 200", 12) != 0) other++;
-    if (closes) {
-        close(c->fd);
-        c->fd = -1;
-    }
+    if (g_strstr_len(c->in->str, header, mark) == NULL && other++ == 0 && once)
+        fprintf(stderr, "the first answer that was not wanted:\n%.1500s\n", c->in->str);
+    if (g_strstr_len(c->in->str, header, "Connection: close") != NULL) hang_up(c);
     ask(c);
 }
 
@@ -73,13 +97,29 @@ static void readable(struct connection *c) {
     ssize_t n = read(c->fd, block, sizeof block);
 
     if (n <= 0) { /* the server has closed a kept connection */
-        close(c->fd);
-        c->fd = -1;
-        ask(c);
+        hang_up(c);
+        if (c->question != NULL) send_question(c);
         return;
     }
     g_string_append_len(c->in, block, n);
     if (complete(c)) answer(c);
+}
+
+/* Until END or nothing is waited for. */
+static void converse(struct connection *all, int n, gint64 end) {
+    g_autofree struct pollfd *wait = g_new0(struct pollfd, (gsize)n);
+
+    for (;;) {
+        int waiting = 0;
+        for (int i = 0; i < n; i++) {
+            wait[i] = (struct pollfd){ .fd = all[i].question != NULL ? all[i].fd : -1, .events = POLLIN };
+            waiting += all[i].question != NULL;
+        }
+        if (waiting == 0 || g_get_monotonic_time() >= end) return;
+        if (poll(wait, (nfds_t)n, 100) <= 0) continue;
+        for (int i = 0; i < n; i++)
+            if (wait[i].revents != 0) readable(&all[i]);
+    }
 }
 
 static int by_size(gconstpointer a, gconstpointer b) {
@@ -92,38 +132,57 @@ static double percentile(double part) {
     return times->len == 0 ? 0 : (double)g_array_index(times, gint64, (guint)(part * (times->len - 1))) / 1000;
 }
 
+static void read_questions(const char *file) {
+    g_autoptr(GError) error = NULL;
+    char *text = NULL, *p;
+    gsize size = 0, n;
+
+    if (!g_file_get_contents(file, &text, &size, &error)) {
+        fprintf(stderr, "load: %s\n", error->message);
+        exit(1);
+    }
+    for (p = text; p < text + size; p += n) {
+        n = strtoul(p, &p, 10);
+        p++;
+        g_ptr_array_add(questions, g_bytes_new_static(p, n));
+    }
+}
+
+static void make_question(const char *path, char **headers, int n) {
+    GString *question = g_string_new(NULL);
+
+    g_string_printf(question, "GET %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: load\r\nAccept-Language: en\r\n", path);
+    for (int i = 0; i < n; i++) g_string_append_printf(question, "%s\r\n", headers[i]);
+    g_string_append(question, "\r\n");
+    g_ptr_array_add(questions, g_string_free_to_bytes(question));
+}
+
 int main(int argc, char **argv) {
     double seconds;
     int n;
-    gint64 end, began;
+    gint64 began;
 
+    once = argc == 7 && g_str_equal(argv[1], "--once");
     if (argc < 5) {
-        fprintf(stderr, "%s PORT PATH SECONDS CONNECTIONS [HEADER]...\n", argv[0]);
+        fprintf(stderr, "%s PORT PATH SECONDS CONNECTIONS [HEADER]...\n%s --once FILE PORT SECONDS CONNECTIONS MARK\n", argv[0], argv[0]);
         return 2;
     }
-    port = atoi(argv[1]);
-    seconds = g_ascii_strtod(argv[3], NULL);
-    n = atoi(argv[4]);
-    question = g_string_new(NULL);
-    g_string_printf(question, "GET %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: load\r\nAccept-Language: en\r\n", argv[2]);
-    for (int i = 5; i < argc; i++) g_string_append_printf(question, "%s\r\n", argv[i]);
-    g_string_append(question, "\r\n");
+    questions = g_ptr_array_new();
+    port = atoi(argv[once ? 3 : 1]);
+    seconds = g_ascii_strtod(argv[once ? 4 : 3], NULL);
+    n = atoi(argv[once ? 5 : 4]);
+    mark = once ? argv[6] : "HTTP/1.1 200";
+    if (once) read_questions(argv[2]);
+    else make_question(argv[2], argv + 5, argc - 5);
     times = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autofree struct connection *all = g_new0(struct connection, (gsize)n);
-    g_autofree struct pollfd *wait = g_new0(struct pollfd, (gsize)n);
     began = g_get_monotonic_time();
-    end = began + (gint64)(seconds * 1e6);
     for (int i = 0; i < n; i++) {
         all[i].fd = -1;
         all[i].in = g_string_new(NULL);
         ask(&all[i]);
     }
-    while (g_get_monotonic_time() < end) {
-        for (int i = 0; i < n; i++) wait[i] = (struct pollfd){ .fd = all[i].fd, .events = POLLIN };
-        if (poll(wait, (nfds_t)n, 100) <= 0) continue;
-        for (int i = 0; i < n; i++)
-            if (wait[i].revents != 0) readable(&all[i]);
-    }
+    converse(all, n, began + (gint64)(seconds * 1e6));
     seconds = (double)(g_get_monotonic_time() - began) / 1e6;
     g_array_sort(times, by_size);
     printf("%.1f %.3f %.3f %" G_GUINT64_FORMAT " %u\n", times->len / seconds, percentile(0.5), percentile(0.99), other, times->len);
