@@ -54,8 +54,9 @@ db_session_free(DbSession *s)
 gboolean
 db_session_insert(Db *db, const struct db_session_new *s, GError **error)
 {
+    static const char *const none[] = { NULL };
     return db_do(db, &statements[INSERT], error, s->id_hash, s->person, s->role, s->idp, s->name_id, s->session_index, s->saml,
-                 s->attributes, s->context, s->authn_at, s->assurance, s->expires_at);
+                 s->attributes, s->context, s->authn_at, s->assurance ? s->assurance : none, s->expires_at);
 }
 
 DbSession *

@@ -32,7 +32,7 @@ struct db_session_new {
     const char *attributes; /* JSON object */
     const char *context;
     gint64 authn_at;        /* 0: not known */
-    const char *const *assurance;
+    const char *const *assurance; /* NULL: none */
     gint64 expires_at;
 };
 gboolean db_session_insert(Db *db, const struct db_session_new *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
