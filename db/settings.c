@@ -55,6 +55,7 @@ static const struct row {
     { "saml", "metadata_certificate", TEXT, "", 0, 4096, NULL, "PEM file of the pinned certificate that signs the sources" },
     { "saml", "metadata_refresh", NUMBER, "3600", 10, 86400, NULL, "seconds between two fetches of a source" },
     { "saml", "metadata_longest", NUMBER, "2592000", 3600, 31536000, NULL, "seconds that validUntil may lie ahead at most" },
+    { "saml", "discovery", TEXT, "", 0, 1024, NULL, "https URL of the federation's discovery service; empty: our own page" },
     { "saml", "officer_entitlement", TEXT, "", 0, 1024, NULL, "eduPersonEntitlement value that makes an officer" },
     { "saml", "operator_entitlement", TEXT, "", 0, 1024, NULL, "eduPersonEntitlement value that makes an operator" },
 

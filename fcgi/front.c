@@ -1,10 +1,10 @@
 #include <string.h>
 
 #include "fcgi/cookie.h"
+#include "fcgi/discovery.h"
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
 #include "fcgi/session.h"
-#include "sp/discovery.h"
 
 #define YEAR (365 * 86400)
 

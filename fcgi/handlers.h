@@ -6,16 +6,15 @@
 #define FCGI_HANDLERS_H
 
 #include "fcgi/portal.h"
-#include "sp/discovery.h"
 
 /* front.c */
 void front_page(Exchange *x);
 void language_ja(Exchange *x);
 void language_en(Exchange *x);
 void static_file(Exchange *x);
-/* discovery.c; an IdP with its logo is told to a page as ELEMENT. */
+/* discovery.c */
 void discovery_page(Exchange *x);
-void discovery_add_choice(WebNode *root, const char *element, const SpChoice *choice);
+void logo_file(Exchange *x);
 /* login.c */
 void login_start(Exchange *x);
 void saml_metadata(Exchange *x);

@@ -4,6 +4,7 @@
 
 #include "ca/crypto.h"
 #include "fcgi/cookie.h"
+#include "fcgi/discovery.h"
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
 #include "fcgi/session.h"
@@ -14,15 +15,6 @@
 #define LOGIN_PREFIX "__Host-inkan-login-"
 #define PENDING_MOST 6  /* logins that one browser may have open in its tabs */
 #define KEY_SHOWN    12 /* hexadecimal digits of its key's hash, in the name of a login's cookie */
-
-static void
-to_discovery(Exchange *x, const char *back)
-{
-    g_autofree char *escaped = g_uri_escape_string(back, "/", FALSE);
-    g_autofree char *location = *back ? g_strconcat("/discovery?return=", escaped, NULL) : g_strdup("/discovery");
-    http_see_other(&x->out, location);
-    x->answered = TRUE;
-}
 
 char *
 login_cookie(const Exchange *x, GBytes *key_hash)
@@ -96,13 +88,13 @@ void
 login_start(Exchange *x)
 {
     const char *entity = form_text(x->query, "idp");
-    const char *back = form_local_path(form_get(x->query, "return"));
     g_autoptr(GError) error = NULL;
 
     if (!*entity) {
-        to_discovery(x, back);
+        discovery_begin(x);
         return;
     }
+    g_autofree char *back = discovery_way_back(x);
     g_autoptr(SpIdp) idp = strlen(entity) <= 1024 ? sp_idp_get(x->portal->ra->db, entity, x->now, &error) : NULL;
     if (error)
         page_failure(x, error, "/");

@@ -1,5 +1,7 @@
 #include "fcgi/portal.h"
 
+#include <string.h>
+
 #include "ca/crypto.h"
 
 const char *
@@ -59,6 +61,18 @@ service(const Portal *portal, GError **error)
     return sp_service_new(&values, error);
 }
 
+/* Empty: our own page. */
+static gboolean
+check_discovery(const Portal *portal, const char *settings_file, GError **error)
+{
+    const char *url = portal_setting(portal, "saml", "discovery");
+    if (!*url || (g_str_has_prefix(url, "https://") && g_uri_is_valid(url, G_URI_FLAGS_ENCODED, NULL) && !strchr(url, '#')))
+        return TRUE;
+    g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_VALUE, "%s: [saml] discovery is %s; allowed: an https:// URL without #, or"
+                " nothing for the portal's own page", settings_file, url);
+    return FALSE;
+}
+
 Portal *
 portal_new(const char *settings_file, gboolean publishing, GError **error)
 {
@@ -80,6 +94,8 @@ portal_new(const char *settings_file, gboolean publishing, GError **error)
                     settings_file);
         return NULL;
     }
+    if (!check_discovery(portal, settings_file, error))
+        return NULL;
     if (!publishing && (!sp_start(error) || !(portal->sp = service(portal, error))))
         return NULL;
     return g_steal_pointer(&portal);

@@ -254,7 +254,7 @@ static void nothing_inline(void)
         assert_count(page, "//@*[starts-with(name(), 'on')]", ==, 0);
         assert_count(page, "//@href[starts-with(normalize-space(), 'javascript:')] | //@action[contains(., 'javascript:')]", ==, 0);
         assert_count(page, "//link[@href] | //script[@src]", ==, 3);
-        assert_count(page, "//@src[not(starts-with(., '/static/'))] | //link/@href[not(starts-with(., '/static/'))]", ==, 0);
+        assert_count(page, "//@src[not(starts-with(., '/static/') or starts-with(., '/logo/'))] | //link/@href[not(starts-with(., '/static/'))]", ==, 0);
     }
 }
 

@@ -27,6 +27,9 @@ const answer = async (route) => {
   if (found) {
     return route.fulfill({ body: fs.readFileSync(path.join(root, 'web/static', found[1] + found[2])), contentType: types[found[2]] });
   }
+  if (where.startsWith('/logo/')) { // any picture will do
+    return route.fulfill({ body: fs.readFileSync(path.join(root, 'web/static/seal.svg')), contentType: types['.svg'] });
+  }
   const file = path.join(folder, path.basename(where));
   if (!fs.existsSync(file)) return route.fulfill({ status: 404, body: '' });
   return route.fulfill({ body: fs.readFileSync(file), contentType: 'text/html; charset=utf-8', headers: { 'Content-Security-Policy': policy } });

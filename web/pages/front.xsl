@@ -16,12 +16,15 @@
                     </xsl:when>
                     <xsl:when test="last-idp">
                         <p class="actions">
-                            <a class="button main" href="/login?idp={i:query(last-idp/@entity)}"><m:t k="front.continue" name="i:name(last-idp)"/></a>
-                            <a class="button" href="/discovery"><m:t k="front.other"/></a>
+                            <a class="button main with-logo" href="/login?idp={i:query(last-idp/@entity)}&amp;return=/certificates">
+                                <xsl:for-each select="last-idp[starts-with(@logo, '/logo/')]"><xsl:call-template name="logo"/></xsl:for-each>
+                                <span><m:t k="front.continue" name="i:name(last-idp)"/></span>
+                            </a>
+                            <a class="button" href="/login?return=/certificates"><m:t k="front.other"/></a>
                         </p>
                     </xsl:when>
                     <xsl:otherwise>
-                        <p class="actions"><a class="button main" href="/login"><m:t k="front.login"/></a></p>
+                        <p class="actions"><a class="button main" href="/login?return=/certificates"><m:t k="front.login"/></a></p>
                     </xsl:otherwise>
                 </xsl:choose>
             </div>
@@ -86,60 +89,117 @@
     <xsl:template match="discovery" mode="main">
         <p class="back"><a href="/"><m:t k="back.front"/></a></p>
         <h1><m:t k="discovery.title"/></h1>
-        <p><m:t k="discovery.lead"/></p>
-        <xsl:if test="last-idp and not(@query)">
-            <section aria-labelledby="last">
-                <h2 id="last"><m:t k="discovery.last"/></h2>
-                <ul class="idps"><xsl:apply-templates select="last-idp"/></ul>
-            </section>
+        <xsl:if test="@none">
+            <div class="warning" id="none">
+                <xsl:call-template name="icon-warn"/>
+                <div>
+                    <p><strong><m:t k="discovery.none.title"/></strong></p>
+                    <p>
+                        <m:t k="discovery.none.text">
+                            <m:with name="again">
+                                <a>
+                                    <xsl:attribute name="href">/login?return=<xsl:choose><xsl:when test="@return"><xsl:value-of select="i:query(@return)"/></xsl:when><xsl:otherwise>/certificates</xsl:otherwise></xsl:choose></xsl:attribute>
+                                    <m:t k="discovery.none.again"/>
+                                </a>
+                            </m:with>
+                        </m:t>
+                    </p>
+                </div>
+            </div>
         </xsl:if>
-        <form class="search" method="get" action="/discovery" role="search">
+        <p><m:t k="discovery.lead"/></p>
+        <form class="search" method="get" action="/discovery" role="search" id="search">
             <label for="q"><m:t k="discovery.search"/></label>
-            <p class="hint" id="q-hint"><m:t k="discovery.search.hint"/></p>
+            <p class="hint" id="q-hint"><m:t k="discovery.search.hint"/><span id="q-keys" hidden="hidden"><xsl:text> </xsl:text><m:t k="discovery.search.keys"/></span></p>
             <div class="field-row">
-                <input type="search" id="q" name="q" value="{@query}" maxlength="100" autocomplete="off" spellcheck="false"
-                       aria-describedby="q-hint" data-filter="idps">
-                    <xsl:if test="not(last-idp) or @query"><xsl:attribute name="autofocus">autofocus</xsl:attribute></xsl:if>
-                </input>
+                <input type="search" id="q" name="q" value="{@query}" maxlength="100" autocomplete="off" autocapitalize="off"
+                       spellcheck="false" enterkeyhint="search" aria-describedby="q-hint" data-search="results" autofocus="autofocus"/>
                 <xsl:if test="@return"><input type="hidden" name="return" value="{@return}"/></xsl:if>
+                <xsl:if test="@none"><input type="hidden" name="none" value="1"/></xsl:if>
                 <button type="submit"><m:t k="discovery.search.button"/></button>
             </div>
         </form>
-        <section aria-labelledby="all">
-            <h2 id="all"><m:t k="discovery.all"/></h2>
-            <xsl:if test="idp">
-                <ul class="idps" id="idps"><xsl:apply-templates select="idp"/></ul>
+        <p class="unseen" role="status" id="heard"/>
+        <div id="results">
+            <xsl:if test="last-idp and not(@query)">
+                <section aria-labelledby="last">
+                    <h2 id="last"><m:t k="discovery.last"/></h2>
+                    <ul class="idps"><xsl:apply-templates select="last-idp"/></ul>
+                </section>
             </xsl:if>
-            <p class="nothing" id="idps-none" role="status">
-                <xsl:if test="idp"><xsl:attribute name="hidden">hidden</xsl:attribute></xsl:if>
-                <m:t k="discovery.none"/>
-            </p>
-            <xsl:if test="@more"><p class="hint"><m:t k="discovery.more"/></p></xsl:if>
-            <xsl:if test="@query"><p><a href="/discovery"><m:t k="discovery.show-all"/></a></p></xsl:if>
-        </section>
+            <section aria-labelledby="all">
+                <div class="found">
+                    <h2 id="all">
+                        <xsl:choose>
+                            <xsl:when test="@query"><m:t k="discovery.found"/></xsl:when>
+                            <xsl:otherwise><m:t k="discovery.all"/></xsl:otherwise>
+                        </xsl:choose>
+                    </h2>
+                    <p id="count">
+                        <xsl:choose>
+                            <xsl:when test="not(idp)"><m:t k="discovery.count.0"/></xsl:when>
+                            <xsl:when test="@total = 1"><m:t k="discovery.count.1"/></xsl:when>
+                            <xsl:otherwise><m:t k="discovery.count" n="@total"/></xsl:otherwise>
+                        </xsl:choose>
+                    </p>
+                </div>
+                <xsl:choose>
+                    <xsl:when test="idp"><ul class="idps" id="idps"><xsl:apply-templates select="idp"/></ul></xsl:when>
+                    <xsl:when test="@query">
+                        <div class="nothing">
+                            <p><strong><m:t k="discovery.nothing" query="@query"/></strong></p>
+                            <ul>
+                                <li><m:t k="discovery.nothing.part"/></li>
+                                <li><m:t k="discovery.nothing.domain"/></li>
+                            </ul>
+                        </div>
+                    </xsl:when>
+                    <xsl:otherwise><p class="nothing"><m:t k="discovery.empty"/></p></xsl:otherwise>
+                </xsl:choose>
+                <xsl:if test="@more"><p class="hint" id="more"><m:t k="discovery.more" n="@more"/></p></xsl:if>
+                <xsl:if test="@query">
+                    <p>
+                        <a id="show-all">
+                            <xsl:attribute name="href">/discovery<xsl:if test="@return">?return=<xsl:value-of select="i:query(@return)"/></xsl:if></xsl:attribute>
+                            <m:t k="discovery.show-all"/>
+                        </a>
+                    </p>
+                </xsl:if>
+            </section>
+        </div>
         <section class="aside" aria-labelledby="missing">
             <h2 id="missing"><m:t k="discovery.missing"/></h2>
             <p><m:t k="discovery.missing.text"/></p>
+            <p><m:t k="discovery.missing.service"/></p>
+            <div class="card ask"><xsl:call-template name="helpdesk"/></div>
         </section>
     </xsl:template>
 
     <xsl:template match="idp | last-idp">
-        <li data-search="{@search} {@name} {@name-ja}">
-            <a class="idp">
+        <xsl:variable name="first" select="self::last-idp and not(preceding-sibling::last-idp)"/>
+        <li>
+            <a>
+                <xsl:attribute name="class">idp<xsl:if test="$first"> last</xsl:if></xsl:attribute>
                 <xsl:attribute name="href">
                     <xsl:text>/login?idp=</xsl:text><xsl:value-of select="i:query(@entity)"/>
                     <xsl:if test="../@return">&amp;return=<xsl:value-of select="i:query(../@return)"/></xsl:if>
                 </xsl:attribute>
-                <xsl:choose>
-                    <xsl:when test="starts-with(@logo, 'data:image/') or starts-with(@logo, 'https://') or (starts-with(@logo, '/') and not(starts-with(@logo, '//')))">
-                        <img src="{@logo}" alt="" width="48" height="48" loading="lazy"/>
-                    </xsl:when>
-                    <xsl:otherwise>
-                        <span class="tile" aria-hidden="true"><xsl:value-of select="i:initial(i:name(.))"/></span>
-                    </xsl:otherwise>
-                </xsl:choose>
-                <span class="idp-name"><xsl:value-of select="i:name(.)"/></span>
+                <xsl:call-template name="logo"/>
+                <span class="idp-name">
+                    <xsl:choose>
+                        <xsl:when test="$first"><m:t k="front.continue" name="i:name(.)"/></xsl:when>
+                        <xsl:otherwise><xsl:value-of select="i:name(.)"/></xsl:otherwise>
+                    </xsl:choose>
+                </span>
             </a>
         </li>
+    </xsl:template>
+
+    <!-- The picture of an IdP; where there is none, the first letter of its name. -->
+    <xsl:template name="logo">
+        <xsl:choose>
+            <xsl:when test="starts-with(@logo, '/logo/')"><span class="logo"><img src="{@logo}" alt="" width="88" height="44" loading="lazy" decoding="async"/></span></xsl:when>
+            <xsl:otherwise><span class="logo tile" aria-hidden="true"><xsl:value-of select="i:initial(i:name(.))"/></span></xsl:otherwise>
+        </xsl:choose>
     </xsl:template>
 </xsl:stylesheet>

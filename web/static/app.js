@@ -34,31 +34,80 @@ for (const menu of all('[data-menu]')) {
   });
 }
 
-// Search as you type: up and down walk through what is left, Enter takes the first.
-for (const input of all('[data-filter]')) {
-  const list = document.getElementById(input.dataset.filter);
-  if (!list) continue;
-  const none = document.getElementById(`${list.id}-none`);
-  const items = all('li', list).map((item) => ({ item, link: item.querySelector('a'), words: item.dataset.search.normalize('NFKC').toLowerCase() }));
-  const left = () => items.filter(({ item }) => !item.hidden);
+// Search as you type: the same page is asked for with the words, and what it found takes the place of what is shown. Up and down
+// walk through the links, Enter opens the marked one; Escape leads back to the field, and empties it.
+for (const input of all('[data-search]')) {
+  const results = document.getElementById(input.dataset.search), heard = document.getElementById('heard'), form = input.form;
+  const links = () => all('a.idp', results);
+  let shown = input.value.trim(), wanted = shown, pause, speech, asked;
+  if (matchMedia('(hover: hover)').matches) document.getElementById('q-keys').hidden = false;
+
+  const mark = () => { if (shown) links()[0]?.classList.add('marked'); };
+  // Said when the typing pauses, and only if it differs: a screen reader would otherwise speak over its own echo of the keys.
+  const say = () => {
+    clearTimeout(speech);
+    speech = setTimeout(() => {
+      const words = [...results.querySelectorAll('#count, #more, .nothing strong')].map((node) => node.textContent.trim()).join(' ');
+      if (heard.textContent !== words) heard.textContent = words;
+    }, 600);
+  };
+  const show = (page, words) => {
+    results.replaceChildren(...page.getElementById(results.id).childNodes);
+    results.classList.remove('stale');
+    document.querySelector('.languages')?.replaceWith(page.querySelector('.languages'));
+    shown = words;
+    mark();
+    say();
+  };
+  const ask = async () => {
+    asked?.abort();
+    const control = asked = new AbortController(), words = wanted;
+    const url = new URL(form.action);
+    for (const [name, value] of new FormData(form)) if (value) url.searchParams.set(name, name === input.name ? words : value);
+    if (!words) url.searchParams.delete(input.name);
+    const slow = setTimeout(() => results.classList.add('stale'), 300);
+    try {
+      const answer = await fetch(url, { credentials: 'same-origin', signal: control.signal });
+      if (!answer.ok) throw new Error(answer.status);
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      if (control.signal.aborted) return;
+      show(page, words);
+      history.replaceState(null, '', url);
+    } catch { /* typed on, or the network is away: the form itself still works */ } finally { clearTimeout(slow); }
+  };
   input.addEventListener('input', () => {
-    const wanted = input.value.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
-    for (const { item, words } of items) item.hidden = !wanted.every((word) => words.includes(word));
-    none.hidden = left().length > 0;
+    const words = input.value.trim();
+    if (words === wanted) return;
+    wanted = words;
+    clearTimeout(pause);
+    pause = setTimeout(ask, 120);
   });
-  input.addEventListener('keydown', (event) => {
-    const first = left()[0];
-    if (!first || event.isComposing) return;
-    if (event.key === 'ArrowDown') { event.preventDefault(); first.link.focus(); }
-    if (event.key === 'Enter' && input.value) { event.preventDefault(); first.link.click(); }
-  });
-  list.addEventListener('keydown', (event) => {
-    const links = left().map(({ link }) => link);
-    const at = links.indexOf(document.activeElement);
-    if (at < 0 || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp')) return;
+  const leave = (event) => {
     event.preventDefault();
-    (links[at + (event.key === 'ArrowDown' ? 1 : -1)] ?? (event.key === 'ArrowUp' ? input : links[at])).focus();
+    if (document.activeElement === input && input.value) { input.value = ''; input.dispatchEvent(new Event('input')); }
+    input.focus();
+  };
+  input.addEventListener('keydown', (event) => {
+    if (event.isComposing) return; // a Japanese input method is still choosing its characters
+    if (event.key === 'ArrowDown' && links().length) { event.preventDefault(); links()[0].focus(); }
+    if (event.key === 'Escape') leave(event);
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    if (!input.value.trim()) return;
+    if (shown === input.value.trim()) links()[0]?.click(); else form.requestSubmit(); // what is shown is not yet what was typed
   });
+  results.addEventListener('keydown', (event) => {
+    const list = links(), at = list.indexOf(document.activeElement);
+    if (at < 0) return;
+    const to = { ArrowDown: list[at + 1] ?? list[at], ArrowUp: list[at - 1] ?? input, Home: list[0], End: list.at(-1) }[event.key];
+    if (event.key === 'Escape') leave(event);
+    if (!to) return;
+    event.preventDefault();
+    to.focus();
+  });
+  // Somebody typed before this script was there, or the browser brought an old value back.
+  if (input.value.trim() !== new URLSearchParams(location.search).get(input.name)?.trim()) input.dispatchEvent(new Event('input'));
+  mark();
 }
 
 // Progress: the page is asked for again until it says that all is done; what fails is tried again, more slowly.
