@@ -7,6 +7,7 @@ with the folder. README.md counts them.
     make.py keys DIR                     keys, certificates, metadata of two IdPs
     make.py messages DIR REQUEST_ID      the messages, and DIR/expected: file, verdict, check, values to be read, class
     make.py benign DIR REQUEST_ID        the benign ones only
+    make.py index DIR                    README.md's table of the messages in DIR, to be put there
 
 Verdicts: passes, refused (by sp_response_verify), missing (passes, but sp_person_new finds a required attribute missing),
 explained (refused, but all of it was right except the kind of login). Where the file's name says context, the login asked for
@@ -707,12 +708,23 @@ def make_only_benign():
     return cases
 
 
+def index():
+    """A line for each class: how many messages, which checks must refuse them."""
+    classes = {}
+    for line in parts.read("expected").splitlines():
+        _, verdict, check, _, klass = line.split("\t")
+        if verdict != "passes":
+            classes.setdefault(klass, []).append(check)
+    for klass, checks in classes.items():
+        print("| %s | %d | %s |" % (klass, len(checks), ", ".join(dict.fromkeys(checks))))
+
+
 def main():
-    if len(sys.argv) < 3 or sys.argv[1] not in ("keys", "messages", "benign"):
+    if len(sys.argv) < 3 or sys.argv[1] not in ("keys", "messages", "benign", "index"):
         sys.exit(__doc__)
     parts.set_scene(directory=sys.argv[2])
-    if sys.argv[1] == "keys":
-        parts.make_keys()
+    if sys.argv[1] in ("keys", "index"):
+        parts.make_keys() if sys.argv[1] == "keys" else index()
         return
     parts.set_scene(request_id=sys.argv[3])
     os.makedirs(parts.path("messages"), exist_ok=True)

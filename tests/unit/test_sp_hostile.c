@@ -9,7 +9,7 @@
 #include "tests/unit/sp_fixture.h"
 
 struct line {
-    char *file, *verdict, *check, *values;
+    char *file, *verdict, *check, *values, *klass;
 };
 
 static SpService *service;
@@ -115,6 +115,39 @@ static void every_check_has_its_message(void)
     }
 }
 
+static int count_class(const char *klass)
+{
+    int n = 0;
+    for (guint i = 0; i < lines->len; i++) {
+        const struct line *line = g_ptr_array_index(lines, i);
+        n += strcmp(line->verdict, "passes") != 0 && strcmp(line->klass, klass) == 0;
+    }
+    return n;
+}
+
+/* README.md is what a reviewer reads instead of the messages (`make.py index` makes its table). */
+static void the_index_counts_what_is_there(void)
+{
+    g_autofree char *text = NULL;
+    int hostile = 0, benign = 0;
+    g_autoptr(GHashTable) classes = g_hash_table_new(g_str_hash, g_str_equal);
+    g_assert_true(g_file_get_contents("tests/hostile/README.md", &text, NULL, NULL));
+    for (guint i = 0; i < lines->len; i++) {
+        const struct line *line = g_ptr_array_index(lines, i);
+        if (strcmp(line->verdict, "passes") == 0) {
+            benign++;
+            continue;
+        }
+        hostile++;
+        g_hash_table_add(classes, line->klass);
+        g_autofree char *row = g_strdup_printf("\n| %s | %d | ", line->klass, count_class(line->klass));
+        if (strstr(text, row) == NULL) g_error("tests/hostile/README.md has no row '%s'", row + 1);
+    }
+    g_autofree char *sum = g_strdup_printf("%d hostile messages in %u classes, %d benign", hostile, g_hash_table_size(classes), benign);
+    if (strstr(text, sum) == NULL) g_error("tests/hostile/README.md does not say '%s'", sum);
+    g_assert_true(hostile >= 200 && g_hash_table_size(classes) >= 20 && benign >= 30);
+}
+
 static void line_free(gpointer data)
 {
     struct line *line = data;
@@ -122,6 +155,7 @@ static void line_free(gpointer data)
     g_free(line->verdict);
     g_free(line->check);
     g_free(line->values);
+    g_free(line->klass);
     g_free(line);
 }
 
@@ -138,6 +172,7 @@ static void read_lines(void)
         line->verdict = g_strdup(part[1]);
         line->check = g_strdup(part[2]);
         line->values = g_strdup(part[3]);
+        line->klass = g_strdup(part[4]);
         g_ptr_array_add(lines, line);
     }
 }
@@ -169,6 +204,7 @@ int main(int argc, char **argv)
     read_lines();
     g_ptr_array_foreach(lines, add_line, NULL);
     g_test_add_func("/response/every check has its hostile message", every_check_has_its_message);
+    g_test_add_func("/response/the index counts what is there", the_index_counts_what_is_there);
     int status = g_test_run();
     g_ptr_array_unref(lines);
     g_free(idp_xml);
