@@ -7,9 +7,7 @@ import base64
 import os
 import re
 import sys
-import tempfile
 import threading
-import time
 import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -20,102 +18,23 @@ import node  # noqa: E402
 import parts  # noqa: E402
 import processes  # noqa: E402
 import pysaml2_idp  # noqa: E402
+import stage  # noqa: E402
 import tap  # noqa: E402
 import tricks  # noqa: E402
 from client import Browser, Person, q  # noqa: E402
+from stage import Log, Login, number_of, scene  # noqa: E402
 
 demo = client.Demo()
-folder = tempfile.TemporaryDirectory(prefix="inkan-hostile-")
-LOG = os.path.join(os.path.dirname(demo["RUN_DIR"]), "log", "portal.log")
-INSTITUTION = "Hostile College"
 # A login that was started by these asked for no special kind of login.
 ELSEWHERE = "weaker logins than were asked for"
 faces = set()
 counted = {}  # class: number of messages refused here
 
 
-def scene(**more):
-    """parts' scene is the demo now."""
-    parts.set_scene(now=int(time.time()), slack=15, SP=demo["SP_METADATA_URL"], ACS=demo["PORTAL_URL"] + "/saml/acs", **more)
-
-
-def prepare():
-    """Two IdPs whose keys are here, known to the portal as an institution's."""
-    os.chmod(folder.name, 0o755)
-    mark = os.urandom(4).hex()
-    scene(directory=folder.name, IDP="https://idp.example.ac.jp/" + mark, IDP2="https://idp2.example.ac.jp/" + mark)
-    parts.make_keys()
-    for name in ("idp", "idp2"):
-        os.chmod(parts.path(name + ".xml"), 0o644)
-        demo.inkan("metadata", "import", parts.path(name + ".xml"), "--institution", INSTITUTION, "--mail-domain", "example.ac.jp")
-    demo.owner("update institution set identifier = 'eduPersonPrincipalName' where name = %s" % q(INSTITUTION))
-    text = client.Browser(demo).get("/saml/metadata").html
-    body = re.search(r'use="encryption".*?<ds:X509Certificate>\s*(.*?)\s*</ds:X509Certificate>', text, re.S).group(1)
-    parts.write("sp-decryption.crt", "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" % body.strip())
-
-
-# --- one login that is answered again and again ----------------------------------------------------------------------------------
-
-class Login:
-    """A pending login of a browser: its request's ID, RelayState and cookies, sent along however often it is answered."""
-
-    def __init__(self, idp, browser=None, path="/login?idp="):
-        self.browser = browser or Browser(demo)
-        sent = self.browser.get(path + urllib.parse.quote(idp, safe=""), follow=False).want(303)
-        query = urllib.parse.parse_qs(urllib.parse.urlsplit(sent.location()).query)
-        self.relay_state = query["RelayState"][0]
-        self.request_id = re.search(r'\bID="([^"]+)"', client_inflate(query["SAMLRequest"][0])).group(1)
-        self.cookies = dict(self.browser.cookies["localhost"])
-        self.idp = idp
-
-    def answer(self, message, relay_state=None, sender=None):
-        """The portal's answer to MESSAGE (bytes of XML, or base64 text)."""
-        b = sender or Browser(demo)
-        if sender is None:
-            b.cookies["localhost"] = dict(self.cookies)
-        text = message if isinstance(message, str) else base64.b64encode(message).decode()
-        fields = {"SAMLResponse": text, "RelayState": self.relay_state if relay_state is None else relay_state}
-        return b.post("/saml/acs", {k: v for k, v in fields.items() if v is not False})
-
-    def good(self, **over):
-        """A good answer of our own IdP."""
-        scene(request_id=self.request_id)
-        return parts.usual(**over).encode()
-
-    def restore(self):
-        """As if it had not been answered yet."""
-        demo.owner("update login set used_at = null where request_id = %s; delete from assertion_seen where idp in (%s, %s)"
-                   % (q(self.request_id), q(parts.IDP), q(parts.IDP2)))
-
-
-def client_inflate(text):
-    import zlib  # pylint: disable=import-outside-toplevel
-    return zlib.decompress(base64.b64decode(text), -15).decode()
-
-
-def number_of(answer):
-    """The number that the page tells people to give to the helpdesk: the log's id."""
-    found = re.search(r"<code>([0-9a-f]{8})</code>", answer.html)
-    return found.group(1) if found else None
-
-
 def face(answer):
     """What an outsider sees, without the number."""
     headers = [(k, v) for k, v in answer.headers if k in ("Content-Type", "Cache-Control", "Content-Language", "Location", "Refresh")]
     return answer.status, re.sub(r"<code>[0-9a-f]{8}</code>", "", answer.html), tuple(sorted(headers))
-
-
-class Log:
-    """What the portal has logged since this was made."""
-
-    def __init__(self, path=LOG):
-        self.path, self.start = path, os.path.getsize(path)
-
-    def checks(self):
-        """{id: check} of all refusals."""
-        with open(self.path, encoding="utf-8", errors="replace") as file:
-            file.seek(self.start)
-            return dict(re.findall(r" id=(\w+) event=login-refused check=([\w-]+)", file.read()))
 
 
 def refused(answer, check, what, log, klass):
@@ -239,22 +158,22 @@ def replays():
     """a response counts once: not again, not for another login, not its assertion in a new response, not at another node"""
     klass, log = "replay over nodes and restarts", Log()
     login, other = Login(parts.IDP), Login(parts.IDP)
-    message = login.good(name="_once", ID="_once")
+    message = login.good(name="_once")
     tap.equal(login.answer(message).status, 303)
     refused(login.answer(message), "login-used", "the same again", log, klass)
     refused(login.answer(login.good()), "login-used", "another answer to the same request", log, klass)
     refused(other.answer(message), "in-response-to", "as the answer to another login", log, klass)
-    refused(other.answer(other.good(name="_once", ID="_once")), "replay", "its assertion's ID in a new answer", log, klass)
+    refused(other.answer(other.good(name="_once")), "replay", "its assertion's ID in a new answer", log, klass)
     bare = Browser(demo)
     bare.cookies["localhost"] = dict(other.cookies)
     refused(login.answer(message, sender=bare), "login-cookie", "from another browser", log, klass)
     with node.Node(demo) as second:
         there = Log(second.log)
         refused(login.answer(message, sender=at_node(second, login)), "login-used", "at another node", there, klass)
-        refused(other.answer(other.good(name="_once", ID="_once"), sender=at_node(second, other)), "replay", "assertion at another node",
+        refused(other.answer(other.good(name="_once"), sender=at_node(second, other)), "replay", "assertion at another node",
                 there, klass)
         both_at_once(second)
-    tap.equal(other.answer(other.good(name="_fresh", ID="_fresh")).status, 303, "the other login is not spent by all this")
+    tap.equal(other.answer(other.good(name="_fresh")).status, 303, "the other login is not spent by all this")
 
 
 def at_node(second, login):
@@ -264,11 +183,11 @@ def at_node(second, login):
 def both_at_once(second):
     """One answer sent sixteen times at once to two nodes logs in once; so does one assertion in answers to sixteen logins."""
     login = Login(parts.IDP)
-    message = login.good(name="_race", ID="_race")
+    message = login.good(name="_race")
     answers = client.at_once(*[lambda i=i: login.answer(message, sender=at_node(second, login) if i % 2 else None) for i in range(16)])
     tap.equal(sorted(a.status for a in answers), [303] + [403] * 15)
     logins = [Login(parts.IDP) for _ in range(8)]
-    messages = [one.good(name="_race2", ID="_race2") for one in logins]
+    messages = [one.good(name="_race2") for one in logins]
     answers = client.at_once(*[lambda i=i: logins[i].answer(messages[i], sender=at_node(second, logins[i]) if i % 2 else None)
                                for i in range(8)])
     tap.equal(sorted(a.status for a in answers), [303] + [403] * 7)
@@ -279,7 +198,7 @@ def relay_states():
     klass, log = "RelayState tricks", Log()
     login, other = Login(parts.IDP), Login(parts.IDP)
     both = Login(parts.IDP, login.browser)  # another tab of the same browser
-    message = login.good(name="_relayed", ID="_relayed")
+    message = login.good(name="_relayed")
     for name, value, check in (("none", False, "relay-state"), ("empty", "", "relay-state"), ("an address", "https://evil.example/", "relay-state"),
                                ("a path", "/certificates", "relay-state"), ("long", "A" * 80000, "relay-state"),
                                ("with a line end", login.relay_state + "\r\nX: y", "relay-state"), ("made up", "A" * 43, "login-cookie"),
@@ -310,7 +229,7 @@ def login_csrf():
     """nobody can log another's browser in: with the attacker's answer, with a cookie or RelayState of the attacker, unsolicited"""
     klass, log = "login CSRF", Log()
     attacker, victim = Login(parts.IDP), Login(parts.IDP)
-    message = attacker.good(name="_attackers", ID="_attackers")
+    message = attacker.good(name="_attackers")
 
     def as_victim(cookies, **more):
         b = Browser(demo)
@@ -384,7 +303,7 @@ def idp_mix_up():
 def too_late():
     """an answer to a login that has expired is refused"""
     login, log = Login(parts.IDP), Log()
-    message = login.good(name="_late", ID="_late")
+    message = login.good(name="_late")
     demo.owner("update login set expires_at = now() - interval '1 second' where request_id = %s" % q(login.request_id))
     refused(login.answer(message), "login-expired", "late", log, "wrong time")
 
@@ -402,6 +321,6 @@ def enough():
 
 
 if __name__ == "__main__":
-    prepare()
+    stage.prepare(demo, "Hostile College")
     tap.run(all_hostile, all_benign, missing_attributes, real_simplesamlphp, real_pysaml2, replays, relay_states, login_csrf, session_fixation,
             idp_mix_up, too_late, enough)
