@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <xmlsec/crypto.h>
+#include <xmlsec/keyinfo.h>
 #include <xmlsec/keys.h>
 #include <xmlsec/xmlsec.h>
 
@@ -20,6 +21,16 @@ static gboolean long_enough(xmlSecKey *key)
     return xmlSecKeyDataCheckId(value, xmlSecKeyDataEcdsaId);
 }
 
+/* Only what verifies: with its certificate a key costs four times as much to copy, and each verification copies it. */
+static xmlSecKey *bare(xmlSecKey *key)
+{
+    xmlSecKey *copy = xmlSecKeyCreate();
+    xmlSecKeyData *value = copy != NULL ? xmlSecKeyDataDuplicate(xmlSecKeyGetValue(key)) : NULL;
+    if (value == NULL || xmlSecKeySetValue(copy, value) < 0) g_error("xmlsec: cannot copy a key");
+    xmlSecKeyDestroy(key);
+    return copy;
+}
+
 /* The key of one certificate given as the base64 text of an X509Certificate element or the body of a PEM block. */
 static void add(GPtrArray *keys, const char *base64)
 {
@@ -27,7 +38,7 @@ static void add(GPtrArray *keys, const char *base64)
     g_autofree guchar *der = g_base64_decode(base64, &n);
     if (n == 0 || keys->len >= SP_KEYS_MOST) return;
     xmlSecKey *key = xmlSecCryptoAppKeyLoadMemory(der, (xmlSecSize)n, xmlSecKeyDataFormatCertDer, NULL, NULL, NULL);
-    if (key != NULL && long_enough(key)) g_ptr_array_add(keys, key);
+    if (key != NULL && long_enough(key)) g_ptr_array_add(keys, bare(key));
     else free_key(key);
 }
 
@@ -55,6 +66,39 @@ static void add_descriptor(GPtrArray *keys, const xmlNode *descriptor)
         /* Only the first certificate of an X509Data: the others, if any, are its issuers. */
         g_autofree char *text = sp_xml_text(sp_xml_child(x509, SP_NS_DSIG, "X509Certificate"));
         if (text != NULL) add(keys, text);
+    }
+}
+
+/* In place of the certificate in X509 its key alone, as ds:KeyValue; xmlsec can write those of RSA only. */
+static void strip(xmlNode *x509)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(free_key);
+    g_autofree char *text = sp_xml_text(sp_xml_child(x509, SP_NS_DSIG, "X509Certificate"));
+    if (text != NULL) add(keys, text);
+    if (keys->len == 0 || !xmlSecKeyDataCheckId(xmlSecKeyGetValue(keys->pdata[0]), xmlSecKeyDataRsaId)) return;
+    xmlNode *info = xmlNewDocNode(x509->doc, x509->ns, (const xmlChar *)"KeyInfo", NULL);
+    xmlNewChild(info, x509->ns, (const xmlChar *)"KeyValue", NULL);
+    xmlSecKeyInfoCtx *context = xmlSecKeyInfoCtxCreate(NULL);
+    context->mode = xmlSecKeyInfoModeWrite;
+    context->keyReq.keyType = xmlSecKeyDataTypePublic;
+    gboolean written = xmlSecKeyInfoNodeWrite(info, keys->pdata[0], context) == 0;
+    xmlSecKeyInfoCtxDestroy(context);
+    if (written) {
+        xmlReplaceNode(x509, info->children);
+        xmlFreeNode(x509);
+    }
+    xmlFreeNode(info);
+}
+
+void sp_keys_strip(xmlNode *entity)
+{
+    const xmlNode *role = sp_keys_idp_role(entity);
+    SP_XML_EACH(d, role, SP_NS_METADATA, "KeyDescriptor") {
+        const xmlNode *info = sp_xml_child(d, SP_NS_DSIG, "KeyInfo");
+        for (xmlNode *x509 = sp_xml_child(info, SP_NS_DSIG, "X509Data"), *next; x509 != NULL; x509 = next) {
+            next = sp_xml_next(x509, SP_NS_DSIG, "X509Data");
+            strip(x509);
+        }
     }
 }
 

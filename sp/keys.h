@@ -18,6 +18,10 @@ GPtrArray *sp_keys_of_idp(const xmlNode *entity, GError **error) G_GNUC_WARN_UNU
 /* The certificates in PEM text. SP_ERROR_INPUT: there is none. */
 GPtrArray *sp_keys_of_pem(const char *pem, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Puts bare keys (ds:KeyValue) in the places of the certificates of RSA in the IDPSSODescriptor of ENTITY: for lasso, which copies
+   a key with its certificate at each verification, at four times the cost. */
+void sp_keys_strip(xmlNode *entity);
+
 /* The IDPSSODescriptor for SAML 2.0 of an EntityDescriptor; NULL for none. */
 xmlNode *sp_keys_idp_role(const xmlNode *entity);
 

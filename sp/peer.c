@@ -40,16 +40,27 @@ static struct sp_peer *unusable(GError **error, const char *why)
     return NULL;
 }
 
+static LassoProvider *new_provider(xmlNode *entity)
+{
+    xmlChar *text = NULL;
+    int n = 0;
+    sp_keys_strip(entity);
+    xmlDocDumpMemory(entity->doc, &text, &n);
+    LassoProvider *provider = lasso_provider_new_from_buffer(LASSO_PROVIDER_ROLE_IDP, (const char *)text, NULL, NULL);
+    xmlFree(text);
+    return provider;
+}
+
 static struct sp_peer *new_peer(const char *entity_id, const char *xml, GError **error)
 {
     g_autoptr(SpXml) doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL,
                                          XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    const xmlNode *root = doc != NULL ? xmlDocGetRootElement(doc) : NULL;
+    xmlNode *root = doc != NULL ? xmlDocGetRootElement(doc) : NULL;
     if (!sp_xml_is(root, SP_NS_METADATA, "EntityDescriptor") || !sp_xml_attribute_is(root, "entityID", entity_id))
         return unusable(error, "not the EntityDescriptor of this IdP");
     g_autoptr(GPtrArray) keys = sp_keys_of_idp(root, error);
     if (keys == NULL) return NULL;
-    LassoProvider *provider = lasso_provider_new_from_buffer(LASSO_PROVIDER_ROLE_IDP, xml, NULL, NULL);
+    LassoProvider *provider = new_provider(root);
     if (provider == NULL) return unusable(error, "lasso cannot use it");
     struct sp_peer *peer = g_new0(struct sp_peer, 1);
     peer->entity_id = g_strdup(entity_id);
