@@ -77,7 +77,7 @@ static void strip(xmlNode *x509)
     if (text != NULL) add(keys, text);
     if (keys->len == 0 || !xmlSecKeyDataCheckId(xmlSecKeyGetValue(keys->pdata[0]), xmlSecKeyDataRsaId)) return;
     xmlNode *info = xmlNewDocNode(x509->doc, x509->ns, (const xmlChar *)"KeyInfo", NULL);
-    xmlNewChild(info, x509->ns, (const xmlChar *)"KeyValue", NULL);
+    xmlAddChild(info, xmlNewDocNode(x509->doc, x509->ns, (const xmlChar *)"KeyValue", NULL));
     xmlSecKeyInfoCtx *context = xmlSecKeyInfoCtxCreate(NULL);
     context->mode = xmlSecKeyInfoModeWrite;
     context->keyReq.keyType = xmlSecKeyDataTypePublic;

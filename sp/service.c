@@ -6,7 +6,6 @@
 #include <xmlsec/crypto.h>
 #include <xmlsec/errors.h>
 #include <xmlsec/io.h>
-#include <lasso/logging.h>
 
 #include "sp/descriptor.h"
 #include "sp/keys.h"

@@ -245,6 +245,21 @@ static void metadata_of_no_use_is_told(void)
     g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
 }
 
+/* The keys are the same ones before and after. */
+static void lasso_is_given_the_keys_without_their_certificates(void)
+{
+    g_autoptr(SpXml) doc = xmlReadMemory(idp_xml, (int)strlen(idp_xml), NULL, NULL, XML_PARSE_NONET);
+    xmlNode *root = xmlDocGetRootElement(doc);
+    int certificates = count_of(root, SP_NS_DSIG, "X509Certificate");
+    sp_keys_strip(root);
+    int keys = count_of(root, SP_NS_DSIG, "RSAKeyValue"), left = count_of(root, SP_NS_DSIG, "X509Certificate");
+    g_assert_cmpint(keys, >, 0);
+    g_assert_cmpint(left, >, 0); /* of elliptic curves, which xmlsec cannot write */
+    g_assert_cmpint(keys + left, ==, certificates);
+    sp_keys_strip(root);
+    g_assert_cmpint(count_of(root, SP_NS_DSIG, "RSAKeyValue"), ==, keys);
+}
+
 /* --- what a response is verified with ------------------------------------------------------------------------------------- */
 
 static SpIdentity *verify(const SpRequest *request, const char *idp, const char *xml, const char *file, GError **error)
@@ -372,6 +387,8 @@ int main(int argc, char **argv)
     g_test_add_func("/service/a persistent NameID is asked for by rule", a_persistent_name_id_is_asked_for_by_rule);
     g_test_add_func("/service/two requests differ", two_requests_differ);
     g_test_add_func("/service/metadata of no use is told", metadata_of_no_use_is_told);
+    g_test_add_func("/service/lasso is given the keys without their certificates",
+                    lasso_is_given_the_keys_without_their_certificates);
     g_test_add_func("/service/a withdrawn key counts no more", a_withdrawn_key_counts_no_more);
     g_test_add_func("/service/an answer counts for its IdP only", an_answer_counts_for_its_idp_only);
     g_test_add_func("/service/a login of another process can be finished", a_login_of_another_process_can_be_finished);
