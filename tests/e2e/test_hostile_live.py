@@ -144,7 +144,7 @@ def real_simplesamlphp():
 
 def real_pysaml2():
     """the same with a fresh response of pysaml2"""
-    with pysaml2_idp.Running(demo) as idp:
+    with pysaml2_idp.Running(demo, place=15) as idp:
         b = Browser(demo)
         login = Login(idp.entity, b)
         page = b.get(b.seen[-1].location())

@@ -454,16 +454,16 @@ def serve(idp):
     return server
 
 
-def free_port(demo):
-    """One of the demo's twenty ports that the demo itself does not use."""
-    return urllib.parse.urlsplit(demo["PORTAL_URL"]).port + 14
+def free_port(demo, place=14):
+    """One of the demo's twenty ports that the demo itself does not use; each test program has its own PLACE."""
+    return urllib.parse.urlsplit(demo["PORTAL_URL"]).port + place
 
 
 class Running:
     """The program in a process of its own, for a `with` of a test."""
 
-    def __init__(self, demo, *words):
-        self.demo, self.words = demo, words
+    def __init__(self, demo, place=14):
+        self.demo, self.words = demo, ("--port", str(free_port(demo, place)))
 
     def __enter__(self):
         self.process = subprocess.Popen(["/usr/bin/python3", os.path.abspath(__file__), *self.words], stdin=subprocess.PIPE,
