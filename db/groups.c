@@ -4,6 +4,7 @@
 #include "db/institution.h"
 #include "db/issuer.h"
 #include "db/job.h"
+#include "db/logo.h"
 #include "db/metadata.h"
 #include "db/metrics.h"
 #include "db/migration.h"
@@ -28,6 +29,8 @@ const DbGroup *const db_groups[] = {
     &db_issuer_responder_group,
     &db_issuer_signer_group,
     &db_job_group,
+    &db_logo_group,
+    &db_logo_worker_group,
     &db_metadata_group,
     &db_metadata_refresh_group,
     &db_metrics_group,

@@ -16,7 +16,7 @@ typedef struct {
     char *xml;                /* its EntityDescriptor; NULL in lists */
     char *name_en, *name_ja;  /* never empty: one stands in for the other, then the host name */
     char *keywords;
-    char *logo;               /* https: or data: URL, as metadata has it; "" for none */
+    char *logo;               /* https: or data: URL, as metadata has it; two, parted by a space, where ja and en differ; "" for none */
     char **scopes, **scope_regexps;
     char *contact_name, *contact_mail; /* whom to ask about its attributes */
     char *search;             /* what a search looks at (db/reading.h); "" when read */

@@ -163,3 +163,27 @@ discovery_page(Exchange *x)
     else
         page_send(x, 200, document);
 }
+
+/* --- logos --- */
+
+#define NAME_LENGTH 64 /* hexadecimal digits of a picture's SHA-256 */
+
+/* GET /logo/NAME.png: named by its content, so it never changes. */
+void
+logo_file(Exchange *x)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_strndup(x->name, NAME_LENGTH);
+    gboolean fits = strlen(name) == NAME_LENGTH && strspn(name, "0123456789abcdef") == NAME_LENGTH &&
+                    strcmp(x->name + NAME_LENGTH, ".png") == 0;
+    g_autoptr(GBytes) bytes = fits ? sp_choice_logo(x->portal->ra->db, name, &error) : NULL;
+    if (error)
+        page_failure(x, error, NULL);
+    else if (!bytes)
+        page_error(x, 404, "missing", NULL);
+    else {
+        http_header(&x->out, "Cache-Control", "public, max-age=31536000, immutable");
+        http_body_bytes(&x->out, "image/png", bytes);
+        x->answered = TRUE;
+    }
+}

@@ -168,7 +168,7 @@ page_security_headers(HttpResponse *out, const char *form_target)
     for (gsize i = 0; i < G_N_ELEMENTS(headers); i++)
         http_header(out, headers[i].name, headers[i].value);
     http_headerf(out, "Content-Security-Policy",
-                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
                  "form-action 'self'%s%s; frame-ancestors 'none'; base-uri 'none'",
                  form_target ? " " : "", form_target ? form_target : "");
 }

@@ -27,6 +27,7 @@ const struct route routes[] = {
     { GET,  "/static/:f",                 EVERY,  ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, static_file },
 
     { GET,  "/discovery",                 MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, discovery_page },
+    { GET,  "/logo/:f",                   MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, logo_file },
     { GET,  "/login",                     MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, login_start },
     { GET,  "/saml/metadata",             MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, saml_metadata },
     /* The IdP's answer can carry no token of ours: its signature and our login cookie stand in for it. */

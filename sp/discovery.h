@@ -5,6 +5,7 @@
 #define SP_DISCOVERY_H
 
 #include "db/discovery.h"
+#include "db/logo.h"
 #include "db/metadata.h"
 
 typedef DbIdp SpIdp; /* fields in db/metadata.h */
@@ -17,5 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpIdp, db_idp_free)
 typedef DbChoice SpChoice;
 #define sp_choices_search db_discovery_search
 #define sp_choices_named  db_discovery_named
+/* The picture that a choice has: see db/logo.h. */
+#define sp_choice_logo    db_logo_picture
 
 #endif

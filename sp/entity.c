@@ -111,22 +111,61 @@ static char *read_keywords(const xmlNode *role)
     return g_string_free(all, FALSE);
 }
 
-/* The logo nearest to 64 pixels high: lists show small ones. Only noted here; who shows it decides what may be loaded. */
-static char *read_logo(const xmlNode *role)
+/* --- logos ---------------------------------------------------------------------------------------------------------------- */
+
+static int number_in(const xmlNode *node, const char *name)
+{
+    g_autofree char *text = sp_xml_attribute(node, name);
+    return text != NULL ? (int)CLAMP(g_ascii_strtoll(text, NULL, 10), 0, 10000) : 0;
+}
+
+/* The less the better: 32 to 400 pixels high, between a square and twice as wide as high, as near to 80 as may be; of the page's
+   language, or of none. */
+static int logo_fault(const xmlNode *node, const char *language)
+{
+    int width = number_in(node, "width"), height = number_in(node, "height");
+    gboolean any = xmlHasNsProp((xmlNode *)node, (const xmlChar *)"lang", XML_XML_NAMESPACE) == NULL;
+    int fault = speaks(node, language) ? 0 : any ? 10 : 500;
+    if (width == 0 || height == 0) return fault + 300;
+    if (height < 32) fault += 400 + (32 - height);
+    if (height > 400) fault += 200;
+    if (width < height) fault += 100 * height / width - 100;
+    if (width > 2 * height) fault += 50 * width / height - 100;
+    return fault + MIN(ABS(height - 80), 150);
+}
+
+/* The URL without the line ends that a long data: URL has in a file; "" where we would not fetch it. */
+static char *logo_url(const xmlNode *node)
+{
+    g_autofree char *text = sp_xml_text(node);
+    g_auto(GStrv) parts = g_strsplit_set(text != NULL ? g_strstrip(text) : "", " \t\r\n", -1);
+    gboolean data = parts[0] != NULL && g_ascii_strncasecmp(parts[0], "data:image/", 11) == 0;
+    g_autofree char *url = data ? g_strjoinv("", parts) : g_strdup(parts[0] != NULL && parts[1] == NULL ? parts[0] : "");
+    gboolean https = g_ascii_strncasecmp(url, "https://", 8) == 0 && strlen(url) <= 2048;
+    gboolean good = (https || (data && strlen(url) <= SP_ENTITY_LOGO_LONGEST)) && strpbrk(url, "\"'<>\\") == NULL;
+    return good ? g_steal_pointer(&url) : g_strdup("");
+}
+
+static char *best_logo(const xmlNode *role, const char *language)
 {
     char *best = g_strdup("");
-    int best_distance = G_MAXINT;
+    int least = G_MAXINT;
     SP_XML_EACH(node, ui_info(role), SP_NS_MDUI, "Logo") {
-        g_autofree char *url = sp_xml_text(node), *height = sp_xml_attribute(node, "height");
-        int distance = ABS((height != NULL ? (int)g_ascii_strtoll(height, NULL, 10) : 1000) - 64);
-        gboolean data = g_ascii_strncasecmp(url, "data:image/", 11) == 0 && strlen(url) <= SP_ENTITY_LOGO_LONGEST;
-        gboolean https = g_ascii_strncasecmp(url, "https://", 8) == 0 && strlen(url) <= 2048;
-        if (distance >= best_distance || !(data || https) || strpbrk(url, "\"'<> \n\r\t") != NULL) continue;
+        g_autofree char *url = logo_url(node);
+        int fault = logo_fault(node, language);
+        if (fault >= least || url[0] == '\0') continue;
         g_free(best);
         best = g_steal_pointer(&url);
-        best_distance = distance;
+        least = fault;
     }
     return best;
+}
+
+/* One URL, or two where Japanese and English pages have each their own. Only noted here: who shows it decides what is fetched. */
+static char *read_logo(const xmlNode *role)
+{
+    g_autofree char *ja = best_logo(role, "ja"), *en = best_logo(role, "en");
+    return strcmp(ja, en) == 0 ? g_steal_pointer(&ja) : g_strconcat(ja, " ", en, NULL);
 }
 
 /* --- scopes, contact, category -------------------------------------------------------------------------------------------- */

@@ -71,9 +71,10 @@ ARROWS = [
     (r"ca/", [r"ca/"]),
     # A process of its own, under prefork.
     (r"sp/(opener|confine)\.[ch]$", [r"sp/"] + LEAVES),
-    (r"sp/", [r"sp/", r"db/db\.h$", r"db/(metadata|discovery|reading)\.h$"]),
+    (r"sp/", [r"sp/", r"db/db\.h$", r"db/(metadata|discovery|logo|reading)\.h$"]),
     (r"web/", [r"web/"]),
     (r"ra/(worker|inkan|command|metadata|jobs)[a-z_]*\.[ch]$", [r"ra/", r"db/", r"ca/", r"web/", r"sp/(metadata|service)\.h$"]),
+    (r"ra/logo\.[ch]$", [r"ra/", r"db/", r"ca/", r"sp/(logo|error)\.h$"]),
     (r"ra/", [r"ra/", r"db/", r"ca/", r"web/"]),
     # The portal's master starts the keymaker.
     (r"fcgi/portal_main\.c$", [r"fcgi/", r"ra/", r"sp/", r"web/", r"db/db\.h$", r"db/session\.h$", r"ca/crypto\.h$",
@@ -84,7 +85,7 @@ ARROWS = [
 # Library headers and the only rooms that see them.
 LIBRARIES = [
     (r"libpq|postgres", ["db"]), (r"openssl/", ["ca"]), (r"lasso|xmlsec", ["sp"]), (r"libxslt|libexslt", ["web"]),
-    (r"libxml", ["web", "fcgi", "ra", "sp"]), (r"curl/", ["ra"]), (r"fcgiapp|fcgi_stdio|fastcgi", ["fcgi"]),
+    (r"libxml", ["web", "fcgi", "ra", "sp"]), (r"(png|jpeglib)\.h", ["sp"]), (r"curl/", ["ra"]), (r"fcgiapp|fcgi_stdio|fastcgi", ["fcgi"]),
 ]
 
 

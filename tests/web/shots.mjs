@@ -17,7 +17,7 @@ const axe = fs.readFileSync(need.resolve('axe-core/axe.min.js'), 'utf8');
 
 const [folder, ...words] = process.argv.slice(2);
 const types = { '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' };
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self' https:; base-uri 'none'";
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self' https:; base-uri 'none'";
 const origin = 'http://inkan.test';
 
 const answer = async (route) => {
