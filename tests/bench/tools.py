@@ -14,13 +14,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 os.chdir(ROOT)
 BUILD = os.environ.get("BUILD", "build")
-SECONDS = float(os.environ.get("BENCH_SECONDS") or 2)
+SECONDS = float(os.environ.get("BENCH_SECONDS") or 1)
 TURNS = int(os.environ.get("BENCH_TURNS") or 5)
 ROWS = int(os.environ.get("BENCH_ROWS") or 10000000)
 PORT = int(os.environ.get("DEMO_PORT") or 9443)
 DEMO_DIR = os.path.abspath(os.environ.get("BENCH_DEMO") or os.path.join(BUILD, "bench-demo"))
 
-lines = []
+lines, not_reached = [], []
 
 
 def row(name, seen, against, ratio, wanted=None, most=False):
@@ -28,13 +28,28 @@ def row(name, seen, against, ratio, wanted=None, most=False):
     verdict = "" if wanted is None else ("reached" if (ratio <= wanted if most else ratio >= wanted) else "not reached")
     figure = "" if wanted is None else "%s %g" % ("<=" if most else ">=", wanted)
     text = "%-34s %16s  %-30s %10s  %-10s %s" % (name, seen, against, ("%.3f" if ratio < 10 else "%.1f") % ratio, figure, verdict)
+    if verdict.startswith("not"):
+        not_reached.append(name)
+    say(text)
+
+
+def say(text):
+    """Prints TEXT now, and once more with the whole table at the end."""
     lines.append(text)
     print(text, flush=True)
 
 
 def head(title):
-    print("\n%s" % title, flush=True)
-    print("%-34s %16s  %-30s %10s  %-10s" % ("what", "seen", "against", "ratio", "to reach"), flush=True)
+    say("\n%s" % title)
+    say("%-34s %16s  %-30s %10s  %-10s" % ("what", "seen", "against", "ratio", "to reach"))
+
+
+def finish(began, whole):
+    """The last words; the WHOLE table once more where it is scattered over a long run."""
+    if whole:
+        print("\n--- the whole table ---\n" + "\n".join(lines))
+    verdict = "not reached: " + ", ".join(not_reached) if not_reached else "every figure to reach was reached"
+    print("\n%s (%.0f s)" % (verdict, time.monotonic() - began))
 
 
 def turns(*works, count=None):
