@@ -1,6 +1,6 @@
 #include "db/session.h"
 
-enum { INSERT, GET, TOUCH, END, END_SUBJECT, ATTRIBUTES, LOGIN_INSERT, LOGIN_GET, LOGIN_USE, ASSERTION, N };
+enum { INSERT, GET, TOUCH, END, END_SUBJECT, ATTRIBUTES, LOGIN_INSERT, LOGIN_GET, LOGIN_USE, LOGOUT_INSERT, LOGOUT_GET, LOGOUT_SPEND, ASSERTION, N };
 
 static const DbStatement statements[N] = {
     [INSERT] = { "session_insert",
@@ -31,6 +31,15 @@ static const DbStatement statements[N] = {
         " person, session_hash from login where key_hash = $1 and cookie_hash = $2", "bb" },
     [LOGIN_USE] = { "login_use",
         "update login set used_at = to_timestamp($2::bigint) where key_hash = $1 and used_at is null returning 1", "bi" },
+    [LOGOUT_INSERT] = { "logout_insert",
+        "insert into login (key_hash, cookie_hash, idp, request_id, saml, expires_at)"
+        " values ($1, '', $2, $3, '', to_timestamp($4::bigint))", "bssi" },
+    [LOGOUT_GET] = { "logout_get",
+        "select request_id from login where key_hash = $1 and cookie_hash = '' and idp = $2 and expires_at > to_timestamp($3::bigint)",
+        "bsi" },
+    [LOGOUT_SPEND] = { "logout_spend",
+        "insert into login (key_hash, cookie_hash, idp, request_id, saml, expires_at, used_at)"
+        " values ($1, '', $2, $3, '', to_timestamp($4::bigint), now()) on conflict do nothing returning 1", "bssi" },
     [ASSERTION] = { "assertion_spend",
         "insert into assertion_seen (idp, id, until) values ($1, $2, to_timestamp($3::bigint)) on conflict do nothing returning 1",
         "ssi" },
@@ -172,6 +181,26 @@ gboolean
 db_login_use(Db *db, GBytes *key_hash, gint64 now, GError **error)
 {
     g_autoptr(DbRows) rows = db_run(db, &statements[LOGIN_USE], error, key_hash, now);
+    return rows && db_rows_count(rows) == 1;
+}
+
+gboolean
+db_logout_insert(Db *db, GBytes *key_hash, const char *idp, const char *request_id, gint64 expires_at, GError **error)
+{
+    return db_do(db, &statements[LOGOUT_INSERT], error, key_hash, idp, request_id, expires_at);
+}
+
+char *
+db_logout_get(Db *db, GBytes *key_hash, const char *idp, gint64 now, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[LOGOUT_GET], error, key_hash, idp, now);
+    return rows && db_rows_count(rows) == 1 ? g_strdup(db_rows_text(rows, 0, 0)) : NULL;
+}
+
+gboolean
+db_logout_spend(Db *db, GBytes *key_hash, const char *idp, const char *id, gint64 until, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[LOGOUT_SPEND], error, key_hash, idp, id, until);
     return rows && db_rows_count(rows) == 1;
 }
 

@@ -79,6 +79,18 @@ DbLogin *db_login_get(Db *db, GBytes *key_hash, GBytes *cookie_hash, GError **er
 /* Spends it, once over all processes. FALSE without ERROR: it was spent before. */
 gboolean db_login_use(Db *db, GBytes *key_hash, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* --- logouts: rows of the same table, which a GET may write; never found by db_login_get, because no cookie has their hash ---- */
+
+/* Our LogoutRequest, until its answer comes under the RelayState that KEY_HASH is of. */
+gboolean db_logout_insert(Db *db, GBytes *key_hash, const char *idp, const char *request_id, gint64 expires_at, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* Its request id, the caller's. NULL without ERROR: none to that IdP, or too long ago. */
+char *db_logout_get(Db *db, GBytes *key_hash, const char *idp, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Spends a LogoutRequest of an IdP until it can't be used any more; KEY_HASH is of IdP and ID. FALSE without ERROR: it was spent
+   before, on whatever node. */
+gboolean db_logout_spend(Db *db, GBytes *key_hash, const char *idp, const char *id, gint64 until, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /* Remembers an assertion until it can't be used any more. FALSE without ERROR: it was seen before. */
 gboolean db_assertion_spend(Db *db, const char *idp, const char *id, gint64 until, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -39,6 +39,7 @@ static const struct row {
     { "portal", "processes", NUMBER, "8", 1, 1000, NULL, "processes that serve pages" },
     { "portal", "publish_processes", NUMBER, "2", 1, 1000, NULL, "processes that serve CRL, OCSP and issuers" },
     { "portal", "keymaker_socket", TEXT, "/run/inkan/keymaker.sock", 1, 100, NULL, "unix socket of the keymaker, private to the portal" },
+    { "portal", "opener_socket", TEXT, "/run/inkan/opener.sock", 1, 100, NULL, "unix socket of the opener, private to the portal" },
     { "portal", "key_pool", NUMBER, "16", 0, 1000, NULL, "RSA keys kept ready" },
     { "portal", "pid_file", TEXT, "", 0, 4096, NULL, "where the master writes its process number" },
     { "portal", "session_idle", NUMBER, "1800", 60, 86400, NULL, "seconds without a page after which a login ends" },
@@ -61,6 +62,8 @@ static const struct row {
 
     { "worker", "processes", NUMBER, "2", 1, 100, NULL, "processes that take up jobs" },
     { "worker", "mail_processes", NUMBER, "2", 1, 100, NULL, "processes that send mails" },
+    { "worker", "opener_socket", TEXT, "/run/inkan/worker-opener.sock", 1, 100, NULL,
+      "unix socket of the worker's own opener, private to it" },
     { "worker", "pid_file", TEXT, "", 0, 4096, NULL, "where the master writes its process number" },
 
     { "mail", "server", TEXT, "smtp://localhost:587", 1, 300, NULL, "smtp://host:port; STARTTLS is demanded; or smtps://host:port" },

@@ -14,6 +14,7 @@
 #include "ra/person.h"
 #include "sp/attributes.h"
 #include "sp/error.h"
+#include "sp/opener.h"
 
 #define TOKEN_SIZE 43 /* characters, of crypto_token */
 
@@ -91,7 +92,7 @@ verify(Exchange *x, struct arrival *a, GError **error)
     const char *response = form_text(x->form, "SAMLResponse");
     const struct sp_want want = { .idp = a->login->idp, .idp_xml = a->idp->xml, .request_id = a->login->request_id,
                                   .saml = a->login->saml, .now = x->now, .skew = SP_SKEW };
-    a->identity = sp_response_verify(x->portal->sp, response, strlen(response), &want, error);
+    a->identity = sp_opener_response(x->portal->opener, response, strlen(response), &want, error);
     return a->identity != NULL;
 }
 
@@ -185,7 +186,7 @@ static void
 welcome(Exchange *x, const struct arrival *a)
 {
     session_give(x, secret_text(a->session));
-    log_write(LOG_LEVEL_INFO, "login", "idp", a->identity->idp, "assertion", a->identity->assertion_id, NULL);
+    log_write(LOG_LEVEL_INFO, "login", "idp", a->identity->idp, "assertion", a->identity->assertion_id, "key", a->identity->key, NULL);
     http_see_other(&x->out, *a->login->return_to ? a->login->return_to : "/certificates");
     x->answered = TRUE;
 }

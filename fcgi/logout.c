@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "ca/crypto.h"
 #include "db/log.h"
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
@@ -7,35 +8,77 @@
 #include "sp/discovery.h"
 #include "sp/error.h"
 #include "sp/logout.h"
+#include "sp/opener.h"
 #include "sp/response.h"
 
 /* --- started here --- */
 
-/* Where the IdP wants to hear of it; NULL where it has no logout, and then ours is all there is. */
-static char *
-idp_logout_url(Exchange *x, const SpIdp *idp, const char *saml)
+/* Under its RelayState we know the request again when its answer comes. */
+static gboolean
+remember_request(Exchange *x, const Secret *relay_state, const char *idp, const char *request_id, GError **error)
+{
+    g_autoptr(GBytes) key_hash = crypto_sha256(secret_bytes(relay_state), secret_size(relay_state));
+    gint64 lifetime = settings_number(x->portal->settings, "portal", "login_lifetime");
+    return db_logout_insert(x->portal->ra->db, key_hash, idp, request_id, x->now + lifetime, error);
+}
+
+/* What the browser carries to the IdP; NULL where it has no logout, and then ours is all there is. */
+static SpLogoutSend *
+request_for(Exchange *x, const SpIdp *idp, const char *saml)
 {
     g_autoptr(GError) error = NULL;
     if (!idp || !idp->slo || !*saml)
         return NULL;
-    g_autoptr(SpLogoutStart) start = sp_logout_start(x->portal->sp, idp->entity_id, idp->xml, saml, NULL, &error);
-    if (!start) {
-        log_write(LOG_LEVEL_INFO, "logout-local", "idp", idp->entity_id, "msg", error->message, NULL);
-        return NULL;
-    }
-    return g_steal_pointer(&start->url);
+    g_autoptr(Secret) relay_state = crypto_token();
+    g_autoptr(SpLogoutSend) request = sp_logout_start(x->portal->sp, idp->entity_id, idp->xml, saml, secret_text(relay_state), &error);
+    if (request && remember_request(x, relay_state, idp->entity_id, request->request_id, &error))
+        return g_steal_pointer(&request);
+    log_write(LOG_LEVEL_INFO, "logout-local", "idp", idp->entity_id, "msg", error->message, NULL);
+    return NULL;
 }
 
+static char *
+origin_of(const char *url)
+{
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+    if (!uri || !g_uri_get_host(uri))
+        return NULL;
+    int port = g_uri_get_port(uri);
+    return port > 0 ? g_strdup_printf("%s://%s:%d", g_uri_get_scheme(uri), g_uri_get_host(uri), port)
+                    : g_strdup_printf("%s://%s", g_uri_get_scheme(uri), g_uri_get_host(uri));
+}
+
+/* A form that posts MESSAGE to the IdP; this page alone may. */
 static void
-say_logged_out(Exchange *x, const SpIdp *idp, const char *href, gboolean partial)
+add_form(Exchange *x, WebNode *parent, const SpLogoutSend *message)
+{
+    WebNode *form = web_add(parent, "form");
+    web_set(form, "action", message->url);
+    const struct { const char *name, *value; } fields[] = { { message->field, message->form }, { "RelayState", message->relay_state } };
+    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (!fields[i].value)
+            continue;
+        WebNode *field = web_add(form, "field");
+        web_set(field, "name", fields[i].name);
+        web_set(field, "value", fields[i].value);
+    }
+    x->form_target = origin_of(message->url);
+}
+
+/* REQUEST: what the browser carries on to IDP; NULL: nothing. */
+static void
+say_logged_out(Exchange *x, const SpIdp *idp, const SpLogoutSend *request, gboolean partial)
 {
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "logged-out", "/", &root);
     web_set_flag(root, "partial", partial);
-    if (href) {
+    if (request) {
         WebNode *node = web_add(root, "continue");
-        web_set(node, "href", href);
         page_names(node, idp->name_en, idp->name_ja);
+        if (request->form)
+            add_form(x, node, request);
+        else
+            web_set(node, "href", request->url);
     }
     page_send(x, 200, document);
 }
@@ -53,8 +96,8 @@ logout(Exchange *x)
         return;
     }
     g_autoptr(SpIdp) idp = entity ? sp_idp_get(x->portal->ra->db, entity, x->now, NULL) : NULL;
-    g_autofree char *href = idp_logout_url(x, idp, saml ? saml : "");
-    say_logged_out(x, idp, href, FALSE);
+    g_autoptr(SpLogoutSend) request = request_for(x, idp, saml ? saml : "");
+    say_logged_out(x, idp, request, FALSE);
 }
 
 void
@@ -65,46 +108,48 @@ logged_out(Exchange *x)
 
 /* --- whatever comes to /saml/slo --- */
 
-static char *
-origin_of(const char *url)
-{
-    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
-    if (!uri || !g_uri_get_host(uri))
-        return NULL;
-    int port = g_uri_get_port(uri);
-    return port > 0 ? g_strdup_printf("%s://%s:%d", g_uri_get_scheme(uri), g_uri_get_host(uri), port)
-                    : g_strdup_printf("%s://%s", g_uri_get_scheme(uri), g_uri_get_host(uri));
-}
-
 static void
-pass_on(Exchange *x, const SpLogoutAnswer *answer)
+pass_on(Exchange *x, const SpLogoutSend *answer)
 {
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "pass-on", NULL, &root);
-    WebNode *form = web_add(root, "form");
-    web_set(form, "action", answer->url);
-    const struct { const char *name, *value; } fields[] = { { "SAMLResponse", answer->form }, { "RelayState", answer->relay_state } };
-    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
-        if (!fields[i].value)
-            continue;
-        WebNode *field = web_add(form, "field");
-        web_set(field, "name", fields[i].name);
-        web_set(field, "value", fields[i].value);
-    }
-    x->form_target = origin_of(answer->url);
+    add_form(x, root, answer);
     page_send(x, 200, document);
 }
 
+/* One transaction: a message that is sent again ends nothing, and one that ended nothing may be sent again. */
 static gboolean
-answer_request(Exchange *x, const SpIdp *idp, SpLogoutMessage *message, GError **error)
+end_sessions(Exchange *x, const SpLogoutMessage *message, gint64 *ended, GError **error)
 {
-    gint64 ended = db_session_end_subject(x->portal->ra->db, idp->entity_id, message->name_id,
-                                          (const char *const *)message->session_indexes, error);
-    if (ended < 0)
+    Db *db = x->portal->ra->db;
+    g_autoptr(GError) why = NULL;
+    g_autofree char *what = g_strconcat("LogoutRequest\n", message->issuer, "\n", message->id, NULL);
+    g_autoptr(GBytes) key_hash = crypto_sha256(what, strlen(what));
+    gboolean ok = db_begin(db, &why);
+    if (ok && !db_logout_spend(db, key_hash, message->issuer, message->id, message->until, &why)) {
+        ok = FALSE;
+        if (!why)
+            g_set_error(&why, SP_ERROR, SP_ERROR_REFUSED, "replay: this LogoutRequest has been used before");
+    }
+    if (ok) {
+        *ended = db_session_end_subject(db, message->issuer, message->name_id, (const char *const *)message->session_indexes, &why);
+        ok = *ended >= 0 && db_commit(db, &why);
+    }
+    db_rollback(db);
+    if (why)
+        g_propagate_error(error, g_steal_pointer(&why));
+    return ok;
+}
+
+static gboolean
+answer_request(Exchange *x, const SpIdp *idp, const SpLogoutMessage *message, GError **error)
+{
+    gint64 ended = 0;
+    if (!end_sessions(x, message, &ended, error))
         return FALSE;
     g_autofree char *count = g_strdup_printf("%" G_GINT64_FORMAT, ended);
-    log_write(LOG_LEVEL_INFO, "logout-by-idp", "idp", idp->entity_id, "sessions", count, NULL);
-    g_autoptr(SpLogoutAnswer) answer = sp_logout_answer(x->portal->sp, message, idp->xml, TRUE, x->now, error);
+    log_write(LOG_LEVEL_INFO, "logout-by-idp", "idp", idp->entity_id, "sessions", count, "key", message->key, NULL);
+    g_autoptr(SpLogoutSend) answer = sp_logout_answer(x->portal->sp, message, idp->xml, TRUE, x->now, error);
     if (!answer)
         return FALSE;
     if (answer->form) {
@@ -116,8 +161,8 @@ answer_request(Exchange *x, const SpIdp *idp, SpLogoutMessage *message, GError *
     return TRUE;
 }
 
-static SpLogoutMessage *
-open_message(const Exchange *x, GError **error)
+static struct sp_logout_input
+input_of(const Exchange *x)
 {
     struct sp_logout_input input = { .query = x->in->method == HTTP_GET ? x->in->query : NULL };
     if (x->form) {
@@ -125,13 +170,13 @@ open_message(const Exchange *x, GError **error)
         input.saml_response = form_get(x->form, "SAMLResponse");
         input.relay_state = form_get(x->form, "RelayState");
     }
-    return sp_logout_open(&input, error);
+    return input;
 }
 
 static void
 refuse_message(Exchange *x, const GError *error)
 {
-    if (error->domain != SP_ERROR) {
+    if (error->domain != SP_ERROR || error->code == SP_ERROR_AWAY) {
         page_failure(x, error, "/");
         return;
     }
@@ -140,20 +185,28 @@ refuse_message(Exchange *x, const GError *error)
     page_error(x, 403, "forbidden", "/");
 }
 
+/* The id of our request that a message under this RelayState may answer; NULL without ERROR: there is none. */
+static char *
+asked_before(Exchange *x, const char *idp, GError **error)
+{
+    const char *relay_state = form_text(x->form ? x->form : x->query, "RelayState");
+    g_autoptr(GBytes) key_hash = crypto_sha256(relay_state, strlen(relay_state));
+    return db_logout_get(x->portal->ra->db, key_hash, idp, x->now, error);
+}
+
 static gboolean
-take_message(Exchange *x, SpLogoutMessage *message, GError **error)
+take_message(Exchange *x, const struct sp_logout_input *input, const SpIdp *idp, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    g_autoptr(SpIdp) idp = sp_idp_get(x->portal->ra->db, message->issuer, x->now, &why);
-    if (!idp) {
-        if (why)
-            g_propagate_error(error, g_steal_pointer(&why));
-        else
-            g_set_error(error, SP_ERROR, SP_ERROR_REFUSED, "issuer: not in the metadata");
+    g_autofree char *request_id = asked_before(x, idp->entity_id, &why);
+    if (why) {
+        g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    const struct sp_logout_want want = { .idp_xml = idp->xml, .now = x->now, .skew = SP_SKEW };
-    if (!sp_logout_verify(x->portal->sp, message, &want, error))
+    const struct sp_logout_want want = { .idp = idp->entity_id, .idp_xml = idp->xml, .request_id = request_id, .now = x->now,
+                                         .skew = SP_SKEW };
+    g_autoptr(SpLogoutMessage) message = sp_opener_logout(x->portal->opener, input, &want, error);
+    if (!message)
         return FALSE;
     if (message->request)
         return answer_request(x, idp, message, error);
@@ -161,11 +214,28 @@ take_message(Exchange *x, SpLogoutMessage *message, GError **error)
     return TRUE;
 }
 
+/* Who claims to speak, and what its metadata says now. */
+static SpIdp *
+sender(Exchange *x, const struct sp_logout_input *input, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autofree char *issuer = sp_opener_logout_issuer(x->portal->opener, input, error);
+    if (!issuer)
+        return NULL;
+    g_autoptr(SpIdp) idp = sp_idp_get(x->portal->ra->db, issuer, x->now, &why);
+    if (why)
+        g_propagate_error(error, g_steal_pointer(&why));
+    else if (!idp)
+        g_set_error(error, SP_ERROR, SP_ERROR_REFUSED, "issuer: not in the metadata");
+    return g_steal_pointer(&idp);
+}
+
 void
 saml_slo(Exchange *x)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpLogoutMessage) message = open_message(x, &error);
-    if (!message || !take_message(x, message, &error))
+    const struct sp_logout_input input = input_of(x);
+    g_autoptr(SpIdp) idp = sender(x, &input, &error);
+    if (!idp || !take_message(x, &input, idp, &error))
         refuse_message(x, error);
 }

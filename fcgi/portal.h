@@ -10,6 +10,7 @@
 #include "fcgi/form.h"
 #include "fcgi/http.h"
 #include "ra/context.h"
+#include "sp/opener.h"
 #include "sp/service.h"
 #include "web/web.h"
 
@@ -18,7 +19,8 @@ typedef struct portal {
     Settings *settings;
     RaContext *ra;
     Web *web;
-    SpService *sp;   /* NULL in the publishing pool */
+    SpService *sp;   /* signs; decrypts nothing. NULL in the publishing pool */
+    SpOpener *opener; /* opens what others sent. NULL likewise */
     GTimeZone *zone; /* of the service */
 } Portal;
 
@@ -44,6 +46,9 @@ typedef struct exchange {
     char *form_target;     /* an origin that this page's form may go to besides ours (CSP); NULL */
     gboolean answered;
 } Exchange;
+
+/* What the opener's children know of us: names, addresses, decryption keys; of the settings' file nothing else. */
+SpService *portal_opening_service(const char *settings_file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads settings: "service", "url" and the like. Borrowed. */
 const char *portal_setting(const Portal *portal, const char *group, const char *key);

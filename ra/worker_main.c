@@ -14,6 +14,7 @@
 #include "ra/metadata_fetch.h"
 #include "ra/options.h"
 #include "ra/sweep.h"
+#include "sp/opener.h"
 #include "sp/service.h"
 
 #define IDLE_JOBS 2000   /* ms without a notification: a job that was put off, or one whose announcement was lost */
@@ -142,6 +143,13 @@ live_on_metadata(gpointer data)
     return 0;
 }
 
+/* Reads what the metadata process fetched; it knows nothing of us, no key either. */
+static int
+live_as_opener(gpointer data)
+{
+    return sp_opener_run(data, NULL, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -162,7 +170,9 @@ main(int argc, char **argv)
         return 2;
     }
     struct life life = { file, web };
+    g_autofree char *opener = g_strdup(settings_text(settings, "worker", "opener_socket"));
     const struct prefork_kind kinds[] = {
+        { "opener", 1, live_as_opener, opener },
         { "jobs", (int)settings_number(settings, "worker", "processes"), live_on_jobs, &life },
         { "mails", (int)settings_number(settings, "worker", "mail_processes"), live_on_mails, &life },
         { "rounds", 1, live_on_rounds, &life },

@@ -115,6 +115,21 @@ static gboolean read_values(const struct reader *reader, const struct sp_attribu
     return TRUE;
 }
 
+GPtrArray *sp_attributes_list(void)
+{
+    return g_ptr_array_new_with_free_func(attribute_free);
+}
+
+void sp_attributes_add(GPtrArray *list, const char *name, const char *friendly, const char *const *values)
+{
+    SpAttribute *attribute = g_new0(SpAttribute, 1);
+    attribute->known = sp_attribute_find(name);
+    attribute->name = g_strdup(name);
+    attribute->friendly = g_strdup(attribute->known != NULL ? attribute->known->name : friendly);
+    attribute->values = g_strdupv((char **)values);
+    g_ptr_array_add(list, attribute);
+}
+
 static SpAttribute *find_or_add(GPtrArray *all, const char *name, const xmlNode *element)
 {
     for (guint i = 0; i < all->len; i++) {
@@ -141,7 +156,7 @@ static gboolean read_attribute(const struct reader *reader, GPtrArray *all, cons
     g_autofree char *name = sp_xml_attribute(element, "Name");
     if (!sp_xml_is(element, SP_NS_ASSERTION, "Attribute"))
         return refuse(reader->error, "attributes", "no Attribute but", (const char *)element->name);
-    if (name == NULL || name[0] == '\0' || strlen(name) > 512)
+    if (name == NULL || name[0] == '\0' || strlen(name) > SP_ATTRIBUTE_NAME_LONGEST)
         return refuse(reader->error, "attributes", "no usable Name:", name);
     SpAttribute *attribute = find_or_add(all, name, element);
     if (attribute == NULL) return refuse(reader->error, "attributes", "too many, at", name);
@@ -157,7 +172,7 @@ static gboolean read_attribute(const struct reader *reader, GPtrArray *all, cons
 GPtrArray *sp_attributes_read(xmlNode *assertion, const char *idp, const char *entity_id, GError **error)
 {
     const struct reader reader = { idp, entity_id, error };
-    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(attribute_free);
+    g_autoptr(GPtrArray) all = sp_attributes_list();
     SP_XML_EACH(statement, assertion, SP_NS_ASSERTION, "AttributeStatement")
         for (const xmlNode *element = sp_xml_first_element(statement); element != NULL; element = sp_xml_next_element(element))
             if (!read_attribute(&reader, all, element)) return NULL;

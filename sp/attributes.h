@@ -11,6 +11,7 @@
 #define SP_ATTRIBUTES_MOST 100       /* attributes in an assertion */
 #define SP_ATTRIBUTE_VALUES_MOST 100 /* values of one */
 #define SP_ATTRIBUTE_VALUE_LONGEST 4096
+#define SP_ATTRIBUTE_NAME_LONGEST 512
 
 struct sp_attribute_known {
     const char *name;  /* friendly name, the one that the program uses */
@@ -36,6 +37,10 @@ typedef struct {
    Name are joined, empty ones left out. An eduPersonTargetedID that is not from IDP or not for ENTITY_ID (us) has no value. */
 GPtrArray *sp_attributes_read(xmlNode *assertion, const char *idp, const char *entity_id, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* A list to be filled by hand, and one more for it: which of ours it is, is looked up by NAME. All copied. */
+GPtrArray *sp_attributes_list(void) G_GNUC_WARN_UNUSED_RESULT;
+void sp_attributes_add(GPtrArray *list, const char *name, const char *friendly, const char *const *values);
 
 /* The values of an attribute by its friendly name; borrowed; an empty list if it was not sent. */
 const char *const *sp_identity_values(const SpIdentity *identity, const char *name);

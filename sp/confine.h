@@ -6,9 +6,9 @@
  * number, and to end. No file, no socket, no other process, no thread. A call that is not on the list does not happen: the
  * child ends with SP_CONFINE_SYSCALL after it has told the number.
  *
- * Under AddressSanitizer (__SANITIZE_ADDRESS__) the list is wider by what its reports and its allocator need (write to stderr,
- * reading /proc, mapping anywhere), there is no limit of address space (the shadow is larger than any), and it exits by
- * itself; files and sockets stay out of reach all the same. Such builds are for tests only.
+ * Under AddressSanitizer (__SANITIZE_ADDRESS__) the list is wider by what its allocator and its reports need (stderr, mapping
+ * and protecting memory freely, handlers of signals), and there is no limit of address space (the shadow is larger than any);
+ * files, sockets and processes stay out of reach all the same. Such builds are for tests only.
  */
 #ifndef SP_CONFINE_H
 #define SP_CONFINE_H

@@ -32,14 +32,21 @@ static xmlSecKey *bare(xmlSecKey *key)
 }
 
 /* The key of one certificate given as the base64 text of an X509Certificate element or the body of a PEM block. */
-static void add(GPtrArray *keys, const char *base64)
+static gboolean add(GPtrArray *keys, const char *base64)
 {
     gsize n = 0;
     g_autofree guchar *der = g_base64_decode(base64, &n);
-    if (n == 0 || keys->len >= SP_KEYS_MOST) return;
+    if (n == 0 || keys->len >= SP_KEYS_MOST) return FALSE;
     xmlSecKey *key = xmlSecCryptoAppKeyLoadMemory(der, (xmlSecSize)n, xmlSecKeyDataFormatCertDer, NULL, NULL, NULL);
-    if (key != NULL && long_enough(key)) g_ptr_array_add(keys, bare(key));
-    else free_key(key);
+    if (key == NULL || !long_enough(key)) {
+        free_key(key);
+        return FALSE;
+    }
+    g_autofree char *name = g_compute_checksum_for_data(G_CHECKSUM_SHA256, der, n);
+    key = bare(key);
+    if (xmlSecKeySetName(key, (const xmlChar *)name) < 0) g_error("xmlsec: cannot name a key");
+    g_ptr_array_add(keys, key);
+    return TRUE;
 }
 
 static gboolean is_idp_role(const xmlNode *node)
@@ -57,7 +64,17 @@ xmlNode *sp_keys_idp_role(const xmlNode *entity)
     return role;
 }
 
-static void add_descriptor(GPtrArray *keys, const xmlNode *descriptor)
+/* Without white space, so that it is nothing but base64, or it is none. */
+static char *compact(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    for (; *text != '\0'; text++)
+        if (!g_ascii_isspace(*text)) g_string_append_c(out, *text);
+    return g_string_free(out, FALSE);
+}
+
+/* CERTIFICATES (may be NULL) gets the text of each that gave a key. */
+static void add_descriptor(GPtrArray *keys, GPtrArray *certificates, const xmlNode *descriptor)
 {
     g_autofree char *use = sp_xml_attribute(descriptor, "use");
     if (use != NULL && strcmp(use, "signing") != 0) return;
@@ -65,7 +82,7 @@ static void add_descriptor(GPtrArray *keys, const xmlNode *descriptor)
     SP_XML_EACH(x509, info, SP_NS_DSIG, "X509Data") {
         /* Only the first certificate of an X509Data: the others, if any, are its issuers. */
         g_autofree char *text = sp_xml_text(sp_xml_child(x509, SP_NS_DSIG, "X509Certificate"));
-        if (text != NULL) add(keys, text);
+        if (text != NULL && add(keys, text) && certificates != NULL) g_ptr_array_add(certificates, compact(text));
     }
 }
 
@@ -111,13 +128,25 @@ static GPtrArray *unless_empty(GPtrArray *keys, const char *where, GError **erro
     return NULL;
 }
 
-GPtrArray *sp_keys_of_idp(const xmlNode *entity, GError **error)
+static GPtrArray *of_idp(const xmlNode *entity, GPtrArray *certificates, GError **error)
 {
     GPtrArray *keys = g_ptr_array_new_with_free_func(free_key);
     const xmlNode *role = sp_keys_idp_role(entity);
     SP_XML_EACH(d, role, SP_NS_METADATA, "KeyDescriptor")
-        add_descriptor(keys, d);
+        add_descriptor(keys, certificates, d);
     return unless_empty(keys, "the IdP's metadata", error);
+}
+
+GPtrArray *sp_keys_of_idp(const xmlNode *entity, GError **error)
+{
+    return of_idp(entity, NULL, error);
+}
+
+GPtrArray *sp_keys_certificates(const xmlNode *entity, GError **error)
+{
+    g_autoptr(GPtrArray) certificates = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) keys = of_idp(entity, certificates, error);
+    return keys != NULL ? g_steal_pointer(&certificates) : NULL;
 }
 
 GPtrArray *sp_keys_of_pem(const char *pem, GError **error)

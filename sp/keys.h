@@ -11,10 +11,13 @@
 #define SP_KEYS_MOST 8      /* of one IdP, or in one file: each costs a verification */
 #define SP_KEYS_RSA_BITS 2048
 
-/* Arrays of xmlSecKeyPtr, freed with the array; never empty. Keys that are too short or of no known kind are left out. */
+/* Arrays of xmlSecKeyPtr, freed with the array; never empty. Keys that are too short or of no known kind are left out. A key's
+   name (xmlSecKeyGetName) is the SHA-256 of its certificate, hexadecimal, so that logs can say which one it was. */
 
 /* The signing keys of the SAML 2.0 IDPSSODescriptor of an EntityDescriptor. SP_ERROR_INPUT: there is none. */
 GPtrArray *sp_keys_of_idp(const xmlNode *entity, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The certificates that these are in, char * of base64 without white space, in the same order. */
+GPtrArray *sp_keys_certificates(const xmlNode *entity, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The certificates in PEM text. SP_ERROR_INPUT: there is none. */
 GPtrArray *sp_keys_of_pem(const char *pem, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -35,6 +35,15 @@ const struct sp_peer *sp_peer_get(SpService *service, const char *entity_id, con
 /* lasso's own log, in the program's own version that says nothing (sp/service.c). */
 void lasso_log(GLogLevelFlags level, const char *filename, int line, const char *function, const char *format, ...);
 
+/*
+ * The same in two steps, for the opener, which parses no XML of others: a child finds the certificates (base64, sp/keys.h) of an
+ * EntityDescriptor, and from these alone the opener makes the peer that sp_peer_get finds in the next children.
+ */
+GPtrArray *sp_peer_certificates(const char *entity_id, const char *xml, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean sp_peer_known(SpService *service, const char *entity_id, size_t entity_n, const char *xml, size_t xml_n);
+gboolean sp_peer_learn(SpService *service, const char *entity_id, const char *xml, const char *const *certificates,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* An empty list for sp_service.peers. */
 GPtrArray *sp_peer_list(void);
 
@@ -44,6 +53,10 @@ struct sp_peer_subject {
     const char *idp, *assertion_id, *name_id, *format, *name_qualifier, *sp_name_qualifier, *session_index;
 };
 LassoSession *sp_peer_session(const struct sp_peer_subject *subject) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same as one line of text, to be kept with a session, and back. */
+char *sp_peer_keep(const struct sp_peer_subject *subject) G_GNUC_WARN_UNUSED_RESULT;
+LassoSession *sp_peer_kept(const char *text) G_GNUC_WARN_UNUSED_RESULT; /* NULL: not such a text */
 
 /* g_autoptr for lasso's objects. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LassoServer, g_object_unref)

@@ -10,7 +10,7 @@
 
 #include "sp/error.h"
 
-typedef struct {
+typedef struct sp_query {
     gboolean request;   /* SAMLRequest, else SAMLResponse */
     char *xml;          /* inflated, N bytes and a NUL; not looked at yet */
     size_t n;

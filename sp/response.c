@@ -10,19 +10,20 @@
 #include "sp/signature.h"
 #include "sp/strict.h"
 
-/* A message on its way: the documents that hold it, and the two elements that count so far. */
+/* A message on its way: what came, which is only looked at by sp/shape.h and to be verified, and what was proved of it. */
 typedef struct {
-    SpXml *received, *signed_response, *decrypted, *signed_assertion;
-    xmlNode *response, *assertion;
-    gboolean ecdsa; /* one of the signatures is */
+    SpXml *received, *decrypted;
+    SpVerified *response;  /* NULL: not signed */
+    SpVerified *assertion;
+    gboolean beyond_lasso; /* an algorithm that it does not know */
 } Message;
 
 static void message_clear(Message *m)
 {
     sp_xml_free(m->received);
-    sp_xml_free(m->signed_response);
     sp_xml_free(m->decrypted);
-    sp_xml_free(m->signed_assertion);
+    sp_verified_free(m->response);
+    sp_verified_free(m->assertion);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Message, message_clear)
 
@@ -37,11 +38,14 @@ static xmlNode *signature_of(const xmlNode *element)
     return sp_xml_child(element, SP_NS_DSIG, "Signature");
 }
 
-static gboolean is_ecdsa(const xmlNode *signature)
+static void note_algorithms(Message *m, const SpVerified *verified, const xmlNode *encrypted)
 {
-    const xmlNode *method = sp_xml_child(sp_xml_child(signature, SP_NS_DSIG, "SignedInfo"), SP_NS_DSIG, "SignatureMethod");
-    g_autofree char *algorithm = sp_xml_attribute(method, "Algorithm");
-    return algorithm != NULL && strstr(algorithm, "#ecdsa-") != NULL;
+    if (verified != NULL && strstr(sp_verified_algorithm(verified), "#ecdsa-") != NULL) m->beyond_lasso = TRUE;
+    if (encrypted == NULL) return;
+    const struct sp_shape_oaep oaep = sp_shape_oaep(encrypted);
+    const xmlNode *how = sp_xml_child(sp_shape_encrypted_key(encrypted), SP_NS_XMLENC, "EncryptionMethod");
+    if (strcmp(oaep.digest, "SHA1") != 0 || !sp_xml_attribute_is(how, "Algorithm", SP_NS_XMLENC "rsa-oaep-mgf1p"))
+        m->beyond_lasso = TRUE;
 }
 
 /* --- the steps ------------------------------------------------------------------------------------------------------------ */
@@ -49,58 +53,76 @@ static gboolean is_ecdsa(const xmlNode *signature)
 static gboolean look(Message *m, const char *bytes, size_t n, GError **error)
 {
     m->received = sp_strict_parse(bytes, n, error);
-    if (m->received == NULL || !sp_shape_response(m->received, error)) return FALSE;
-    m->response = xmlDocGetRootElement(m->received);
-    return TRUE;
+    return m->received != NULL && sp_shape_response(m->received, error);
 }
 
-/* A signed response is read from what was digested from here on. */
 static gboolean verify_response(Message *m, const struct sp_peer *peer, GError **error)
 {
-    xmlNode *signature = signature_of(m->response);
+    xmlNode *signature = signature_of(xmlDocGetRootElement(m->received));
     if (signature == NULL) return TRUE;
-    m->signed_response = sp_signature_verify(signature, peer->keys, error);
-    if (m->signed_response == NULL || !sp_shape_response(m->signed_response, error)) return FALSE;
-    m->response = xmlDocGetRootElement(m->signed_response);
-    m->ecdsa = is_ecdsa(signature);
-    return TRUE;
+    m->response = sp_signature_verify(signature, peer->keys, error);
+    note_algorithms(m, m->response, NULL);
+    return m->response != NULL && sp_shape_response(sp_verified_node(m->response)->doc, error);
 }
 
-static gboolean find_assertion(Message *m, SpService *service, GError **error)
+/* The Response that counts: what was digested, where it is signed. */
+static xmlNode *response_of(const Message *m)
 {
-    xmlNode *encrypted = sp_xml_child(m->response, SP_NS_ASSERTION, "EncryptedAssertion");
-    m->assertion = sp_xml_child(m->response, SP_NS_ASSERTION, "Assertion");
-    if (encrypted == NULL) return TRUE;
+    return m->response != NULL ? sp_verified_node(m->response) : xmlDocGetRootElement(m->received);
+}
+
+/* The assertion, in the clear; not proved yet. */
+static xmlNode *find_assertion(Message *m, const SpService *service, GError **error)
+{
+    const xmlNode *response = response_of(m), *encrypted = sp_xml_child(response, SP_NS_ASSERTION, "EncryptedAssertion");
+    if (encrypted == NULL) return sp_xml_child(response, SP_NS_ASSERTION, "Assertion");
+    note_algorithms(m, NULL, encrypted);
     /* CBC has no integrity: what we answer to a changed cipher text would tell its content, piece by piece. */
-    if (sp_shape_is_cbc(encrypted) && m->signed_response == NULL)
-        return refuse(error, "encryption", "CBC outside a verified signature");
+    if (sp_shape_is_cbc(encrypted) && m->response == NULL) {
+        refuse(error, "encryption", "CBC outside a verified signature");
+        return NULL;
+    }
     size_t n = 0;
     g_autofree char *bytes = sp_decrypt(encrypted, service->decryption, &n, error);
-    if (bytes == NULL) return FALSE;
-    m->decrypted = sp_strict_parse(bytes, n, error);
-    if (m->decrypted == NULL || !sp_shape_assertion(m->decrypted, error)) return FALSE;
-    m->assertion = xmlDocGetRootElement(m->decrypted);
-    return TRUE;
+    m->decrypted = bytes != NULL ? sp_strict_parse(bytes, n, error) : NULL;
+    if (m->decrypted == NULL || !sp_shape_assertion(m->decrypted, error)) return NULL;
+    return xmlDocGetRootElement(m->decrypted);
+}
+
+/* What follows from the response's signature for an assertion without one. */
+static SpVerified *by_the_response(Message *m, xmlNode *assertion)
+{
+    return m->decrypted == NULL ? sp_verified_part(m->response, assertion)
+                                : sp_verified_clear(m->response, g_steal_pointer(&m->decrypted));
 }
 
 /* A signed assertion is read from what was digested; one without a signature counts only inside a signed response. */
-static gboolean verify_assertion(Message *m, const struct sp_peer *peer, GError **error)
+static gboolean verify_assertion(Message *m, xmlNode *assertion, const struct sp_peer *peer, GError **error)
 {
-    xmlNode *signature = signature_of(m->assertion);
-    if (signature == NULL)
-        return m->signed_response != NULL || refuse(error, "unsigned", "neither the response nor the assertion is signed");
-    m->signed_assertion = sp_signature_verify(signature, peer->keys, error);
-    if (m->signed_assertion == NULL || !sp_shape_assertion(m->signed_assertion, error)) return FALSE;
-    m->assertion = xmlDocGetRootElement(m->signed_assertion);
-    m->ecdsa = m->ecdsa || is_ecdsa(signature);
-    return TRUE;
+    xmlNode *signature = signature_of(assertion);
+    if (signature == NULL) {
+        if (m->response == NULL) return refuse(error, "unsigned", "neither the response nor the assertion is signed");
+        m->assertion = by_the_response(m, assertion);
+        return TRUE;
+    }
+    m->assertion = sp_signature_verify(signature, peer->keys, error);
+    note_algorithms(m, m->assertion, NULL);
+    return m->assertion != NULL && sp_shape_assertion(sp_verified_node(m->assertion)->doc, error);
+}
+
+/* The Subject's NameID, where it is encrypted inside what was signed. */
+static gboolean decrypt_name(Message *m, const SpService *service, GError **error)
+{
+    xmlNode *subject = sp_xml_child(sp_verified_node(m->assertion), SP_NS_ASSERTION, "Subject");
+    note_algorithms(m, NULL, sp_xml_child(subject, SP_NS_ASSERTION, "EncryptedID"));
+    return sp_decrypt_name(subject, service->decryption, error);
 }
 
 static struct sp_seen seen(const Message *m, const SpService *service, const struct sp_want *want)
 {
     return (struct sp_seen){
-        .response = m->response,
-        .assertion = m->assertion,
+        .response = response_of(m),
+        .assertion = m->assertion != NULL ? sp_verified_node(m->assertion) : NULL,
         .destination = want->destination != NULL ? want->destination : service->acs_url,
         .entity_id = service->entity_id,
     };
@@ -115,20 +137,21 @@ static gboolean check(const Message *m, const SpService *service, const struct s
 /* The shape lets a response without an assertion through only where its status is NoAuthnContext. */
 static gboolean brings_an_assertion(const Message *m, const SpService *service, const struct sp_want *want, GError **error)
 {
-    if (sp_xml_child(m->response, SP_NS_ASSERTION, "Assertion") != NULL
-        || sp_xml_child(m->response, SP_NS_ASSERTION, "EncryptedAssertion") != NULL)
+    const xmlNode *response = response_of(m);
+    if (sp_xml_child(response, SP_NS_ASSERTION, "Assertion") != NULL
+        || sp_xml_child(response, SP_NS_ASSERTION, "EncryptedAssertion") != NULL)
         return TRUE;
-    if (m->signed_response == NULL) return refuse(error, "status", "NoAuthnContext, not signed");
+    if (m->response == NULL) return refuse(error, "status", "NoAuthnContext, not signed");
     const struct sp_seen what = seen(m, service, want);
     return sp_checks_no_context(&what, want, error);
 }
 
 /* lasso's own opinion of the same bytes: its signature check, protocol, decryption. It is asked after us, so that it only ever
-   sees what a known IdP has signed. It knows no ECDSA: such a message stands on our checks alone. */
+   sees what a known IdP has signed. */
 static gboolean ask_lasso(const Message *m, SpService *service, const struct sp_want *want, const char *bytes, size_t n,
                           GError **error)
 {
-    if (m->ecdsa) return TRUE;
+    if (m->beyond_lasso) return TRUE;
     g_autoptr(LassoLogin) login = lasso_login_new_from_dump(service->server, want->saml);
     if (login == NULL) return refuse(error, "lasso", "the kept state of the login is of no use");
     g_autofree char *base64 = g_base64_encode((const guchar *)bytes, n);
@@ -182,27 +205,30 @@ static void read_statements(SpIdentity *out, const xmlNode *assertion)
     }
 }
 
-/* What sp_logout_start needs. */
-static char *session_text(const SpIdentity *identity)
+void sp_identity_keep(SpIdentity *identity)
 {
-    if (identity->name_id[0] == '\0') return g_strdup("");
     const struct sp_peer_subject subject = { identity->idp, identity->assertion_id, identity->name_id, identity->name_id_format,
                                              identity->name_qualifier, identity->sp_name_qualifier, identity->session_index };
-    g_autoptr(LassoSession) session = sp_peer_session(&subject);
-    return lasso_session_dump(session);
+    g_free(identity->saml);
+    identity->saml = identity->name_id[0] != '\0' ? sp_peer_keep(&subject) : g_strdup("");
 }
 
-static SpIdentity *read_identity(const Message *m, const SpService *service, const struct sp_want *want, GError **error)
+/* Everything is read from the proof's own tree. */
+static SpIdentity *read_identity(const SpVerified *verified, const SpService *service, const struct sp_want *want,
+                                 GError **error)
 {
     g_autoptr(SpIdentity) out = g_new0(SpIdentity, 1);
+    xmlNode *assertion = sp_verified_node(verified);
     out->idp = g_strdup(want->idp);
-    out->assertion_id = sp_xml_attribute(m->assertion, "ID");
-    out->assertion_until = end_of(m->assertion, want->skew);
-    read_name_id(out, m->assertion);
-    read_statements(out, m->assertion);
-    out->attributes = sp_attributes_read(m->assertion, want->idp, service->entity_id, error);
+    out->key = g_strdup(sp_verified_key(verified));
+    out->algorithm = g_strdup(sp_verified_algorithm(verified));
+    out->assertion_id = sp_xml_attribute(assertion, "ID");
+    out->assertion_until = end_of(assertion, want->skew);
+    read_name_id(out, assertion);
+    read_statements(out, assertion);
+    out->attributes = sp_attributes_read(assertion, want->idp, service->entity_id, error);
     if (out->attributes == NULL) return NULL;
-    out->saml = session_text(out);
+    sp_identity_keep(out);
     return g_steal_pointer(&out);
 }
 
@@ -213,11 +239,12 @@ SpIdentity *sp_response_verify(SpService *service, const char *base64, size_t n,
     g_autofree char *bytes = sp_strict_base64(base64, n, SP_RESPONSE_LONGEST, &length, error);
     if (bytes == NULL || !look(&m, bytes, length, error)) return NULL;
     const struct sp_peer *peer = sp_peer_get(service, want->idp, want->idp_xml, error);
-    if (peer == NULL || !verify_response(&m, peer, error) || !brings_an_assertion(&m, service, want, error)
-        || !find_assertion(&m, service, error) || !verify_assertion(&m, peer, error) || !check(&m, service, want, error)
-        || !ask_lasso(&m, service, want, bytes, length, error))
+    if (peer == NULL || !verify_response(&m, peer, error) || !brings_an_assertion(&m, service, want, error)) return NULL;
+    xmlNode *assertion = find_assertion(&m, service, error);
+    if (assertion == NULL || !verify_assertion(&m, assertion, peer, error) || !decrypt_name(&m, service, error)
+        || !check(&m, service, want, error) || !ask_lasso(&m, service, want, bytes, length, error))
         return NULL;
-    return read_identity(&m, service, want, error);
+    return read_identity(m.assertion, service, want, error);
 }
 
 void sp_identity_free(SpIdentity *identity)
@@ -231,6 +258,8 @@ void sp_identity_free(SpIdentity *identity)
     g_free(identity->sp_name_qualifier);
     g_free(identity->session_index);
     g_free(identity->context);
+    g_free(identity->key);
+    g_free(identity->algorithm);
     if (identity->attributes != NULL) g_ptr_array_unref(identity->attributes);
     g_free(identity->saml);
     g_free(identity);

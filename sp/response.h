@@ -1,11 +1,16 @@
 /*
  * sp/response: the one judge of a login's second half. Pure: bytes, keys, wanted values and the time go in, a flat identity
- * comes out; no database, no clock, no network, no file. (So it can be fuzzed, and run in a confined child.)
+ * comes out; no database, no clock, no network, no file. So it can be fuzzed; and the portal never calls it: it asks the
+ * opener (sp/opener.h), which calls it in a confined child.
  *
  * Order: bound the bytes, strict base64 → strict look at the XML as received (sp/strict.h) → the response's signature, by the
  * keys of IDP_XML → decryption, where the assertion is encrypted, and the same strict look at what came out → the assertion's
- * signature → lasso's own opinion of the same message → the checks of sp/checks.h on exactly the octets that were digested →
- * values read from them. Either the assertion or the response around it must be signed; whatever is signed must be right.
+ * signature → decryption of the NameID, where it is encrypted → the checks of sp/checks.h on exactly the octets that were
+ * digested (an SpVerified, sp/signature.h) → lasso's own opinion of the same message → values read from those octets.
+ * Either the assertion or the response around it must be signed; whatever is signed must be right.
+ *
+ * lasso is asked last and only whether it agrees. It knows no ECDSA, no RSA-OAEP but MGF1P with SHA-1: such messages stand on
+ * our checks alone.
  */
 #ifndef SP_RESPONSE_H
 #define SP_RESPONSE_H
@@ -40,8 +45,10 @@ typedef struct {
     gint64 session_until;     /* SessionNotOnOrAfter; 0 for none: end our session then at the latest */
     gint64 authn_instant;
     char *context;            /* AuthnContextClassRef; "" for none */
+    char *key;                /* SHA-256 of the certificate in metadata whose key verified, hexadecimal: for the log */
+    char *algorithm;          /* of that signature, a URI: likewise */
     GPtrArray *attributes;    /* of SpAttribute *, sp/attributes.h */
-    char *saml;               /* about 1 kB of text for sp_logout_start; "" where there is no NameID */
+    char *saml;               /* a line of text for sp_logout_start; "" where there is no NameID */
 } SpIdentity;
 
 /*
@@ -54,6 +61,8 @@ typedef struct {
 SpIdentity *sp_response_verify(SpService *service, const char *base64, size_t n, const struct sp_want *want, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 void sp_identity_free(SpIdentity *identity);
+/* Sets identity->saml from the other fields. */
+void sp_identity_keep(SpIdentity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpIdentity, sp_identity_free)
 
 #endif

@@ -30,12 +30,18 @@ static const char *const gcm_methods[] = { XMLENC11 "aes128-gcm", XMLENC11 "aes1
 static const char *const cbc_methods[] = {
     SP_NS_XMLENC "aes128-cbc", SP_NS_XMLENC "aes192-cbc", SP_NS_XMLENC "aes256-cbc", NULL,
 };
-/* Of RSA-OAEP, where the digest's collisions do not matter. */
-static const char *const oaep_digests[] = {
-    SP_NS_DSIG "sha1", SP_NS_XMLENC "sha256", MORE "sha384", SP_NS_XMLENC "sha512", NULL,
-};
 #define ENVELOPED SP_NS_DSIG "enveloped-signature"
-#define OAEP SP_NS_XMLENC "rsa-oaep-mgf1p"
+
+/* RSA-OAEP, the old name (its mask is by SHA-1, always) and the new one. SHA-1 is no danger there: collisions do not matter. */
+static const char *const oaep_methods[] = { SP_NS_XMLENC "rsa-oaep-mgf1p", XMLENC11 "rsa-oaep", NULL };
+static const struct named { const char *uri, *name; } oaep_digests[] = {
+    { SP_NS_DSIG "sha1", "SHA1" }, { SP_NS_XMLENC "sha256", "SHA256" }, { MORE "sha384", "SHA384" },
+    { SP_NS_XMLENC "sha512", "SHA512" }, { NULL, NULL },
+};
+static const struct named oaep_masks[] = {
+    { XMLENC11 "mgf1sha1", "SHA1" }, { XMLENC11 "mgf1sha256", "SHA256" }, { XMLENC11 "mgf1sha384", "SHA384" },
+    { XMLENC11 "mgf1sha512", "SHA512" }, { NULL, NULL },
+};
 
 gboolean sp_shape_algorithm(const char *uri)
 {
@@ -114,23 +120,50 @@ gboolean sp_shape_signature(const xmlNode *signature, gboolean whole, GError **e
 
 /* --- encryption ----------------------------------------------------------------------------------------------------------- */
 
-xmlNode *sp_shape_encrypted_data(const xmlNode *encrypted_assertion)
+xmlNode *sp_shape_encrypted_data(const xmlNode *holder)
 {
-    return sp_xml_child(encrypted_assertion, SP_NS_XMLENC, "EncryptedData");
+    return sp_xml_child(holder, SP_NS_XMLENC, "EncryptedData");
 }
 
-xmlNode *sp_shape_encrypted_key(const xmlNode *encrypted_assertion)
+xmlNode *sp_shape_encrypted_key(const xmlNode *holder)
 {
-    const xmlNode *info = sp_xml_child(sp_shape_encrypted_data(encrypted_assertion), SP_NS_DSIG, "KeyInfo");
+    const xmlNode *info = sp_xml_child(sp_shape_encrypted_data(holder), SP_NS_DSIG, "KeyInfo");
     xmlNode *inside = sp_xml_child(info, SP_NS_XMLENC, "EncryptedKey");
-    return inside != NULL ? inside : sp_xml_child(encrypted_assertion, SP_NS_XMLENC, "EncryptedKey");
+    return inside != NULL ? inside : sp_xml_child(holder, SP_NS_XMLENC, "EncryptedKey");
 }
 
-gboolean sp_shape_is_cbc(const xmlNode *encrypted_assertion)
+static char *algorithm_of(const xmlNode *encrypted)
 {
-    const xmlNode *how = sp_xml_child(sp_shape_encrypted_data(encrypted_assertion), SP_NS_XMLENC, "EncryptionMethod");
-    g_autofree char *algorithm = sp_xml_attribute(how, "Algorithm");
+    return sp_xml_attribute(sp_xml_child(encrypted, SP_NS_XMLENC, "EncryptionMethod"), "Algorithm");
+}
+
+gboolean sp_shape_is_cbc(const xmlNode *holder)
+{
+    g_autofree char *algorithm = algorithm_of(sp_shape_encrypted_data(holder));
     return in_list(cbc_methods, algorithm);
+}
+
+size_t sp_shape_key_size(const xmlNode *holder)
+{
+    g_autofree char *algorithm = algorithm_of(sp_shape_encrypted_data(holder));
+    return algorithm == NULL ? 0 : strstr(algorithm, "aes128") != NULL ? 16 : strstr(algorithm, "aes192") != NULL ? 24 : 32;
+}
+
+/* OpenSSL's name for the Algorithm of METHOD; NULL: not in LIST. */
+static const char *name_in(const struct named *list, const xmlNode *method_)
+{
+    g_autofree char *uri = sp_xml_attribute(method_, "Algorithm");
+    for (; list->uri != NULL; list++)
+        if (g_strcmp0(list->uri, uri) == 0) return list->name;
+    return NULL;
+}
+
+struct sp_shape_oaep sp_shape_oaep(const xmlNode *holder)
+{
+    const xmlNode *how = sp_xml_child(sp_shape_encrypted_key(holder), SP_NS_XMLENC, "EncryptionMethod");
+    const char *digest = name_in(oaep_digests, sp_xml_child(how, SP_NS_DSIG, "DigestMethod"));
+    const char *mgf = name_in(oaep_masks, sp_xml_child(how, XMLENC11, "MGF"));
+    return (struct sp_shape_oaep){ digest != NULL ? digest : "SHA1", mgf != NULL ? mgf : "SHA1" };
 }
 
 /* CipherData with one CipherValue, in an EncryptedData or EncryptedKey. */
@@ -155,19 +188,26 @@ static gboolean data_method(const xmlNode *data, GError **error)
     return TRUE;
 }
 
+/* What may stand in the EncryptionMethod of a key: a digest, and under the new name a mask, each once. */
+static gboolean oaep_parameters(const xmlNode *how, gboolean old, GError **error)
+{
+    int digests = 0, masks = 0;
+    for (const xmlNode *part = sp_xml_first_element(how); part != NULL; part = sp_xml_next_element(part)) {
+        gboolean digest = sp_xml_is(part, SP_NS_DSIG, "DigestMethod") && name_in(oaep_digests, part) != NULL;
+        gboolean mask = !old && sp_xml_is(part, XMLENC11, "MGF") && name_in(oaep_masks, part) != NULL;
+        if ((!digest && !mask) || sp_xml_first_element(part) != NULL || (digests += digest) > 1 || (masks += mask) > 1)
+            return refuse(error, "key-transport", "parameters that we don't know", NULL);
+    }
+    return TRUE;
+}
+
 static gboolean key_method(const xmlNode *key, GError **error)
 {
     const xmlNode *how = sp_xml_child(key, SP_NS_XMLENC, "EncryptionMethod");
     g_autofree char *algorithm = sp_xml_attribute(how, "Algorithm");
-    if (sp_xml_count(key, SP_NS_XMLENC, "EncryptionMethod") != 1 || g_strcmp0(algorithm, OAEP) != 0)
+    if (sp_xml_count(key, SP_NS_XMLENC, "EncryptionMethod") != 1 || !in_list(oaep_methods, algorithm))
         return refuse(error, "key-transport", "by", algorithm);
-    const xmlNode *digest = sp_xml_first_element(how);
-    if (digest == NULL) return TRUE;
-    g_autofree char *digest_algorithm = sp_xml_attribute(digest, "Algorithm");
-    if (!sp_xml_is(digest, SP_NS_DSIG, "DigestMethod") || sp_xml_next_element(digest) != NULL
-        || !in_list(oaep_digests, digest_algorithm))
-        return refuse(error, "key-transport", "parameters that we don't know", NULL);
-    return TRUE;
+    return oaep_parameters(how, strcmp(algorithm, oaep_methods[0]) == 0, error);
 }
 
 /* A RetrievalMethod may only point from the data's KeyInfo to the one key beside the data. */
@@ -185,7 +225,7 @@ static gboolean retrieval(const xmlNode *root, const xmlNode *data, const xmlNod
 }
 
 /* Nothing but one EncryptedData and at most one EncryptedKey beside it. */
-static gboolean encrypted_assertion(const xmlNode *holder, GError **error)
+static gboolean encrypted_element(const xmlNode *holder, GError **error)
 {
     const xmlNode *data = sp_shape_encrypted_data(holder), *key = sp_shape_encrypted_key(holder);
     if (data == NULL || key == NULL) return refuse(error, "encryption", "no data or no key", NULL);
@@ -203,33 +243,36 @@ static gboolean encrypted_assertion(const xmlNode *holder, GError **error)
 
 /* --- whole documents ------------------------------------------------------------------------------------------------------ */
 
-/* Elements that must not be there at all, or only below a certain parent: they could give a second meaning to a signature. */
-static const struct {
+/* Elements that must not be there at all, or only below a certain parent (one of the rows of its name): they could give a second
+   meaning to a signature. */
+static const struct place {
     const char *ns, *name;
-    const char *parent; /* of the same namespace; NULL: nowhere */
+    const char *parent_ns, *parent; /* NULL: nowhere */
     const char *check;
 } places[] = {
-    { SP_NS_XMLENC, "CipherReference", NULL, "cipher-reference" },
-    { SP_NS_ASSERTION, "EncryptedID", NULL, "encryption" },
-    { SP_NS_ASSERTION, "EncryptedAttribute", NULL, "encryption" },
-    { SP_NS_PROTOCOL, "NewEncryptedID", NULL, "encryption" },
-    { SP_NS_DSIG, "Object", NULL, "signature" },
-    { SP_NS_DSIG, "Manifest", NULL, "signature" },
-    { SP_NS_DSIG, "SignedInfo", "Signature", "signature" },
-    { SP_NS_DSIG, "SignatureValue", "Signature", "signature" },
-    { SP_NS_DSIG, "Reference", "SignedInfo", "reference" },
-    { SP_NS_DSIG, "Transforms", "Reference", "transform" },
-    { SP_NS_DSIG, "Transform", "Transforms", "transform" },
+    { SP_NS_XMLENC, "CipherReference", NULL, NULL, "cipher-reference" },
+    { SP_NS_ASSERTION, "EncryptedID", SP_NS_ASSERTION, "Subject", "encryption" },
+    { SP_NS_ASSERTION, "EncryptedID", SP_NS_PROTOCOL, "LogoutRequest", "encryption" },
+    { SP_NS_ASSERTION, "EncryptedAttribute", NULL, NULL, "encryption" },
+    { SP_NS_PROTOCOL, "NewEncryptedID", NULL, NULL, "encryption" },
+    { SP_NS_DSIG, "Object", NULL, NULL, "signature" },
+    { SP_NS_DSIG, "Manifest", NULL, NULL, "signature" },
+    { SP_NS_DSIG, "SignedInfo", SP_NS_DSIG, "Signature", "signature" },
+    { SP_NS_DSIG, "SignatureValue", SP_NS_DSIG, "Signature", "signature" },
+    { SP_NS_DSIG, "Reference", SP_NS_DSIG, "SignedInfo", "reference" },
+    { SP_NS_DSIG, "Transforms", SP_NS_DSIG, "Reference", "transform" },
+    { SP_NS_DSIG, "Transform", SP_NS_DSIG, "Transforms", "transform" },
 };
 
 static gboolean in_place(const xmlNode *node, GError **error)
 {
+    const struct place *wrong = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         if (!sp_xml_is(node, places[i].ns, places[i].name)) continue;
-        if (places[i].parent == NULL || !sp_xml_is(node->parent, places[i].ns, places[i].parent))
-            return refuse(error, places[i].check, "out of place:", places[i].name);
+        if (places[i].parent != NULL && sp_xml_is(node->parent, places[i].parent_ns, places[i].parent)) return TRUE;
+        wrong = &places[i];
     }
-    return TRUE;
+    return wrong == NULL || refuse(error, wrong->check, "out of place:", wrong->name);
 }
 
 struct count {
@@ -261,11 +304,22 @@ static gboolean all_in_place(const xmlNode *root, const xmlNode *other, GError *
     return TRUE;
 }
 
-static gboolean nothing_encrypted(const xmlNode *root, GError **error)
+static gboolean in_encrypted_id(const xmlNode *node)
 {
-    for (const xmlNode *node = root; node != NULL; node = sp_xml_walk(root, node))
-        if (sp_xml_is(node, SP_NS_XMLENC, (const char *)node->name))
+    while (node != NULL && !sp_xml_is(node, SP_NS_ASSERTION, "EncryptedID")) node = node->parent;
+    return node != NULL;
+}
+
+/* Nothing is encrypted below ROOT but a NameID, one at most, which all_in_place has found where it may be. */
+static gboolean only_a_name_encrypted(const xmlNode *root, GError **error)
+{
+    int names = 0;
+    for (const xmlNode *node = root; node != NULL; node = sp_xml_walk(root, node)) {
+        if (sp_xml_is(node, SP_NS_ASSERTION, "EncryptedID") && (names++ > 0 || !encrypted_element(node, error)))
+            return names == 1 ? FALSE : refuse(error, "encryption", "two names", NULL);
+        if (sp_xml_is(node, SP_NS_XMLENC, (const char *)node->name) && !in_encrypted_id(node))
             return refuse(error, "encryption", "in a clear element", NULL);
+    }
     return TRUE;
 }
 
@@ -278,7 +332,7 @@ static gboolean no_assertion(const xmlNode *root, GError **error)
     g_autofree char *more = sp_xml_attribute(sp_xml_child(code, SP_NS_PROTOCOL, "StatusCode"), "Value");
     if (value == NULL || g_str_has_suffix(value, ":Success")) return refuse(error, "structure", "no assertion", NULL);
     if (g_strcmp0(more, NO_AUTHN_CONTEXT) == 0)
-        return all_in_place(root, NULL, error) && nothing_encrypted(root, error);
+        return all_in_place(root, NULL, error) && only_a_name_encrypted(root, error);
     return refuse(error, "status", "no assertion, the IdP says", more != NULL ? more : value);
 }
 
@@ -296,7 +350,7 @@ gboolean sp_shape_response(const xmlDoc *doc, GError **error)
     if (clear == NULL && encrypted == NULL)
         return refuse(error, "structure", "the assertion is not a child of the Response", NULL);
     if (!all_in_place(root, clear, error)) return FALSE;
-    return encrypted != NULL ? encrypted_assertion(encrypted, error) : nothing_encrypted(root, error);
+    return encrypted != NULL ? encrypted_element(encrypted, error) : only_a_name_encrypted(root, error);
 }
 
 gboolean sp_shape_assertion(const xmlDoc *doc, GError **error)
@@ -305,7 +359,7 @@ gboolean sp_shape_assertion(const xmlDoc *doc, GError **error)
     struct count n = count(root);
     if (!sp_xml_is(root, SP_NS_ASSERTION, "Assertion") || n.responses != 0 || n.assertions != 1 || n.encrypted != 0)
         return refuse(error, "structure", "not one Assertion but", (const char *)root->name);
-    return all_in_place(root, NULL, error) && nothing_encrypted(root, error);
+    return all_in_place(root, NULL, error) && only_a_name_encrypted(root, error);
 }
 
 gboolean sp_shape_message(const xmlDoc *doc, const char *name, GError **error)
@@ -314,5 +368,5 @@ gboolean sp_shape_message(const xmlDoc *doc, const char *name, GError **error)
     struct count n = count(root);
     if (!sp_xml_is(root, SP_NS_PROTOCOL, name) || n.responses != 0 || n.assertions + n.encrypted != 0)
         return refuse(error, "structure", "not what was announced but", (const char *)root->name);
-    return all_in_place(root, NULL, error) && nothing_encrypted(root, error);
+    return all_in_place(root, NULL, error) && only_a_name_encrypted(root, error);
 }

@@ -5,6 +5,7 @@
 #include <xmlsec/xmldsig.h>
 #include <xmlsec/xmlsec.h>
 
+#include "sp/query.h"
 #include "sp/shape.h"
 #include "sp/strict.h"
 
@@ -16,6 +17,79 @@ static gboolean refuse(GError **error, const char *why)
     g_set_error(error, SP_ERROR, SP_ERROR_REFUSED, "signature: %s", why);
     return FALSE;
 }
+
+/* --- proofs --------------------------------------------------------------------------------------------------------------- */
+
+/* A tree that several proofs may share. */
+struct tree {
+    gatomicrefcount count;
+    SpXml *doc;
+};
+
+struct sp_verified {
+    struct tree *tree;
+    xmlNode *node;
+    char *key, *algorithm;
+};
+
+static struct tree *new_tree(SpXml *doc)
+{
+    struct tree *tree = g_new0(struct tree, 1);
+    g_atomic_ref_count_init(&tree->count);
+    tree->doc = doc;
+    return tree;
+}
+
+static SpVerified *new_proof(struct tree *tree, xmlNode *node, const char *key, const char *algorithm)
+{
+    SpVerified *verified = g_new0(SpVerified, 1);
+    verified->tree = tree;
+    verified->node = node;
+    verified->key = g_strdup(key);
+    verified->algorithm = g_strdup(algorithm);
+    return verified;
+}
+
+void sp_verified_free(SpVerified *verified)
+{
+    if (verified == NULL) return;
+    if (g_atomic_ref_count_dec(&verified->tree->count)) {
+        sp_xml_free(verified->tree->doc);
+        g_free(verified->tree);
+    }
+    g_free(verified->key);
+    g_free(verified->algorithm);
+    g_free(verified);
+}
+
+xmlNode *sp_verified_node(const SpVerified *verified)
+{
+    return verified->node;
+}
+
+const char *sp_verified_key(const SpVerified *verified)
+{
+    return verified->key;
+}
+
+const char *sp_verified_algorithm(const SpVerified *verified)
+{
+    return verified->algorithm;
+}
+
+SpVerified *sp_verified_part(const SpVerified *whole, xmlNode *node)
+{
+    if (node->doc != whole->tree->doc) g_error("sp_verified_part: an element of another tree");
+    g_atomic_ref_count_inc(&whole->tree->count);
+    return new_proof(whole->tree, node, whole->key, whole->algorithm);
+}
+
+SpVerified *sp_verified_clear(const SpVerified *whole, SpXml *clear)
+{
+    return new_proof(new_tree(clear), xmlDocGetRootElement(clear), whole->key, whole->algorithm);
+}
+
+/* --- XML signatures ------------------------------------------------------------------------------------------------------- */
 
 /* The same algorithms as in sp/shape.c, once more where they are carried out. */
 static gboolean allow_algorithms(xmlSecDSigCtx *context)
@@ -78,7 +152,19 @@ static xmlSecDSigCtx *verify(xmlNode *signature, const GPtrArray *keys, gboolean
     return NULL;
 }
 
-SpXml *sp_signature_verify(xmlNode *signature, const GPtrArray *keys, GError **error)
+static char *algorithm_of(const xmlNode *signature)
+{
+    const xmlNode *info = sp_xml_child(signature, SP_NS_DSIG, "SignedInfo");
+    return sp_xml_attribute(sp_xml_child(info, SP_NS_DSIG, "SignatureMethod"), "Algorithm");
+}
+
+static const char *name_of(xmlSecKey *key)
+{
+    const char *name = (const char *)xmlSecKeyGetName(key);
+    return name != NULL ? name : "";
+}
+
+SpVerified *sp_signature_verify(xmlNode *signature, const GPtrArray *keys, GError **error)
 {
     if (!register_id(signature->parent)) {
         refuse(error, "the signed element has no ID of its own");
@@ -90,7 +176,10 @@ SpXml *sp_signature_verify(xmlNode *signature, const GPtrArray *keys, GError **e
         refuse(error, "not by a key of this IdP, or the message was changed");
         return NULL;
     }
-    return sp_strict_parse((const char *)xmlSecBufferGetData(octets), xmlSecBufferGetSize(octets), error);
+    SpXml *doc = sp_strict_parse((const char *)xmlSecBufferGetData(octets), xmlSecBufferGetSize(octets), error);
+    if (doc == NULL) return NULL;
+    g_autofree char *algorithm = algorithm_of(signature);
+    return new_proof(new_tree(doc), xmlDocGetRootElement(doc), name_of(context->signKey), algorithm);
 }
 
 gboolean sp_signature_covers(xmlNode *signature, xmlNode *root, const GPtrArray *keys, GError **error)
@@ -133,17 +222,26 @@ static gboolean verify_bytes(xmlSecTransformId klass, xmlSecKey *key, const char
     return method->status == xmlSecTransformStatusOk;
 }
 
-gboolean sp_signature_verify_bytes(const char *algorithm, const char *bytes, size_t n, const guchar *signature,
-                                   size_t signature_n,
-                                   const GPtrArray *keys, GError **error)
+const char *sp_signature_verify_bytes(const char *algorithm, const char *bytes, size_t n, const guchar *signature,
+                                      size_t signature_n, const GPtrArray *keys, GError **error)
 {
     xmlSecTransformId klass = find_klass(algorithm);
     if (klass == NULL) {
         g_autofree char *quoted = sp_xml_quote(algorithm);
         g_set_error(error, SP_ERROR, SP_ERROR_REFUSED, "algorithm: SignatureMethod %s", quoted);
-        return FALSE;
+        return NULL;
     }
     for (guint i = 0; i < keys->len; i++)
-        if (verify_bytes(klass, g_ptr_array_index(keys, i), bytes, n, signature, signature_n)) return TRUE;
-    return refuse(error, "not by a key of this IdP, or the message was changed");
+        if (verify_bytes(klass, g_ptr_array_index(keys, i), bytes, n, signature, signature_n))
+            return name_of(g_ptr_array_index(keys, i));
+    refuse(error, "not by a key of this IdP, or the message was changed");
+    return NULL;
+}
+
+SpVerified *sp_signature_verify_query(const struct sp_query *query, const GPtrArray *keys, GError **error)
+{
+    const char *key = sp_signature_verify_bytes(query->algorithm, query->octets, strlen(query->octets),
+                                                (const guchar *)query->signature, query->signature_n, keys, error);
+    SpXml *doc = key != NULL ? sp_strict_parse(query->xml, query->n, error) : NULL;
+    return doc != NULL ? new_proof(new_tree(doc), xmlDocGetRootElement(doc), key, query->algorithm) : NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * Fuzzes sp_logout_open and sp_logout_verify. The first byte says what the rest is: 'Q' a query string, 'P' and 'A' the XML of
+ * Fuzzes sp_logout_issuer and sp_logout_verify. The first byte says what the rest is: 'Q' a query string, 'P' and 'A' the XML of
  * a posted LogoutRequest and LogoutResponse, 'D' XML that is deflated here into an unsigned query.
  */
 #include "tests/fuzz/saml/fixture.h"
@@ -23,15 +23,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void arrive(const struct sp_logout_input *input)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpLogoutMessage) message = sp_logout_open(input, &error);
-    if ((message == NULL) != (error != NULL)) g_error("neither message nor error");
-    if (message == NULL || strcmp(message->issuer, FUZZ_IDP) != 0) return;
-    const struct sp_logout_want want = { idp_xml, NULL, FUZZ_NOW, SP_SKEW };
-    gboolean good = sp_logout_verify(service, message, &want, &error);
-    if (good == (error != NULL)) g_error("neither verified nor error");
-    if (!good || !message->request) return;
+    g_autofree char *issuer = sp_logout_issuer(input, &error);
+    if ((issuer == NULL) != (error != NULL)) g_error("neither issuer nor error");
+    if (issuer == NULL || strcmp(issuer, FUZZ_IDP) != 0) return;
+    const struct sp_logout_want want = { FUZZ_IDP, idp_xml, "_ours", FUZZ_NOW, SP_SKEW };
+    g_autoptr(SpLogoutMessage) message = sp_logout_verify(service, input, &want, &error);
+    if ((message == NULL) != (error != NULL)) g_error("neither verified nor error");
+    if (message == NULL || !message->request) return;
     if (strcmp(message->name_id, "_f1e2") != 0) g_error("a forged request");
-    g_autoptr(SpLogoutAnswer) answer = sp_logout_answer(service, message, idp_xml, TRUE, FUZZ_NOW, &error);
+    g_autoptr(SpLogoutSend) answer = sp_logout_answer(service, message, idp_xml, TRUE, FUZZ_NOW, &error);
     if (answer == NULL) g_error("no answer: %s", error->message);
 }
 

@@ -32,7 +32,8 @@ settings_text_of(const World *world, const char *extra)
     };
     static const char *const roles[] = { "portal", "worker", "signer", "responder", "owner" };
     static const char *const places[] = { "service secret_file", "signer socket", "signer keys", "signer log_file",
-                                          "signer passphrase_file", "responder socket", "portal keymaker_socket" };
+                                          "signer passphrase_file", "responder socket", "portal keymaker_socket",
+                                          "portal opener_socket" };
     g_auto(GStrv) more = g_strsplit(extra ? extra : "", "\n", -1);
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
         g_key_file_set_string(keys, "database", roles[i], cluster_conninfo(world->cluster, roles[i]));

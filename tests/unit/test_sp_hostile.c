@@ -1,9 +1,11 @@
 /*
  * Every message that tests/hostile/make.py makes: the hostile ones are refused by exactly the check they are named after, the
- * benign ones pass and their values are read as sent.
+ * benign ones pass and their values are read as sent; in this process and in a confined child alike.
  */
 #include "sp/attributes.h"
+#include "sp/carry.h"
 #include "sp/checks.h"
+#include "sp/opener.h"
 #include "sp/person.h"
 #include "sp/request.h"
 #include "tests/unit/sp_fixture.h"
@@ -13,9 +15,26 @@ struct line {
 };
 
 static SpService *service;
+static SpOpener *opener;
 static SpRequest *request;
 static char *idp_xml;
 static GPtrArray *lines;
+
+/* Both ways; what the confined child found is returned. */
+static SpIdentity *verify_twice(const char *base64, const struct sp_want *want, GError **error)
+{
+    g_autoptr(GError) here = NULL, confined = NULL;
+    g_autoptr(SpIdentity) direct = sp_response_verify(service, base64, strlen(base64), want, &here);
+    SpIdentity *identity = sp_opener_response(opener, base64, strlen(base64), want, &confined);
+    g_assert_cmpstr(here != NULL ? here->message : "", ==, confined != NULL ? confined->message : "");
+    if (direct != NULL && identity != NULL) {
+        g_autoptr(GBytes) one = sp_carry_identity(direct), other = sp_carry_identity(identity);
+        g_assert_true(g_bytes_equal(one, other));
+        g_assert_cmpstr(direct->saml, ==, identity->saml);
+    }
+    if (confined != NULL) g_propagate_error(error, g_steal_pointer(&confined));
+    return identity;
+}
 
 static SpIdentity *verify(const char *file, GError **error)
 {
@@ -29,7 +48,7 @@ static SpIdentity *verify(const char *file, GError **error)
         .idp = FIXTURE_IDP, .idp_xml = idp_xml, .request_id = request->request_id, .saml = request->saml,
         .now = FIXTURE_NOW, .skew = SP_SKEW, .contexts = strstr(file, "context") != NULL ? asked : NULL,
     };
-    return sp_response_verify(service, base64, strlen(base64), &want, error);
+    return verify_twice(base64, &want, error);
 }
 
 static SpPerson *person_of(const SpIdentity *identity, GError **error)
@@ -198,6 +217,8 @@ int main(int argc, char **argv)
     g_test_set_nonfatal_assertions(); /* one failing message does not hide the others */
     service = fixture_service();
     idp_xml = fixture_read("idp.xml", NULL);
+    opener = sp_opener_spawn(service, &error);
+    g_assert_no_error(error);
     request = sp_request_new(service, FIXTURE_IDP, idp_xml, "state", SP_NAME_ID_ANY, &error);
     g_assert_no_error(error);
     fixture_make("messages", request->request_id);
@@ -209,6 +230,7 @@ int main(int argc, char **argv)
     g_ptr_array_unref(lines);
     g_free(idp_xml);
     sp_request_free(request);
+    sp_opener_free(opener);
     sp_service_free(service);
     return fixture_end(status);
 }

@@ -2,15 +2,35 @@
  * Single logout: messages of tests/hostile/make_logout.py are refused by the check they are named after or pass; what we send
  * is signed with SHA-256 and says what it should.
  */
+#include "sp/carry.h"
 #include "sp/keys.h"
 #include "sp/logout.h"
+#include "sp/opener.h"
 #include "sp/query.h"
 #include "sp/request.h"
 #include "sp/signature.h"
 #include "tests/unit/sp_fixture.h"
 
 static SpService *service;
+static SpOpener *opener;
 static char *idp_xml;
+
+/* In this process, and in a confined child: with the same result. */
+static SpLogoutMessage *verify(const struct sp_logout_input *input, const struct sp_logout_want *want, GError **error)
+{
+    g_autoptr(GError) confined = NULL, here = NULL;
+    g_autofree char *issuer = sp_logout_issuer(input, &here), *there = sp_opener_logout_issuer(opener, input, &confined);
+    g_autoptr(SpLogoutMessage) direct = issuer != NULL ? sp_logout_verify(service, input, want, &here) : NULL;
+    SpLogoutMessage *message = there != NULL ? sp_opener_logout(opener, input, want, &confined) : NULL;
+    g_assert_cmpstr(issuer, ==, there);
+    g_assert_cmpstr(here != NULL ? here->message : "", ==, confined != NULL ? confined->message : "");
+    if (direct != NULL && message != NULL) {
+        g_autoptr(GBytes) one = sp_carry_message(direct), other = sp_carry_message(message);
+        g_assert_true(g_bytes_equal(one, other));
+    }
+    if (confined != NULL) g_propagate_error(error, g_steal_pointer(&confined));
+    return message;
+}
 
 static SpLogoutMessage *arrive(const char *file, GError **error)
 {
@@ -20,10 +40,8 @@ static SpLogoutMessage *arrive(const char *file, GError **error)
     else if (g_str_has_suffix(file, ".request")) input.saml_request = text;
     else input.saml_response = text;
     if (input.query == NULL) input.relay_state = "state";
-    g_autoptr(SpLogoutMessage) message = sp_logout_open(&input, error);
-    const struct sp_logout_want want = { idp_xml, "_ours", FIXTURE_NOW, SP_SKEW };
-    if (message == NULL || !sp_logout_verify(service, message, &want, error)) return NULL;
-    return g_steal_pointer(&message);
+    const struct sp_logout_want want = { FIXTURE_IDP, idp_xml, "_ours", FIXTURE_NOW, SP_SKEW };
+    return verify(&input, &want, error);
 }
 
 static void message_is_judged(gconstpointer data)
@@ -63,8 +81,8 @@ static char *redirected(const char *url, const char *location, char **relay_stat
     g_assert_no_error(error);
     g_assert_cmpstr(query->algorithm, ==, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
     g_autoptr(GPtrArray) keys = sp_keys_of_pem(pem, &error);
-    g_assert_true(sp_signature_verify_bytes(query->algorithm, query->octets, strlen(query->octets), (guchar *)query->signature,
-                                            query->signature_n, keys, &error));
+    g_assert_nonnull(sp_signature_verify_bytes(query->algorithm, query->octets, strlen(query->octets),
+                                               (guchar *)query->signature, query->signature_n, keys, &error));
     g_assert_no_error(error);
     if (relay_state != NULL) *relay_state = g_steal_pointer(&query->relay_state);
     return g_steal_pointer(&query->xml);
@@ -93,7 +111,7 @@ static void answers_success(const char *file)
     g_autoptr(GError) error = NULL;
     g_autofree char *relay = NULL;
     g_autoptr(SpLogoutMessage) message = good(file);
-    g_autoptr(SpLogoutAnswer) answer = sp_logout_answer(service, message, idp_xml, TRUE, FIXTURE_NOW, &error);
+    g_autoptr(SpLogoutSend) answer = sp_logout_answer(service, message, idp_xml, TRUE, FIXTURE_NOW, &error);
     g_assert_no_error(error);
     g_assert_null(answer->form);
     g_autofree char *xml = redirected(answer->url, "https://idp.example.ac.jp/slo", &relay);
@@ -117,7 +135,7 @@ static void what_could_not_be_done_is_not_called_success(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpLogoutMessage) message = good("ok--redirect.query");
-    g_autoptr(SpLogoutAnswer) answer = sp_logout_answer(service, message, idp_xml, FALSE, FIXTURE_NOW, &error);
+    g_autoptr(SpLogoutSend) answer = sp_logout_answer(service, message, idp_xml, FALSE, FIXTURE_NOW, &error);
     g_assert_no_error(error);
     g_autofree char *xml = redirected(answer->url, "https://idp.example.ac.jp/slo", NULL);
     g_assert_null(strstr(xml, "status:Success"));
@@ -139,7 +157,7 @@ static void an_idp_without_redirect_gets_a_signed_form(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *only_post = without_redirect();
     g_autoptr(SpLogoutMessage) message = good("ok--post.request");
-    g_autoptr(SpLogoutAnswer) answer = sp_logout_answer(service, message, only_post, TRUE, FIXTURE_NOW, &error);
+    g_autoptr(SpLogoutSend) answer = sp_logout_answer(service, message, only_post, TRUE, FIXTURE_NOW, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(answer->url, ==, "https://idp.example.ac.jp/slo");
     g_assert_cmpstr(answer->relay_state, ==, "state");
@@ -175,7 +193,7 @@ static void a_login_can_be_logged_out(void)
     g_autofree char *relay = NULL;
     g_autoptr(SpIdentity) identity = log_in();
     g_autoptr(SpService) another = fixture_service(); /* of another process, much later */
-    g_autoptr(SpLogoutStart) start = sp_logout_start(another, FIXTURE_IDP, idp_xml, identity->saml, "back", &error);
+    g_autoptr(SpLogoutSend) start = sp_logout_start(another, FIXTURE_IDP, idp_xml, identity->saml, "back", &error);
     g_assert_no_error(error);
     g_assert_cmpint(strlen(identity->saml), <, 2000);
     g_autofree char *xml = redirected(start->url, "https://idp.example.ac.jp/slo", &relay);
@@ -186,30 +204,55 @@ static void a_login_can_be_logged_out(void)
     contains(xml, "nameid-format:transient");
 }
 
+/* An IdP that has only POST gets a form with the signed request. */
+static void a_login_can_be_logged_out_by_a_form(void)
+{
+    size_t n = 0;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *only_post = without_redirect();
+    g_autoptr(SpIdentity) identity = log_in();
+    g_autoptr(SpLogoutSend) start = sp_logout_start(service, FIXTURE_IDP, only_post, identity->saml, "back", &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(start->url, ==, "https://idp.example.ac.jp/slo");
+    g_assert_cmpstr(start->field, ==, "SAMLRequest");
+    g_assert_cmpstr(start->relay_state, ==, "back");
+    g_autofree char *xml = (char *)g_base64_decode(start->form, &n), *text = g_strndup(xml, n);
+    contains(text, start->request_id);
+    contains(text, "xmldsig-more#rsa-sha256");
+    g_autofree char *path = fixture_path("request.xml"), *certificate = fixture_path("sp-signing.crt");
+    g_file_set_contents(path, text, -1, &error);
+    const char *verify_[] = { "xmlsec1", "--verify", "--pubkey-cert-pem", certificate, "--id-attr:ID",
+                              "urn:oasis:names:tc:SAML:2.0:protocol:LogoutRequest", path, NULL };
+    fixture_run(verify_);
+}
+
 static void where_there_is_no_logout_it_says_so(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *only_post = without_redirect();
+    g_auto(GStrv) parts = g_strsplit(only_post, "bindings:HTTP-POST\" Location=\"https://idp.example.ac.jp/slo", -1);
+    g_autofree char *neither = g_strjoinv("bindings:SOAP\" Location=\"https://idp.example.ac.jp/slo", parts);
     g_autoptr(SpIdentity) identity = log_in();
-    g_assert_null(sp_logout_start(service, FIXTURE_IDP, only_post, identity->saml, NULL, &error));
-    g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
-    g_clear_error(&error);
-    g_assert_null(sp_logout_start(service, FIXTURE_IDP, idp_xml, "", NULL, &error));
-    g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
-    g_clear_error(&error);
-    g_assert_null(sp_logout_start(service, FIXTURE_IDP, idp_xml, "<not a session>", NULL, &error));
-    g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
+    const struct { const char *xml, *saml; } cases[] = {
+        { neither, identity->saml }, { idp_xml, "" }, { idp_xml, "<not a session>" }, { idp_xml, "1|a|b||||||" },
+        { idp_xml, "1|a|b|%00|||||" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_assert_null(sp_logout_start(service, FIXTURE_IDP, cases[i].xml, cases[i].saml, NULL, &error));
+        g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
+        g_clear_error(&error);
+    }
 }
 
-static void an_answer_to_a_forgotten_request_is_taken(void)
+static void an_answer_to_nothing_is_refused(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = fixture_read("logout/in-response-to--another.query", NULL);
     const struct sp_logout_input input = { .query = text };
-    g_autoptr(SpLogoutMessage) message = sp_logout_open(&input, &error);
-    const struct sp_logout_want want = { idp_xml, NULL, FIXTURE_NOW, SP_SKEW };
-    g_assert_true(sp_logout_verify(service, message, &want, &error));
-    g_assert_no_error(error);
+    const struct sp_logout_want want = { FIXTURE_IDP, idp_xml, NULL, FIXTURE_NOW, SP_SKEW };
+    g_assert_null(verify(&input, &want, &error));
+    g_assert_error(error, SP_ERROR, SP_ERROR_REFUSED);
+    g_assert_true(g_str_has_prefix(error->message, "in-response-to:"));
 }
 
 static void the_issuer_must_be_the_one_of_the_metadata(void)
@@ -217,9 +260,8 @@ static void the_issuer_must_be_the_one_of_the_metadata(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *text = fixture_read("logout/ok--redirect.query", NULL), *other = fixture_read("idp2.xml", NULL);
     const struct sp_logout_input input = { .query = text };
-    g_autoptr(SpLogoutMessage) message = sp_logout_open(&input, &error);
-    const struct sp_logout_want want = { other, NULL, FIXTURE_NOW, SP_SKEW };
-    g_assert_false(sp_logout_verify(service, message, &want, &error));
+    const struct sp_logout_want want = { FIXTURE_IDP, other, NULL, FIXTURE_NOW, SP_SKEW };
+    g_assert_null(verify(&input, &want, &error));
     g_assert_error(error, SP_ERROR, SP_ERROR_INPUT);
 }
 
@@ -245,6 +287,9 @@ int main(int argc, char **argv)
     fixture_run(make);
     service = fixture_service();
     idp_xml = fixture_read("idp.xml", NULL);
+    g_autoptr(GError) error = NULL;
+    opener = sp_opener_spawn(service, &error);
+    g_assert_no_error(error);
     GPtrArray *lines = add_messages();
     g_test_add_func("/logout/a request is read with its sessions", a_request_is_read_with_its_sessions);
     g_test_add_func("/logout/a request gets a signed answer", a_request_gets_a_signed_answer);
@@ -252,11 +297,13 @@ int main(int argc, char **argv)
     g_test_add_func("/logout/an IdP without redirect gets a signed form", an_idp_without_redirect_gets_a_signed_form);
     g_test_add_func("/logout/a login can be logged out", a_login_can_be_logged_out);
     g_test_add_func("/logout/where there is no logout it says so", where_there_is_no_logout_it_says_so);
-    g_test_add_func("/logout/an answer to a forgotten request is taken", an_answer_to_a_forgotten_request_is_taken);
+    g_test_add_func("/logout/a login can be logged out by a form", a_login_can_be_logged_out_by_a_form);
+    g_test_add_func("/logout/an answer to nothing is refused", an_answer_to_nothing_is_refused);
     g_test_add_func("/logout/the issuer must be the one of the metadata", the_issuer_must_be_the_one_of_the_metadata);
     int status = g_test_run();
     g_ptr_array_unref(lines);
     g_free(idp_xml);
+    sp_opener_free(opener);
     sp_service_free(service);
     return fixture_end(status);
 }

@@ -180,6 +180,10 @@
                 <p class="lead" role="status"><m:t k="logout.going-on" idp="i:name(continue)"/></p>
                 <p class="actions"><a class="button main" href="{continue/@href}"><m:t k="logout.go-on"/></a></p>
             </xsl:when>
+            <xsl:when test="continue/form">
+                <p class="lead" role="status"><m:t k="logout.going-on" idp="i:name(continue)"/></p>
+                <xsl:apply-templates select="continue/form" mode="carried"/>
+            </xsl:when>
             <xsl:when test="@partial">
                 <p class="lead"><m:t k="logout.partial"/></p>
                 <p class="actions"><a class="button" href="/"><m:t k="back.front"/></a></p>
@@ -196,11 +200,13 @@
     <xsl:template match="pass-on" mode="main">
         <h1><m:t k="pass-on.title"/></h1>
         <p class="lead"><m:t k="pass-on.text"/></p>
-        <xsl:for-each select="form[starts-with(@action, 'https://') or starts-with(@action, 'http://')]">
-            <form method="post" action="{@action}" data-submit="now">
-                <xsl:for-each select="field"><input type="hidden" name="{@name}" value="{@value}"/></xsl:for-each>
-                <p class="actions"><button type="submit" class="main"><m:t k="next"/></button></p>
-            </form>
-        </xsl:for-each>
+        <xsl:apply-templates select="form" mode="carried"/>
+    </xsl:template>
+    <xsl:template match="form" mode="carried"/>
+    <xsl:template match="form[starts-with(@action, 'https://') or starts-with(@action, 'http://')]" mode="carried">
+        <form method="post" action="{@action}" data-submit="now">
+            <xsl:for-each select="field"><input type="hidden" name="{@name}" value="{@value}"/></xsl:for-each>
+            <p class="actions"><button type="submit" class="main"><m:t k="next"/></button></p>
+        </form>
     </xsl:template>
 </xsl:stylesheet>
