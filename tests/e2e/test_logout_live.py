@@ -163,6 +163,20 @@ def good_ones():
         tap.ok(other.lives(), by)
 
 
+def replayed():
+    """a good request counts once: the same message again is refused, by whatever binding it comes"""
+    spent = Session()
+    again, again_posted = query(spent.request()), spent.signed()
+    redirect(again).want(303)
+    post(again_posted).want(303)
+
+    def cases(_):
+        yield "replay", "the same URL", redirect(again)
+        yield "replay", "the same form", post(again_posted)
+        yield "replay", "with another RelayState", post(again_posted, RelayState="another")
+    refused(Session(), cases)
+
+
 def answers_that_nobody_wants():
     """LogoutResponses that nobody asked for, unsigned, forged or good, change nothing"""
     s = Session()
@@ -170,7 +184,7 @@ def answers_that_nobody_wants():
     for text, wanted in ((make_logout.unsigned(make_logout.response(), "SAMLResponse"), 403),
                          (make_logout.query(make_logout.response(), "SAMLResponse", key="foreign"), 403),
                          (make_logout.query(make_logout.response(IssueInstant=at(-400)), "SAMLResponse"), 403),
-                         (make_logout.query(make_logout.response(), "SAMLResponse"), 200)):
+                         (make_logout.query(make_logout.response(), "SAMLResponse"), 403)):
         tap.equal(redirect(text).status, wanted)
         tap.ok(s.lives())
 
@@ -178,4 +192,4 @@ def answers_that_nobody_wants():
 if __name__ == "__main__":
     stage.prepare(demo, "Logout College")
     make_logout.SLO = demo["PORTAL_URL"] + "/saml/slo"
-    tap.run(forged_by_redirect, forged_by_post, for_somebody_else, good_ones, answers_that_nobody_wants)
+    tap.run(forged_by_redirect, forged_by_post, for_somebody_else, good_ones, replayed, answers_that_nobody_wants)
