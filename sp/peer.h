@@ -6,6 +6,8 @@
 #define SP_PEER_H
 
 #include <lasso/lasso.h>
+#include <sys/types.h>
+#include <time.h>
 #include <xmlsec/xmlsec.h>
 #include <xmlsec/keys.h>
 
@@ -15,10 +17,25 @@
 /* Providers and keys are kept for so many IdPs: reading one costs 2 ms, a login 4. Least recently used goes first. */
 #define SP_PEERS_MOST 32
 
+/* What a file looked like when it was read. */
+struct sp_stamp {
+    char *file; /* NULL: none */
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec modified, changed;
+};
+
 struct sp_service {
     char *entity_id, *acs_url, *slo_url, *metadata;
     LassoServer *server;   /* holds the signing key, where there is one, and the decryption keys */
     GPtrArray *decryption; /* of xmlSecKey *, tried in order; may be empty */
+    xmlSecKey *signing;    /* NULL: none */
+    char *certificate;     /* of the signing key, base64; NULL: none */
+    char *signed_metadata; /* NULL: not made yet */
+    gint64 signed_at;
+    struct sp_stamp stamps[4]; /* of the files it was made of */
+    gint64 looked_at;          /* when they were last looked at */
     GPtrArray *peers; /* of struct sp_peer *, the last used first */
 };
 

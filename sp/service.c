@@ -3,6 +3,7 @@
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <xmlsec/crypto.h>
 #include <xmlsec/errors.h>
 #include <xmlsec/io.h>
@@ -11,7 +12,10 @@
 #include "sp/keys.h"
 #include "sp/peer.h"
 #include "sp/pem.h"
+#include "sp/sign.h"
 #include "sp/xml.h"
+
+#define SIGNED_SECONDS 3600 /* after which the metadata is signed anew */
 
 /* --- the libraries -------------------------------------------------------------------------------------------------------- */
 
@@ -155,8 +159,8 @@ static gboolean is_usable(gpointer data, const char *pem, gsize n)
     return add_private_key(data, pem, n);
 }
 
-/* The first key of the file signs; that the others are of use is seen now and not when their turn comes. */
-static char *first_key(const char *file, GError **error)
+/* The first key of the file signs; that the others are of use is seen now and not when their turn comes. The key's PEM. */
+static char *load_signing(SpService *service, const char *file, GError **error)
 {
     gsize all = 0, n = 0;
     g_autofree char *pem = read_file(file, &all, error);
@@ -165,21 +169,22 @@ static char *first_key(const char *file, GError **error)
     const char *p = pem, *block = sp_pem_next(&p, "PRIVATE KEY", &n);
     char *first = each_private_key(pem, is_usable, keys) ? g_strndup(block, n) : NULL;
     if (first == NULL) input(error, file, "must hold RSA keys in PEM, without a passphrase");
+    else service->signing = g_ptr_array_steal_index(keys, 0);
     explicit_bzero(pem, all);
     return first;
 }
 
 /* What lasso needs to speak for us. */
-static LassoServer *new_server(const char *metadata, const char *signing_key, GError **error)
+static gboolean load_server(SpService *service, const char *signing_key, GError **error)
 {
     g_autofree char *key = NULL;
-    if (given(signing_key) && (key = first_key(signing_key, error)) == NULL) return NULL;
+    if (given(signing_key) && (key = load_signing(service, signing_key, error)) == NULL) return FALSE;
     /* No certificate: it would only go into KeyInfo, and lasso takes its text for a file's name at every signature. */
-    LassoServer *server = lasso_server_new_from_buffers(metadata, key, NULL, NULL);
+    service->server = lasso_server_new_from_buffers(service->metadata, key, NULL, NULL);
     if (key != NULL) explicit_bzero(key, strlen(key));
-    if (server == NULL) input(error, signing_key, "lasso cannot use this key, or the addresses");
-    else server->signature_method = LASSO_SIGNATURE_METHOD_RSA_SHA256; /* the default is SHA-1 */
-    return server;
+    if (service->server == NULL) return input(error, "signing_key", "lasso cannot use it, or the addresses");
+    service->server->signature_method = LASSO_SIGNATURE_METHOD_RSA_SHA256; /* the default is SHA-1 */
+    return TRUE;
 }
 
 static gboolean load_decryption(SpService *service, const char *file, GError **error)
@@ -194,11 +199,51 @@ static gboolean load_decryption(SpService *service, const char *file, GError **e
     return ok || input(error, file, "must hold RSA keys in PEM, without a passphrase");
 }
 
+/* --- the files it was made of --------------------------------------------------------------------------------------------- */
+
+static struct sp_stamp stamp_of(const char *file)
+{
+    struct stat about = { 0 };
+    if (file == NULL || stat(file, &about) != 0) return (struct sp_stamp){ 0 };
+    return (struct sp_stamp){ NULL, about.st_dev, about.st_ino, about.st_size, about.st_mtim, about.st_ctim };
+}
+
+static gboolean same_stamp(const struct sp_stamp *a, const struct sp_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size
+           && a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec
+           && a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* Before they are read: what changes in between is seen later. */
+static void take_stamps(SpService *service, const struct sp_service_values *v)
+{
+    const char *const files[] = { v->signing_key, v->signing_certificate, v->decryption_key, v->decryption_certificate };
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        service->stamps[i] = stamp_of(given(files[i]) ? files[i] : NULL);
+        service->stamps[i].file = given(files[i]) ? g_strdup(files[i]) : NULL;
+    }
+}
+
+gboolean sp_service_is_stale(SpService *service, gint64 now)
+{
+    if (now == service->looked_at) return FALSE;
+    service->looked_at = now;
+    for (size_t i = 0; i < G_N_ELEMENTS(service->stamps); i++) {
+        struct sp_stamp stamp = stamp_of(service->stamps[i].file);
+        if (!same_stamp(&stamp, &service->stamps[i])) return TRUE;
+    }
+    return FALSE;
+}
+
+/* --- making --------------------------------------------------------------------------------------------------------------- */
+
 SpService *sp_service_new(const struct sp_service_values *v, GError **error)
 {
     if (!sp_start(error) || !values_ok(v, error)) return NULL;
     g_autoptr(SpService) service = g_new0(SpService, 1);
     service->peers = sp_peer_list();
+    take_stamps(service, v);
     service->entity_id = g_strdup(v->entity_id);
     service->acs_url = g_strdup(v->acs_url);
     service->slo_url = g_strdup(v->slo_url);
@@ -207,8 +252,8 @@ SpService *sp_service_new(const struct sp_service_values *v, GError **error)
     g_auto(GStrv) encryption = certificate_bodies(v->decryption_certificate, error);
     if (encryption == NULL) return NULL;
     service->metadata = sp_descriptor_new(v, (const char *const *)signing, (const char *const *)encryption);
-    service->server = new_server(service->metadata, v->signing_key, error);
-    if (service->server == NULL || !load_decryption(service, v->decryption_key, error)) return NULL;
+    service->certificate = g_strdup(signing[0]);
+    if (!load_server(service, v->signing_key, error) || !load_decryption(service, v->decryption_key, error)) return NULL;
     return g_steal_pointer(&service);
 }
 
@@ -217,6 +262,10 @@ void sp_service_free(SpService *service)
     if (service == NULL) return;
     g_clear_object(&service->server);
     g_clear_pointer(&service->decryption, g_ptr_array_unref);
+    g_clear_pointer(&service->signing, xmlSecKeyDestroy);
+    g_free(service->certificate);
+    g_free(service->signed_metadata);
+    for (size_t i = 0; i < G_N_ELEMENTS(service->stamps); i++) g_free(service->stamps[i].file);
     g_ptr_array_unref(service->peers);
     g_free(service->entity_id);
     g_free(service->acs_url);
@@ -228,6 +277,24 @@ void sp_service_free(SpService *service)
 const char *sp_service_metadata(const SpService *service)
 {
     return service->metadata;
+}
+
+const char *sp_service_metadata_signed(SpService *service, gint64 now, GError **error)
+{
+    if (service->signing == NULL) {
+        input(error, "signing_key", "is needed to sign");
+        return NULL;
+    }
+    /* A clock that was set back counts as old, too. */
+    if (service->signed_metadata != NULL && now >= service->signed_at && now - service->signed_at < SIGNED_SECONDS)
+        return service->signed_metadata;
+    char *text = sp_sign_metadata(service->metadata, service->signing, service->certificate,
+                                  now + SP_SERVICE_SIGNED_DAYS * 86400, error);
+    if (text == NULL) return NULL;
+    g_free(service->signed_metadata);
+    service->signed_metadata = text;
+    service->signed_at = now;
+    return text;
 }
 
 const char *sp_service_entity_id(const SpService *service)

@@ -17,6 +17,11 @@ gboolean sp_start(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #define SP_SERVICE_KEYS_MOST 8 /* in one file */
 
+/* A contact; no mail, no contact. */
+struct sp_contact {
+    const char *name, *mail;
+};
+
 /*
  * What a service is made of; all borrowed for the call only. NULL or "" where it says optional.
  *
@@ -32,12 +37,23 @@ struct sp_service_values {
     const char *acs_url;        /* AssertionConsumerService, HTTP-POST */
     const char *slo_url;        /* SingleLogoutService, HTTP-Redirect and HTTP-POST */
     const char *discovery_url;  /* where a discovery service returns to (DiscoveryResponse); optional */
-    const char *home_url;       /* front page, for mdui:InformationURL and OrganizationURL; optional */
-    const char *name_en, *name_ja;
     const char *signing_key, *signing_certificate;       /* files, see above */
     const char *decryption_key, *decryption_certificate; /* likewise */
-    const char *contact_name, *contact_mail;             /* optional */
-    const char *const *entity_categories;                /* optional: URIs that the federation has granted */
+
+    /* What the metadata tells people and IdPs; all but the names optional. A text of two languages is there in both or none. */
+    const char *name_en, *name_ja;
+    const char *description_en, *description_ja;
+    const char *keywords_en, *keywords_ja;         /* words with spaces between; a '+' stands for a space in one */
+    const char *home_url;                          /* the page about the service */
+    const char *privacy_url;                       /* and about what becomes of people's data */
+    const char *logo_url;                          /* https; with its width and height in pixels */
+    int logo_width, logo_height;
+    const char *organization_en, *organization_ja; /* NULL: the service's names */
+    const char *organization_url;                  /* NULL: home_url */
+    struct sp_contact support, technical, security;
+    const char *subject_id;                        /* "subject-id", "pairwise-id", "any" or "none" */
+    const char *const *entity_categories;          /* URIs that the federation has granted */
+    const char *const *assurance_certifications;   /* URIs, of Sirtfi for instance */
 };
 
 typedef struct sp_service SpService;
@@ -47,8 +63,18 @@ SpService *sp_service_new(const struct sp_service_values *values, GError **error
 void sp_service_free(SpService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpService, sp_service_free)
 
+/* Has one of the files changed since? Looks once a second at most (NOW: seconds since 1970). Whoever holds the service makes a new
+   one then; while that fails, the old one still serves. */
+gboolean sp_service_is_stale(SpService *service, gint64 now);
+
 /* Our metadata, one EntityDescriptor as XML text with declaration (/saml/metadata, application/samlmetadata+xml); borrowed. */
 const char *sp_service_metadata(const SpService *service);
+
+/* The same signed by our signing key, valid from NOW for SP_SERVICE_SIGNED_DAYS (validUntil): enveloped, RSA-SHA256, exclusive
+   c14n. Borrowed until the next call: it is kept and made anew when it is an hour old, so that asking costs nothing. NULL with
+   SP_ERROR_INPUT where there is no key to sign with. */
+#define SP_SERVICE_SIGNED_DAYS 14
+const char *sp_service_metadata_signed(SpService *service, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 const char *sp_service_entity_id(const SpService *service);
 const char *sp_service_acs_url(const SpService *service);
