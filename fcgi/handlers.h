@@ -12,12 +12,15 @@ void front_page(Exchange *x);
 void language_ja(Exchange *x);
 void language_en(Exchange *x);
 void static_file(Exchange *x);
+/* about.c: what others read about this service */
+void saml_metadata(Exchange *x);
+void own_logo(Exchange *x);
+void privacy_page(Exchange *x);
 /* discovery.c */
 void discovery_page(Exchange *x);
 void logo_file(Exchange *x);
 /* login.c */
 void login_start(Exchange *x);
-void saml_metadata(Exchange *x);
 /* arrival.c */
 void saml_acs(Exchange *x);
 /* logout.c */

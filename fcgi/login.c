@@ -103,11 +103,3 @@ login_start(Exchange *x)
     else if (!send_to_idp(x, idp, back, &error))
         page_failure(x, error, "/discovery");
 }
-
-void
-saml_metadata(Exchange *x)
-{
-    http_header(&x->out, "Cache-Control", "max-age=300");
-    http_body_text(&x->out, "application/samlmetadata+xml", g_strdup(sp_service_metadata(x->portal->sp)));
-    x->answered = TRUE;
-}

@@ -35,38 +35,11 @@ exchange_clear(Exchange *x)
     http_response_clear(&x->out);
 }
 
-/* OPENS: with the keys that decrypt, and those alone; else with those that sign. */
-static SpService *
-service(const Settings *settings, gboolean opens, GError **error)
-{
-    const char *url = settings_text(settings, "service", "url");
-    g_autofree char *acs = g_strconcat(url, "/saml/acs", NULL);
-    g_autofree char *slo = g_strconcat(url, "/saml/slo", NULL);
-    g_autofree char *discovery = g_strconcat(url, "/login", NULL);
-    g_autofree char *home = g_strconcat(url, "/", NULL);
-    const struct sp_service_values values = {
-        .entity_id = settings_text(settings, "saml", "entity_id"),
-        .acs_url = acs,
-        .slo_url = slo,
-        .discovery_url = discovery,
-        .home_url = home,
-        .name_en = settings_text(settings, "service", "name_en"),
-        .name_ja = settings_text(settings, "service", "name_ja"),
-        .signing_key = opens ? NULL : settings_text(settings, "saml", "signing_key"),
-        .signing_certificate = settings_text(settings, "saml", "signing_certificate"),
-        .decryption_key = opens ? settings_text(settings, "saml", "decryption_key") : NULL,
-        .decryption_certificate = settings_text(settings, "saml", "decryption_certificate"),
-        .contact_name = settings_text(settings, "service", "helpdesk_name"),
-        .contact_mail = settings_text(settings, "service", "helpdesk_mail"),
-    };
-    return sp_service_new(&values, error);
-}
-
 SpService *
 portal_opening_service(const char *settings_file, GError **error)
 {
     g_autoptr(Settings) settings = settings_load(settings_file, error);
-    return settings ? service(settings, TRUE, error) : NULL;
+    return settings ? ra_saml_service(settings, RA_SAML_DECRYPT, error) : NULL;
 }
 
 /* Empty: our own page. */
@@ -104,7 +77,7 @@ portal_new(const char *settings_file, gboolean publishing, GError **error)
     }
     if (!check_discovery(portal, settings_file, error))
         return NULL;
-    if (!publishing && (!sp_start(error) || !(portal->sp = service(portal->settings, FALSE, error))))
+    if (!publishing && (!sp_start(error) || !(portal->sp = ra_saml_service(portal->settings, RA_SAML_SIGN, error))))
         return NULL;
     if (!publishing)
         portal->opener = sp_opener_connect(portal_setting(portal, "portal", "opener_socket"));

@@ -10,6 +10,7 @@
 #include "fcgi/form.h"
 #include "fcgi/http.h"
 #include "ra/context.h"
+#include "ra/saml.h"
 #include "sp/opener.h"
 #include "sp/service.h"
 #include "web/web.h"

@@ -105,6 +105,8 @@ serve(Portal *portal, FCGX_Request *fcgi)
     g_snprintf(x.id, sizeof x.id, "%08x", random);
     log_set_id(x.id);
     http_response_init(&x.out);
+    if (portal->sp)
+        ra_saml_follow(&portal->sp, portal->settings, RA_SAML_SIGN, x.now);
     gboolean well_formed = http_request_read(&in, look_up, fcgi);
     routes_answer(&x, &in, !well_formed, read_body, fcgi);
     write_answer(fcgi, &x);

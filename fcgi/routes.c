@@ -26,6 +26,9 @@ const struct route routes[] = {
     { GET,  "/language/en",               MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, language_en },
     { GET,  "/static/:f",                 EVERY,  ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, static_file },
 
+    { GET,  "/logo.png",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, own_logo },
+    { GET,  "/privacy",                   MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, privacy_page },
+
     { GET,  "/discovery",                 MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, discovery_page },
     { GET,  "/logo/:f",                   MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, logo_file },
     { GET,  "/login",                     MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, login_start },

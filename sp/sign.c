@@ -2,6 +2,7 @@
 
 #include <libxml/parser.h>
 #include <string.h>
+#include <xmlsec/crypto.h>
 #include <xmlsec/templates.h>
 #include <xmlsec/xmldsig.h>
 #include <xmlsec/xmlsec.h>
@@ -43,8 +44,7 @@ static xmlNode *add_template(xmlNode *root, const char *uri, const char *certifi
     xmlNode *signature = xmlSecTmplSignatureCreateNsPref(root->doc, xmlSecTransformExclC14NId, xmlSecTransformRsaSha256Id, NULL,
                                                          (const xmlChar *)"ds");
     xmlAddPrevSibling(root->children, signature);
-    xmlNode *reference = xmlSecTmplSignatureAddReference(signature, xmlSecTransformSha256Id, NULL, (const xmlChar *)uri, NULL,
-                                                         NULL);
+    xmlNode *reference = xmlSecTmplSignatureAddReference(signature, xmlSecTransformSha256Id, NULL, (const xmlChar *)uri, NULL);
     xmlSecTmplReferenceAddTransform(reference, xmlSecTransformEnvelopedId);
     xmlSecTmplReferenceAddTransform(reference, xmlSecTransformExclC14NId);
     xmlNode *data = xmlSecTmplKeyInfoAddX509Data(xmlSecTmplSignatureEnsureKeyInfo(signature, NULL));

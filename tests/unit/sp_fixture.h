@@ -80,7 +80,11 @@ G_GNUC_UNUSED static SpService *fixture_service(void)
     const struct sp_service_values values = {
         .entity_id = FIXTURE_SP, .acs_url = FIXTURE_ACS, .slo_url = FIXTURE_SLO,
         .discovery_url = "https://portal.example.ac.jp/login", .home_url = "https://portal.example.ac.jp/",
-        .name_en = "Inkan", .name_ja = "印鑑", .contact_name = "Helpdesk & Co", .contact_mail = "help@example.ac.jp",
+        .name_en = "Inkan", .name_ja = "印鑑", .support = { "Helpdesk & Co", "help@example.ac.jp" },
+        .technical = { "Technicians", "tech@example.ac.jp" }, .security = { "", "security@example.ac.jp" },
+        .description_en = "Certificates & more", .description_ja = "証明書", .keywords_en = "certificate S/MIME",
+        .keywords_ja = "証明書", .privacy_url = "https://portal.example.ac.jp/privacy",
+        .logo_url = "https://portal.example.ac.jp/logo.png", .logo_width = 128, .logo_height = 96, .subject_id = "any",
         .signing_key = signing_key, .signing_certificate = signing_certificate,
         .decryption_key = decryption_key, .decryption_certificate = decryption_certificate,
     };

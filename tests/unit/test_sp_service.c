@@ -1,6 +1,7 @@
 /*
  * The service: its metadata, its AuthnRequests, what it takes for an IdP, and how wrong settings are told.
  */
+#include "sp/attributes.h"
 #include "sp/keys.h"
 #include "sp/peer.h"
 #include "sp/query.h"
@@ -36,39 +37,109 @@ static int count_of(const xmlNode *root, const char *ns, const char *name)
     return n;
 }
 
+#define NS_ALG "urn:oasis:names:tc:SAML:metadata:algsupport"
+#define NS_DISCO "urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol"
+
+static SpXml *own_metadata(void)
+{
+    const char *text = sp_service_metadata(service);
+    SpXml *doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
+    g_assert_nonnull(doc);
+    return doc;
+}
+
+static const xmlNode *own_role(const xmlDoc *doc)
+{
+    return sp_xml_child(xmlDocGetRootElement(doc), SP_NS_METADATA, "SPSSODescriptor");
+}
+
 static void metadata_has_all_its_parts(void)
 {
     static const struct { const char *ns, *name; int n; } parts[] = {
         { SP_NS_METADATA, "SPSSODescriptor", 1 }, { SP_NS_METADATA, "KeyDescriptor", 2 },
-            { SP_NS_METADATA, "AssertionConsumerService", 1 },
-        { SP_NS_METADATA, "SingleLogoutService", 2 }, { SP_NS_MDUI, "DisplayName", 2 }, { SP_NS_METADATA, "ContactPerson", 2 },
-        { "urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol", "DiscoveryResponse", 1 },
+        { SP_NS_METADATA, "AssertionConsumerService", 1 }, { SP_NS_METADATA, "SingleLogoutService", 2 },
+        { SP_NS_MDUI, "DisplayName", 2 }, { SP_NS_MDUI, "Description", 2 }, { SP_NS_MDUI, "Keywords", 2 },
+        { SP_NS_MDUI, "InformationURL", 2 }, { SP_NS_MDUI, "PrivacyStatementURL", 2 }, { SP_NS_MDUI, "Logo", 1 },
+        { SP_NS_METADATA, "ContactPerson", 3 }, { SP_NS_METADATA, "OrganizationDisplayName", 2 }, { NS_DISCO, "DiscoveryResponse", 1 },
         { SP_NS_METADATA, "RequestedAttribute", 16 }, { SP_NS_METADATA, "ServiceName", 2 },
-            { SP_NS_METADATA, "EncryptionMethod", 5 },
+        { SP_NS_METADATA, "EncryptionMethod", 7 }, { NS_ALG, "DigestMethod", 3 }, { NS_ALG, "SigningMethod", 6 },
     };
-    const char *text = sp_service_metadata(service);
-    g_autoptr(SpXml) doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
+    g_autoptr(SpXml) doc = own_metadata();
     const xmlNode *root = xmlDocGetRootElement(doc);
     g_assert_true(sp_xml_attribute_is(root, "entityID", FIXTURE_SP));
-    const xmlNode *role = sp_xml_child(root, SP_NS_METADATA, "SPSSODescriptor");
-    g_assert_true(sp_xml_attribute_is(role, "WantAssertionsSigned", "true"));
-    g_assert_true(sp_xml_attribute_is(role, "AuthnRequestsSigned", "true"));
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+    g_assert_true(sp_xml_attribute_is(own_role(doc), "WantAssertionsSigned", "true"));
+    g_assert_true(sp_xml_attribute_is(own_role(doc), "AuthnRequestsSigned", "true"));
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_test_message("%s", parts[i].name);
         g_assert_cmpint(count_of(root, parts[i].ns, parts[i].name), ==, parts[i].n);
-    contains(text, "xml:lang=\"ja\">印鑑<");
-    contains(text, "Helpdesk &amp; Co");
+    }
+    contains(sp_service_metadata(service), "xml:lang=\"ja\">印鑑<");
+    contains(sp_service_metadata(service), "Helpdesk &amp; Co");
+}
+
+static void metadata_has_both_certificates(void)
+{
     static const char *const files[] = { "sp-signing.crt", "sp-decryption.crt" };
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *pem = fixture_read(files[i], NULL);
         g_auto(GStrv) lines = g_strsplit(pem, "\n", 3);
-        contains(text, lines[1]);
+        contains(sp_service_metadata(service), lines[1]);
     }
 }
 
-/* By the standard's own schema, as SimpleSAMLphp ships it. */
-static void metadata_is_valid_by_the_schema(void)
+/* The endpoints by exact URL: IdPs and discovery services compare them letter by letter. */
+static void metadata_names_the_exact_addresses(void)
 {
-    const char *text = sp_service_metadata(service);
+    static const struct { const char *ns, *name, *binding, *location; } endpoints[] = {
+        { SP_NS_METADATA, "AssertionConsumerService", SP_BINDING_POST, FIXTURE_ACS },
+        { SP_NS_METADATA, "SingleLogoutService", SP_BINDING_REDIRECT, FIXTURE_SLO },
+        { SP_NS_METADATA, "SingleLogoutService", SP_BINDING_POST, FIXTURE_SLO },
+        { NS_DISCO, "DiscoveryResponse", NS_DISCO, "https://portal.example.ac.jp/login" },
+    };
+    g_autoptr(SpXml) doc = own_metadata();
+    for (size_t i = 0; i < G_N_ELEMENTS(endpoints); i++) {
+        gboolean found = FALSE;
+        for (const xmlNode *n = own_role(doc); n != NULL; n = sp_xml_walk(own_role(doc), n))
+            found = found || (sp_xml_is(n, endpoints[i].ns, endpoints[i].name) && sp_xml_attribute_is(n, "Binding", endpoints[i].binding)
+                              && sp_xml_attribute_is(n, "Location", endpoints[i].location));
+        g_assert_true(found);
+    }
+    const xmlNode *acs = sp_xml_child(own_role(doc), SP_NS_METADATA, "AssertionConsumerService");
+    g_assert_true(sp_xml_attribute_is(acs, "index", "0") && sp_xml_attribute_is(acs, "isDefault", "true"));
+}
+
+/* saml2int, SDP-SP15 and SDP-MD11; the REFEDS security contact. */
+static void metadata_says_whom_to_ask_and_which_identifier_is_wanted(void)
+{
+    static const char *const kinds[] = { "technical", "support", "other" };
+    g_autoptr(SpXml) doc = own_metadata();
+    const xmlNode *root = xmlDocGetRootElement(doc), *contact = sp_xml_child(root, SP_NS_METADATA, "ContactPerson");
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++, contact = sp_xml_next(contact, SP_NS_METADATA, "ContactPerson"))
+        g_assert_true(sp_xml_attribute_is(contact, "contactType", kinds[i]));
+    contains(sp_service_metadata(service), "remd:contactType=\"http://refeds.org/metadata/contactType/security\"");
+    contains(sp_service_metadata(service), "mailto:security@example.ac.jp");
+    const xmlNode *attributes = sp_xml_child(sp_xml_child(root, SP_NS_METADATA, "Extensions"), SP_NS_MDATTR, "EntityAttributes");
+    const xmlNode *attribute = sp_xml_child(attributes, SP_NS_ASSERTION, "Attribute");
+    g_assert_true(sp_xml_attribute_is(attribute, "Name", "urn:oasis:names:tc:SAML:profiles:subject-id:req"));
+    g_assert_true(sp_xml_text_is(sp_xml_child(attribute, SP_NS_ASSERTION, "AttributeValue"), "any"));
+}
+
+/* What nobody is logged in without is required; the code's own table says which (sp/attributes.h). */
+static void metadata_requires_what_the_code_requires(void)
+{
+    g_autoptr(SpXml) doc = own_metadata();
+    const xmlNode *consuming = sp_xml_child(own_role(doc), SP_NS_METADATA, "AttributeConsumingService");
+    SP_XML_EACH(wanted, consuming, SP_NS_METADATA, "RequestedAttribute") {
+        g_autofree char *name = sp_xml_attribute(wanted, "Name");
+        const struct sp_attribute_known *known = sp_attribute_find(name);
+        g_assert_true(sp_xml_attribute_is(wanted, "FriendlyName", known->name));
+        gboolean required = g_str_equal(known->name, "mail") || g_str_equal(known->name, "displayName");
+        g_assert_true(sp_xml_attribute_is(wanted, "isRequired", required ? "true" : "false"));
+    }
+}
+
+static void validate(const char *text)
+{
     g_autoptr(SpXml) doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
     xmlSchemaParserCtxt *parser = xmlSchemaNewParserCtxt("/usr/share/simplesamlphp/schemas/saml-schema-metadata-2.0.xsd");
     xmlSchema *schema = xmlSchemaParse(parser);
@@ -78,6 +149,53 @@ static void metadata_is_valid_by_the_schema(void)
     xmlSchemaFreeValidCtxt(validity);
     xmlSchemaFree(schema);
     xmlSchemaFreeParserCtxt(parser);
+}
+
+/* By the standard's own schema, as SimpleSAMLphp ships it. */
+static void metadata_is_valid_by_the_schema(void)
+{
+    g_autoptr(GError) error = NULL;
+    validate(sp_service_metadata(service));
+    const char *text = sp_service_metadata_signed(service, FIXTURE_NOW, &error);
+    g_assert_no_error(error);
+    validate(text);
+}
+
+static int xmlsec1_verifies(const char *text, const char *certificate)
+{
+    g_autofree char *file = fixture_path("signed.xml"), *pem = fixture_path(certificate);
+    g_assert_true(g_file_set_contents(file, text, -1, NULL));
+    const char *command[] = { "xmlsec1", "--verify", "--id-attr:ID", SP_NS_METADATA ":EntityDescriptor", "--pubkey-cert-pem", pem, file,
+                              NULL };
+    int status = 0;
+    g_assert_true(g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL
+                               | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, NULL));
+    return status;
+}
+
+static void signed_metadata_is_verified_by_another_program(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strdup(sp_service_metadata_signed(service, FIXTURE_NOW, &error));
+    g_assert_no_error(error);
+    contains(text, "validUntil=\"2026-12-08T08:00:00Z\"");
+    contains(text, "cacheDuration=\"PT6H\"");
+    g_assert_cmpint(xmlsec1_verifies(text, "sp-signing.crt"), ==, 0);
+    g_assert_cmpint(xmlsec1_verifies(text, "sp-decryption.crt"), !=, 0);
+    g_autofree char *changed = replaced(text, "portal.example.ac.jp/saml/acs", "portal.example.org/saml/acs");
+    g_assert_cmpint(xmlsec1_verifies(changed, "sp-signing.crt"), !=, 0);
+}
+
+/* A signature costs 2 ms: asking again costs none, until the hour is over or the clock was set back. */
+static void signed_metadata_is_kept_for_an_hour(void)
+{
+    static const struct { gint64 later; gboolean anew; } cases[] = { { 3599, FALSE }, { 3600, TRUE }, { -1, TRUE } };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(SpService) one = fixture_service();
+        g_autofree char *first = g_strdup(sp_service_metadata_signed(one, FIXTURE_NOW, NULL));
+        const char *second = sp_service_metadata_signed(one, FIXTURE_NOW + cases[i].later, NULL);
+        g_assert_cmpint(strcmp(first, second) != 0, ==, cases[i].anew);
+    }
 }
 
 /* A file of FIRST and then SECOND; its path, the caller's. */
@@ -131,6 +249,31 @@ static void entity_categories_are_listed(void)
     g_assert_no_error(error);
     contains(sp_service_metadata(one), ">http://refeds.org/category/research-and-scholarship<");
     g_assert_null(strstr(sp_service_metadata(one), "ContactPerson"));
+}
+
+static void replace_file(const char *name, const char *text)
+{
+    g_autofree char *path = fixture_path(name);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+/* A change of the files is seen, at most once a second. */
+static void a_changed_file_is_noticed(void)
+{
+    g_autofree char *key = fixture_path("sp-signing.key"), *certificate = fixture_path("changing.crt");
+    g_autofree char *text = fixture_read("sp-signing.crt", NULL);
+    replace_file("changing.crt", text);
+    const struct sp_service_values values = {
+        .entity_id = FIXTURE_SP, .acs_url = FIXTURE_ACS, .slo_url = FIXTURE_SLO, .name_en = "Inkan", .name_ja = "印鑑",
+        .signing_key = key, .signing_certificate = certificate,
+    };
+    g_autoptr(SpService) one = sp_service_new(&values, NULL);
+    g_assert_false(sp_service_is_stale(one, FIXTURE_NOW));
+    replace_file("changing.crt", text);
+    g_assert_false(sp_service_is_stale(one, FIXTURE_NOW));
+    g_assert_true(sp_service_is_stale(one, FIXTURE_NOW + 1));
+    g_assert_cmpint(g_unlink(certificate), ==, 0);
+    g_assert_true(sp_service_is_stale(one, FIXTURE_NOW + 2));
 }
 
 static void a_wrong_setting_is_named(void)
@@ -375,6 +518,14 @@ int main(int argc, char **argv)
     service = fixture_service();
     idp_xml = fixture_read("idp.xml", NULL);
     g_test_add_func("/service/metadata has all its parts", metadata_has_all_its_parts);
+    g_test_add_func("/service/metadata has both certificates", metadata_has_both_certificates);
+    g_test_add_func("/service/metadata names the exact addresses", metadata_names_the_exact_addresses);
+    g_test_add_func("/service/metadata says whom to ask and which identifier is wanted",
+                    metadata_says_whom_to_ask_and_which_identifier_is_wanted);
+    g_test_add_func("/service/metadata requires what the code requires", metadata_requires_what_the_code_requires);
+    g_test_add_func("/service/signed metadata is verified by another program", signed_metadata_is_verified_by_another_program);
+    g_test_add_func("/service/signed metadata is kept for an hour", signed_metadata_is_kept_for_an_hour);
+    g_test_add_func("/service/a changed file is noticed", a_changed_file_is_noticed);
     g_test_add_func("/service/metadata is valid by the schema", metadata_is_valid_by_the_schema);
     g_test_add_func("/service/all certificates are published while keys change", all_certificates_are_published_while_keys_change);
     g_test_add_func("/service/the first key signs while keys change", the_first_key_signs_while_keys_change);

@@ -138,6 +138,7 @@
                 </section>
                 <ul class="links">
                     <li><a href="{$portal}/ca"><m:t k="frame.footer.ca"/></a></li>
+                    <li><a href="{$portal}/privacy"><m:t k="frame.footer.privacy"/></a></li>
                     <li><a href="{$portal}/healthz"><m:t k="frame.footer.status"/></a></li>
                     <xsl:if test="$frame/@version != ''">
                         <li><m:t k="frame.footer.version" version="$frame/@version"/></li>

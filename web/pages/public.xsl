@@ -4,6 +4,67 @@
 
     <!-- What anybody may read: the authority's certificates, the check of one's own, errors. -->
 
+    <!-- What is known about people, and for how long. -->
+    <xsl:template match="privacy" mode="title"><m:t k="privacy.title"/></xsl:template>
+    <xsl:template match="privacy" mode="main">
+        <p class="back"><a href="/"><m:t k="back.front"/></a></p>
+        <h1><m:t k="privacy.title"/></h1>
+        <p class="lead"><m:t k="privacy.lead"/></p>
+        <section aria-labelledby="who">
+            <h2 id="who"><m:t k="privacy.who"/></h2>
+            <p>
+                <m:t k="privacy.who.text">
+                    <m:with name="operator">
+                        <xsl:choose>
+                            <xsl:when test="operator/@href"><a href="{operator/@href}"><xsl:value-of select="i:name(operator)"/></a></xsl:when>
+                            <xsl:otherwise><xsl:value-of select="i:name(operator)"/></xsl:otherwise>
+                        </xsl:choose>
+                    </m:with>
+                </m:t>
+            </p>
+        </section>
+        <section aria-labelledby="sent">
+            <h2 id="sent"><m:t k="privacy.sent"/></h2>
+            <ul>
+                <li><m:t k="privacy.sent.identifier"/></li>
+                <li><m:t k="privacy.sent.name"/></li>
+                <li><m:t k="privacy.sent.mail"/></li>
+                <li><m:t k="privacy.sent.place"/></li>
+                <li><m:t k="privacy.sent.rights"/></li>
+            </ul>
+            <p><m:t k="privacy.sent.see"/></p>
+        </section>
+        <section aria-labelledby="use">
+            <h2 id="use"><m:t k="privacy.use"/></h2>
+            <ul>
+                <li><m:t k="privacy.use.recognise"/></li>
+                <li><m:t k="privacy.use.certificate"/></li>
+                <li><m:t k="privacy.use.rules"/></li>
+                <li><m:t k="privacy.use.mail"/></li>
+            </ul>
+        </section>
+        <section aria-labelledby="seen">
+            <h2 id="seen"><m:t k="privacy.seen"/></h2>
+            <p><m:t k="privacy.seen.text"/></p>
+        </section>
+        <section aria-labelledby="kept">
+            <h2 id="kept"><m:t k="privacy.kept"/></h2>
+            <dl class="facts">
+                <div><dt><m:t k="privacy.kept.login"/></dt><dd><m:t k="privacy.kept.login.text"/></dd></div>
+                <div><dt><m:t k="privacy.kept.file"/></dt><dd><m:t k="privacy.kept.file.text"/></dd></div>
+                <div><dt><m:t k="privacy.kept.record"/></dt><dd><m:t k="privacy.kept.record.text"/></dd></div>
+            </dl>
+        </section>
+        <section aria-labelledby="cookies">
+            <h2 id="cookies"><m:t k="privacy.cookies"/></h2>
+            <p><m:t k="privacy.cookies.text"/></p>
+        </section>
+        <section aria-labelledby="ask">
+            <h2 id="ask"><m:t k="privacy.ask"/></h2>
+            <p><m:t k="privacy.ask.text"/></p>
+        </section>
+    </xsl:template>
+
     <xsl:template match="ca" mode="title"><m:t k="ca.title"/></xsl:template>
     <xsl:template match="ca" mode="main">
         <p class="back"><a href="{$portal}/"><m:t k="back.front"/></a></p>
