@@ -8,7 +8,7 @@ void
 saml_metadata(Exchange *x)
 {
     g_autoptr(GError) error = NULL;
-    const gboolean sign = strcmp(form_get(x->query, "signed"), "1") == 0;
+    const gboolean sign = strcmp(form_text(x->query, "signed"), "1") == 0;
     const char *text = sign ? sp_service_metadata_signed(x->portal->sp, x->now, &error) : sp_service_metadata(x->portal->sp);
     if (!text) {
         page_failure(x, error, NULL);
