@@ -321,6 +321,6 @@ def enough():
 
 
 if __name__ == "__main__":
-    stage.prepare(demo, "Hostile College")
+    stage.prepare("Hostile College")
     tap.run(all_hostile, all_benign, missing_attributes, real_simplesamlphp, real_pysaml2, replays, relay_states, login_csrf, session_fixation,
             idp_mix_up, too_late, enough)

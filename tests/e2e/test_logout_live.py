@@ -190,6 +190,6 @@ def answers_that_nobody_wants():
 
 
 if __name__ == "__main__":
-    stage.prepare(demo, "Logout College")
+    stage.prepare("Logout College")
     make_logout.SLO = demo["PORTAL_URL"] + "/saml/slo"
     tap.run(forged_by_redirect, forged_by_post, for_somebody_else, good_ones, replayed, answers_that_nobody_wants)

@@ -14,7 +14,7 @@ import client  # noqa: E402
 import parts  # noqa: E402
 from client import Browser, q  # noqa: E402
 
-demo = None
+demo = client.Demo()
 folder = None
 
 
@@ -23,11 +23,11 @@ def scene(**more):
     parts.set_scene(now=int(time.time()), slack=15, SP=demo["SP_METADATA_URL"], ACS=demo["PORTAL_URL"] + "/saml/acs", **more)
 
 
-def prepare(the_demo, institution):
+def prepare(institution):
     """Makes keys and metadata of parts.IDP and parts.IDP2 and registers both as INSTITUTION's, which identifies people by
     eduPersonPrincipalName."""
-    global demo, folder
-    demo, folder = the_demo, tempfile.TemporaryDirectory(prefix="inkan-stage-")
+    global folder
+    folder = tempfile.TemporaryDirectory(prefix="inkan-stage-")
     os.chmod(folder.name, 0o755)
     mark = os.urandom(4).hex()
     scene(directory=folder.name, IDP="https://idp.example.ac.jp/" + mark, IDP2="https://idp2.example.ac.jp/" + mark)
