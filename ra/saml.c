@@ -79,19 +79,6 @@ ra_saml_service(const Settings *s, int keys, GError **error)
     return sp_service_new(&values, error);
 }
 
-/* The same trouble, found again each second, is said once. */
-static void
-say_once(const GError *error)
-{
-    static char *said;
-    if (g_strcmp0(said, error ? error->message : NULL) == 0)
-        return;
-    g_free(said);
-    said = error ? g_strdup(error->message) : NULL;
-    if (error)
-        log_error("saml-keys", error);
-}
-
 void
 ra_saml_follow(SpService **service, const Settings *settings, int keys, gint64 now)
 {
@@ -99,10 +86,11 @@ ra_saml_follow(SpService **service, const Settings *settings, int keys, gint64 n
     if (!sp_service_is_stale(*service, now))
         return;
     SpService *fresh = ra_saml_service(settings, keys, &error);
-    say_once(error);
-    if (!fresh)
+    if (!fresh) {
+        log_error("saml-keys", error);
         return;
+    }
     sp_service_free(*service);
     *service = fresh;
-    log_write(LOG_LEVEL_INFO, "saml-keys", "msg", "the files of keys and certificates have changed; in use now", NULL);
+    log_write(LOG_LEVEL_INFO, "saml-keys", "msg", "the files of keys and certificates have changed, and are in use now", NULL);
 }

@@ -18,8 +18,8 @@ SpService *ra_saml_service(const Settings *settings, int keys, GError **error) G
 
 /*
  * For a process that lives long: looks at the files (once a second at most) and puts a new service in *SERVICE's place when one
- * has changed, so that a change of keys needs no restart. While the new files are of no use the old service goes on and the
- * log says why, once for each reason.
+ * has changed, so that a change of keys needs no restart. Where the new files are of no use the old service goes on, and the
+ * log says why.
  */
 void ra_saml_follow(SpService **service, const Settings *settings, int keys, gint64 now);
 

@@ -86,6 +86,8 @@ struct task {
 
 struct opener {
     SpService *service;
+    SpOpenerMake make;         /* NULL: the service stays as it is */
+    gpointer data;
     int listening;             /* -1: a private one, or stopping */
     GPtrArray *askers;         /* of struct asker * */
     GPtrArray *waiting;        /* of struct task *, first come first */
@@ -442,10 +444,26 @@ static gboolean over(struct opener *opener)
     return opener->askers->len == 0 && opener->waiting->len == 0 && opener->running->len == 0;
 }
 
+/* Keys change while we live: a service of the files as they are now, where they are of use. */
+static void follow(struct opener *opener)
+{
+    g_autoptr(GError) error = NULL;
+    if (opener->make == NULL || !sp_service_is_stale(opener->service, g_get_real_time() / G_USEC_PER_SEC)) return;
+    SpService *fresh = opener->make(opener->data, &error);
+    if (fresh == NULL) {
+        log_error("opener-keys", error);
+        return;
+    }
+    sp_service_free(opener->service);
+    opener->service = fresh;
+    log_write(LOG_LEVEL_INFO, "opener-keys", "msg", "the files of keys have changed, and are in use now", NULL);
+}
+
 static void serve(struct opener *opener, gboolean alone)
 {
     g_autoptr(GArray) fds = g_array_new(FALSE, TRUE, sizeof(struct pollfd));
     while (!over(opener) && !(alone && opener->askers->len == 0)) {
+        follow(opener);
         start_waiting(opener);
         fill_poll(opener, fds);
         if (poll(&g_array_index(fds, struct pollfd, 0), fds->len, milliseconds_left(opener)) > 0) heed_poll(opener, fds);
@@ -463,7 +481,7 @@ static gboolean ready(GError **error)
 
 static struct opener new_opener(SpService *service, int listening)
 {
-    return (struct opener){ service, listening, g_ptr_array_new_with_free_func(asker_free),
+    return (struct opener){ service, NULL, NULL, listening, g_ptr_array_new_with_free_func(asker_free),
                             g_ptr_array_new_with_free_func(task_free), g_ptr_array_new_with_free_func(task_free) };
 }
 
@@ -499,10 +517,13 @@ int sp_opener_run(const char *socket, SpOpenerMake make, gpointer data)
         log_error("opener-start", error);
         return 1;
     }
-    struct opener opener = new_opener(service, listen_at(socket));
+    struct opener opener = new_opener(g_steal_pointer(&service), listen_at(socket));
+    opener.make = make;
+    opener.data = data;
     if (opener.listening < 0) log_write(LOG_LEVEL_ERROR, "opener-socket", "path", socket, "msg", g_strerror(errno), NULL);
     else serve(&opener, FALSE);
     int status = opener.listening < 0 && !prefork_stopping() ? 1 : 0;
+    sp_service_free(opener.service);
     clear_opener(&opener);
     /* The path stays: after the master was killed the next opener may have taken it already. */
     return status;

@@ -30,7 +30,8 @@
  * The life of one process under prefork (count 1): listens at SOCKET with mode 0600, answers only processes of its own user,
  * any number of them at once, until prefork_stopping(); then finishes what is under way. Returns an exit status.
  * SERVICE: what its children know, made by MAKE in this process after it has closed what it inherited and emptied its
- * environment (NULL: nothing, as in the worker).
+ * environment (NULL: nothing, as in the worker). It is made anew when one
+ * of its files has changed; while that fails the old one serves.
  */
 typedef SpService *(*SpOpenerMake)(gpointer data, GError **error);
 int sp_opener_run(const char *socket, SpOpenerMake make, gpointer data);

@@ -227,13 +227,17 @@ static void take_stamps(SpService *service, const struct sp_service_values *v)
 
 gboolean sp_service_is_stale(SpService *service, gint64 now)
 {
+    gboolean stale = FALSE;
     if (now == service->looked_at) return FALSE;
     service->looked_at = now;
     for (size_t i = 0; i < G_N_ELEMENTS(service->stamps); i++) {
-        struct sp_stamp stamp = stamp_of(service->stamps[i].file);
-        if (!same_stamp(&stamp, &service->stamps[i])) return TRUE;
+        struct sp_stamp *old = &service->stamps[i], stamp = stamp_of(old->file);
+        if (same_stamp(&stamp, old)) continue;
+        stamp.file = old->file;
+        *old = stamp;
+        stale = TRUE;
     }
-    return FALSE;
+    return stale;
 }
 
 /* --- making --------------------------------------------------------------------------------------------------------------- */

@@ -63,8 +63,8 @@ SpService *sp_service_new(const struct sp_service_values *values, GError **error
 void sp_service_free(SpService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpService, sp_service_free)
 
-/* Has one of the files changed since? Looks once a second at most (NOW: seconds since 1970). Whoever holds the service makes a new
-   one then; while that fails, the old one still serves. */
+/* Has one of the files changed? Looks once a second at most (NOW: seconds since 1970), and says so once for each change: whoever
+   holds the service makes a new one then, and goes on with the old one where that fails. */
 gboolean sp_service_is_stale(SpService *service, gint64 now);
 
 /* Our metadata, one EntityDescriptor as XML text with declaration (/saml/metadata, application/samlmetadata+xml); borrowed. */
