@@ -177,6 +177,18 @@ def replayed():
     refused(Session(), cases)
 
 
+def replayed():
+    """a good request that was sent once ends nothing when it is sent again: not the session of the same name that began since"""
+    s = Session()
+    for send in (lambda: redirect(text), lambda: post(xml)):
+        text, xml = query(s.request()), s.signed()
+        send().want(303)
+        tap.ok(not s.lives())
+        s = Session(s.name, s.index)
+        send()
+        tap.ok(s.lives(), "a replayed request ended the new session")
+
+
 def answers_that_nobody_wants():
     """LogoutResponses that nobody asked for, unsigned, forged or good, change nothing"""
     s = Session()
