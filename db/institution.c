@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum { GET, BY_NAME, BY_IDP, LIST };
-enum { INSERT, UPDATE, ADD_IDP, REMOVE_IDP };
+enum { INSERT, UPDATE, ADD_IDP, REMOVE_IDP, PERSONS };
 
 #define COLUMNS                                                                                                               \
     "select i.id, i.name, i.name_ja, i.country, i.locality, i.organization, i.unit, i.mail_domains, i.types, i.months,"      \
@@ -37,6 +37,7 @@ static const DbStatement writes[] = {
             " set institution = institution_idp.institution returning institution = $1",
             "is" },
     [REMOVE_IDP] = { "institution_remove_idp", "delete from institution_idp where institution = $1 and entity_id = $2", "is" },
+    [PERSONS] = { "institution_persons", "select count(*) from person where institution = $1", "i" },
 };
 const DbGroup db_institution_owner_group = { "institution_owner", writes, G_N_ELEMENTS(writes), "owner" };
 
@@ -167,6 +168,13 @@ gboolean
 db_institution_remove_idp(Db *db, gint64 institution, const char *entity_id, GError **error)
 {
     return db_do(db, &writes[REMOVE_IDP], error, institution, entity_id);
+}
+
+gint64
+db_institution_persons(Db *db, gint64 institution, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &writes[PERSONS], error, institution);
+    return rows ? db_rows_int(rows, 0, 0) : -1;
 }
 
 gboolean

@@ -39,6 +39,9 @@ gint64 db_institution_save(Db *db, const DbInstitution *institution, GError **er
 gboolean db_institution_add_idp(Db *db, gint64 institution, const char *entity_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_institution_remove_idp(Db *db, gint64 institution, const char *entity_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* How many persons it has; -1 with ERROR. */
+gint64 db_institution_persons(Db *db, gint64 institution, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Is the mail address within one of DOMAINS? The same rule as SQL's mail_domain_allowed, for showing choices beforehand. */
 gboolean db_mail_domain_allowed(const char *mail, char *const *domains);
 

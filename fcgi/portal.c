@@ -19,7 +19,15 @@ portal_cookie(const Portal *portal, const char *what)
 struct ra_who
 exchange_who(const Exchange *x)
 {
-    return (struct ra_who){ .person = x->session ? x->session->person : 0, .address = x->in->address };
+    const DbSession *s = x->session;
+    struct ra_who who = { .address = x->in->address };
+    if (s) {
+        who.person = s->person;
+        who.context = s->context;
+        who.authn_at = s->authn_at;
+        who.assurance = (const char *const *)s->assurance;
+    }
+    return who;
 }
 
 void

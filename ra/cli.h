@@ -26,8 +26,8 @@ struct command {
     int (*run)(Cli *cli, int argc, char **argv); /* argv[0] is the command's name; options are the command's own */
 };
 
-extern const struct command command_migrate[], command_ca[], command_institution[], command_metadata[], command_config[], command_saml[],
-    command_request[]; /* each ends with a row without a name */
+extern const struct command command_migrate[], command_ca[], command_institution[], command_metadata[], command_config[],
+    command_profile[], command_request[], command_saml[]; /* each ends with a row without a name */
 
 /* Loaded on first use; on failure the process ends with CLI_USAGE and a sentence. */
 const Settings *cli_settings(Cli *cli);

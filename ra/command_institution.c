@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/event.h"
 #include "db/institution.h"
 #include "ra/cli.h"
 
@@ -10,6 +11,7 @@ struct given {
     char *name_ja, *country, *locality, *organization, *unit, *types, *months, *approval, *pin_mail, *grace_days, *max_active,
         *identifier, *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
     char **mail_domains, **idps, **without_idps;
+    gboolean yes; /* a change that makes new persons is meant */
 };
 
 static void
@@ -199,7 +201,7 @@ static const struct option {
 static gboolean
 parse(const Cli *cli, struct given *given, int *argc, char ***argv)
 {
-    GOptionEntry entries[G_N_ELEMENTS(options) + 4] = { { 0 } };
+    GOptionEntry entries[G_N_ELEMENTS(options) + 5] = { { 0 } };
     size_t n = 0;
     for (; n < G_N_ELEMENTS(options); n++)
         entries[n] = (GOptionEntry){
@@ -218,6 +220,8 @@ parse(const Cli *cli, struct given *given, int *argc, char ***argv)
                         "ENTITYID" };
     entries[n++] = (GOptionEntry){ "without-idp", 0, 0, G_OPTION_ARG_STRING_ARRAY, &given->without_idps,
                                    "an IdP that no longer does; may repeat", "ENTITYID" };
+    entries[n++] = (GOptionEntry){ "yes", 0, 0, G_OPTION_ARG_NONE, &given->yes,
+                                   "another identifier is meant, though everybody becomes a new person by it", NULL };
     return cli_parse(cli, entries, argc, argv, 1, 1);
 }
 
@@ -249,15 +253,45 @@ apply(const struct given *given, DbInstitution *institution)
 
 /* --- the commands --------------------------------------------------------------------------------------------------------- */
 
+/* Who somebody is stands in (institution, IdP, identifier): by another identifier everybody who is known comes back as a new
+   person. CLI_OK where that is no question, or is meant. */
 static int
-save(Cli *cli, const struct given *given, DbInstitution *institution)
+ask_about_persons(Cli *cli, const struct given *given, const DbInstitution *now, const char *before)
+{
+    GError *error = NULL;
+    if (now->id == 0 || strcmp(now->identifier, before) == 0 || given->yes)
+        return CLI_OK;
+    gint64 persons = db_institution_persons(cli_context(cli)->db, now->id, &error);
+    if (persons < 0)
+        return cli_error(error);
+    if (persons == 0)
+        return CLI_OK;
+    return cli_fail(CLI_REFUSED,
+                    "%" G_GINT64_FORMAT " persons of %s are known by %s. By %s they come back as new persons, who neither see nor "
+                    "renew what they have now: their certificates stay valid, but only you can revoke them. Nothing was changed; "
+                    "say --yes if that is meant",
+                    persons, now->name, before, now->identifier);
+}
+
+static gboolean
+audit_identifier(Db *db, gint64 id, const char *before, const char *now, GError **error)
+{
+    if (strcmp(before, now) == 0)
+        return TRUE;
+    g_autofree char *detail = g_strdup_printf("{\"old\": \"%s\", \"new\": \"%s\"}", before, now); /* two of our own words */
+    const struct db_audit audit = { .actor = "operator", .institution = id, .what = "identifier-changed", .detail = detail };
+    return db_event_audit(db, &audit, error);
+}
+
+static int
+save(Cli *cli, const struct given *given, DbInstitution *institution, const char *identifier_before)
 {
     static char *const nothing[] = { NULL };
     Db *db = cli_context(cli)->db;
     GError *error = NULL;
     gboolean ok = db_begin(db, &error);
     gint64 id = ok ? db_institution_save(db, institution, &error) : 0;
-    ok = id != 0;
+    ok = id != 0 && (institution->id == 0 || audit_identifier(db, id, identifier_before, institution->identifier, &error));
     for (char *const *idp = given->without_idps ? given->without_idps : nothing; ok && *idp; idp++)
         ok = db_institution_remove_idp(db, id, *idp, &error);
     for (char *const *idp = given->idps ? given->idps : nothing; ok && *idp; idp++)
@@ -286,7 +320,10 @@ make_or_change(Cli *cli, int argc, char **argv, gboolean make)
         else {
             if (!institution) /* add of what is there is a change: an operator may repeat it */
                 institution = db_institution_new(name, given.organization ? given.organization : ascii);
-            status = apply(&given, institution) ? save(cli, &given, institution) : CLI_USAGE;
+            g_autofree char *before = g_strdup(institution->identifier);
+            status = apply(&given, institution) ? ask_about_persons(cli, &given, institution, before) : CLI_USAGE;
+            if (status == CLI_OK)
+                status = save(cli, &given, institution, before);
         }
     }
     given_clear(&given);

@@ -27,10 +27,14 @@ RaContext *ra_context_new(const Settings *settings, const char *role, gboolean w
 void ra_context_free(RaContext *ctx);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaContext, ra_context_free)
 
-/* Who acts, from where: part of every act's audit row. The log's id (db/log.h) goes along by itself. */
+/* Who acts, from where: part of every act's audit row. The log's id (db/log.h) goes along by itself. And how that person is
+   logged in, which a profile may ask for: NULL and 0 where it is not known. All borrowed. */
 struct ra_who {
     gint64 person;       /* 0: nobody is logged in (pickup by URL and PIN) */
     const char *address; /* the client's address, may be NULL */
+    const char *context; /* AuthnContextClassRef */
+    gint64 authn_at;     /* when the IdP checked who it is */
+    const char *const *assurance; /* eduPersonAssurance */
 };
 
 /* Is the database there? For /healthz. */

@@ -2,23 +2,92 @@
 
 #include <string.h>
 
-#include "db/event.h"
+#include "db/json.h"
 #include "db/log.h"
 #include "ra/error.h"
+
+/* --- what changed from one login to another -------------------------------------------------------------------------------- */
+
+static void
+add_change(GString *out, const char *field, const char *was, const char *is)
+{
+    if (strcmp(was, is) == 0)
+        return;
+    g_string_append(out, out->len > 1 ? ", " : "");
+    db_json_text(out, field);
+    g_string_append(out, ": {\"old\": ");
+    db_json_text(out, was);
+    g_string_append(out, ", \"new\": ");
+    db_json_text(out, is);
+    g_string_append_c(out, '}');
+}
+
+static gint
+by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* IdPs send values of an attribute in any order: another order is no change. */
+static char *
+in_order(const char *const *values)
+{
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    for (; values && *values; values++)
+        g_ptr_array_add(sorted, (gpointer)*values);
+    g_ptr_array_sort(sorted, by_text);
+    g_ptr_array_add(sorted, NULL);
+    return g_strjoinv(", ", (char **)sorted->pdata);
+}
+
+/* {"mails": {"old": "…", "new": "…"}, …}, NULL where everything is as it was. */
+static char *
+changes(const DbPerson *was, const RaLogin *is)
+{
+    g_autofree char *mails_were = in_order((const char *const *)was->mails), *mails_are = in_order(is->mails);
+    g_autofree char *roles_were = in_order((const char *const *)was->affiliation), *roles_are = in_order(is->affiliation);
+    const struct { const char *field, *was, *is; } fields[] = {
+        { "display_name", was->display_name, is->display_name },
+        { "display_name_ja", was->display_name_ja, is->display_name_ja ? is->display_name_ja : "" },
+        { "common_name", was->common_name ? was->common_name : "", is->common_name ? is->common_name : "" },
+        { "mails", mails_were, mails_are },
+        { "affiliation", roles_were, roles_are },
+    };
+    GString *out = g_string_new("{");
+    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
+        add_change(out, fields[i].field, fields[i].was, fields[i].is);
+    g_string_append_c(out, '}');
+    char *text = g_string_free(out, FALSE);
+    if (strlen(text) > 2)
+        return text;
+    g_free(text);
+    return NULL;
+}
+
+static gboolean
+audit(RaContext *ctx, gint64 id, gint64 institution, const char *what, const char *detail, const char *address, GError **error)
+{
+    g_autofree char *actor = g_strdup_printf("person:%" G_GINT64_FORMAT, id);
+    const struct db_audit row = { .actor = actor, .what = what, .address = address, .log_id = log_id(),
+                                  .institution = institution, .detail = detail };
+    return db_event_audit(ctx->db, &row, error);
+}
+
+/* --- logins ---------------------------------------------------------------------------------------------------------------- */
 
 static gint64
 login_within(RaContext *ctx, const RaLogin *login, const char *address, GError **error)
 {
-    gint64 id = db_person_login(ctx->db, login, error);
-    if (id == 0)
-        return 0;
-    g_autoptr(DbInstitution) institution = db_institution_by_idp(ctx->db, login->idp, error);
-    if (!institution)
-        return 0;
-    g_autofree char *actor = g_strdup_printf("person:%" G_GINT64_FORMAT, id);
-    const struct db_audit audit = { .actor = actor, .what = "login", .address = address, .log_id = log_id(),
-                                    .institution = institution->id };
-    return db_event_audit(ctx->db, &audit, error) ? id : 0;
+    g_autoptr(GError) why = NULL;
+    g_autoptr(DbPerson) was = db_person_find(ctx->db, login->idp, login->identifier, &why);
+    gint64 id = why ? 0 : db_person_login(ctx->db, login, &why);
+    g_autoptr(DbInstitution) institution = id ? db_institution_by_idp(ctx->db, login->idp, &why) : NULL;
+    g_autofree char *detail = was && institution ? changes(was, login) : NULL;
+    gboolean ok = institution && audit(ctx, id, institution->id, "login", NULL, address, &why) &&
+                  (!detail || audit(ctx, id, institution->id, "person-changed", detail, address, &why));
+    if (why)
+        g_propagate_error(error, g_steal_pointer(&why));
+    return ok ? id : 0;
 }
 
 gint64
@@ -51,6 +120,27 @@ ra_person_login(RaContext *ctx, const RaLogin *what, const char *address, GError
     if (id == 0)
         ra_error_from(error);
     return id;
+}
+
+gint64
+ra_person_known(RaContext *ctx, const char *idp, const char *identifier, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(DbPerson) person = db_person_find(ctx->db, idp, identifier, &why);
+    if (why) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        ra_error_from(error);
+    }
+    return person ? person->id : 0;
+}
+
+GPtrArray *
+ra_person_changes(RaContext *ctx, gint64 person, GError **error)
+{
+    GPtrArray *changes = db_event_changes(ctx->db, person, RA_PERSON_CHANGES, error);
+    if (!changes)
+        ra_error_from(error);
+    return changes;
 }
 
 RaPerson *

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db/json.h"
 #include "db/log.h"
 #include "db/pickup.h"
 #include "ra/act.h"
@@ -226,8 +227,15 @@ wish_clear(Wish *wish)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Wish, wish_clear)
 
+static struct db_wish
+wish_of(const struct ra_who *who)
+{
+    return (struct db_wish){ .person = who->person, .context = who->context, .authn_at = who->authn_at,
+                             .assurance = who->assurance };
+}
+
 static gboolean
-wish_read(RaContext *ctx, gint64 person, const struct ra_application *a, Wish *wish, GError **error)
+wish_read(RaContext *ctx, const struct ra_who *who, const struct ra_application *a, Wish *wish, GError **error)
 {
     if (!a->type || strlen(a->type) > 32 || !g_utf8_validate(a->type, -1, NULL))
         return refuse(error, RA_ERROR_INPUT, "type");
@@ -238,12 +246,15 @@ wish_read(RaContext *ctx, gint64 person, const struct ra_application *a, Wish *w
     wish->memo = memo_of(a->memo, error);
     if (!wish->memo)
         return FALSE;
-    wish->person = ra_person_get(ctx, person, error);
+    wish->person = ra_person_get(ctx, who->person, error);
     if (!wish->person)
         return FALSE;
-    const char *mail = mail_of(a->mail, wish->person, error);
-    wish->row = (struct db_wish){ .person = person, .months = a->months, .type = a->type, .mail = mail, .memo = wish->memo };
-    return mail != NULL;
+    wish->row = wish_of(who);
+    wish->row.months = a->months;
+    wish->row.type = a->type;
+    wish->row.memo = wish->memo;
+    wish->row.mail = mail_of(a->mail, wish->person, error);
+    return wish->row.mail != NULL;
 }
 
 static gboolean
@@ -251,6 +262,8 @@ policy_allows(RaContext *ctx, const struct db_wish *wish, gboolean renewal, GErr
 {
     g_autoptr(GError) why = NULL;
     g_autofree char *rule = db_request_refusal(ctx->db, wish, renewal, &why);
+    if (!why && !rule)
+        rule = db_request_assurance(ctx->db, wish, &why);
     if (why)
         g_propagate_error(error, g_steal_pointer(&why));
     else if (rule)
@@ -297,7 +310,7 @@ ra_request_preview(RaContext *ctx, const struct ra_who *who, const struct ra_app
 {
     g_auto(Wish) wish = { 0 };
     gint64 not_after = 0;
-    if (!wish_read(ctx, who->person, application, &wish, error) || !policy_allows(ctx, &wish.row, FALSE, error))
+    if (!wish_read(ctx, who, application, &wish, error) || !policy_allows(ctx, &wish.row, FALSE, error))
         return NULL;
     g_autofree char *subject = db_request_planned(ctx->db, &wish.row, now, &not_after, error);
     if (!subject) {
@@ -316,11 +329,26 @@ ra_request_preview(RaContext *ctx, const struct ra_who *who, const struct ra_app
     return preview;
 }
 
+/* What was seen of the login, as the audit row keeps it and the step 'renew' takes it. */
+static char *
+seen(const struct ra_who *who)
+{
+    GString *out = g_string_new("{\"context\": ");
+    db_json_text(out, who->context);
+    g_string_append(out, ", \"assurance\": ");
+    db_json_list(out, who->assurance);
+    if (who->authn_at)
+        g_string_append_printf(out, ", \"authn_at\": %" G_GINT64_FORMAT, who->authn_at);
+    g_string_append_c(out, '}');
+    return g_string_free(out, FALSE);
+}
+
 static gboolean
-audit(RaContext *ctx, const struct ra_who *who, gint64 institution, gint64 number, const char *what, GError **error)
+audit(RaContext *ctx, const struct ra_who *who, gint64 institution, gint64 number, const char *what, const char *detail,
+      GError **error)
 {
     g_autofree char *actor = ra_actor(who);
-    const struct db_audit row = { .actor = actor, .what = what, .address = who->address, .log_id = log_id(),
+    const struct db_audit row = { .actor = actor, .what = what, .address = who->address, .log_id = log_id(), .detail = detail,
                                   .institution = institution, .request = number };
     return db_event_audit(ctx->db, &row, error);
 }
@@ -335,10 +363,11 @@ act_apply(RaContext *ctx, gpointer data, gint64 *number, GError **error)
 {
     const struct application *a = data;
     g_auto(Wish) wish = { 0 };
-    if (!wish_read(ctx, a->who->person, a->form, &wish, error))
+    if (!wish_read(ctx, a->who, a->form, &wish, error))
         return FALSE;
     *number = db_request_insert(ctx->db, &wish.row, error);
-    return *number != 0 && audit(ctx, a->who, wish.person->institution, *number, "apply", error);
+    g_autofree char *detail = seen(a->who);
+    return *number != 0 && audit(ctx, a->who, wish.person->institution, *number, "apply", detail, error);
 }
 
 gboolean
@@ -392,7 +421,10 @@ ra_request_renew_preview(RaContext *ctx, const struct ra_who *who, gint64 number
         refuse(error, RA_ERROR_CONFLICT, ra_request_may(ctx, r->state, "renew") ? "ended" : "state");
         return NULL;
     }
-    const struct db_wish wish = { .person = r->person, .months = r->months, .type = r->type, .mail = r->mail };
+    struct db_wish wish = wish_of(who);
+    wish.months = r->months;
+    wish.type = r->type;
+    wish.mail = r->mail;
     gint64 not_after = 0;
     if (!policy_allows(ctx, &wish, TRUE, error))
         return NULL;
@@ -418,7 +450,8 @@ gboolean
 ra_request_renew(RaContext *ctx, const struct ra_who *who, gint64 number, const struct ra_form *form, char **location,
                  GError **error)
 {
-    const struct step what = { .who = who, .event = "renew" };
+    g_autofree char *detail = seen(who);
+    const struct step what = { .who = who, .event = "renew", .detail = detail };
     return step(ctx, &what, number, form, location, error);
 }
 
@@ -489,7 +522,7 @@ act_memo(RaContext *ctx, gpointer data, gint64 *number, GError **error)
     if (strcmp(request->memo, memo->text) == 0)
         return TRUE;
     return db_request_memo(ctx->db, *number, memo->who->person, memo->text, error) &&
-           audit(ctx, memo->who, request->institution, *number, "memo", error);
+           audit(ctx, memo->who, request->institution, *number, "memo", NULL, error);
 }
 
 gboolean

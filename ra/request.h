@@ -81,7 +81,8 @@ struct ra_application {
 char *ra_request_blocked(RaContext *ctx, const RaPerson *person, const RaInstitution *institution, const char *type,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* For the confirm page: what would be in the certificate. Refuses as the act itself would. */
+/* For the confirm page: what would be in the certificate. Refuses as the act itself would; for want of a stronger login
+   (REFUSED "context", "assurance") last. */
 typedef struct ra_preview {
     char *type, *mail, *memo, *subject; /* subject: "C=JP, L=…, …", with "No N" where the number is not known yet */
     char *common_name;

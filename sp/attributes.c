@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db/json.h"
 #include "sp/error.h"
 #include "sp/xml.h"
 
@@ -194,15 +195,36 @@ const char *const *sp_identity_values(const SpIdentity *identity, const char *na
     return found != NULL ? (const char *const *)found->values : none;
 }
 
-static void append_json(GString *out, const char *text)
+gboolean sp_identity_has(const SpIdentity *identity, const char *name)
 {
-    g_string_append_c(out, '"');
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p == '"' || *p == '\\') g_string_append_c(out, '\\');
-        if ((guchar)*p < 0x20 || *p == 0x7f) g_string_append_printf(out, "\\u%04x", (guchar)*p);
-        else g_string_append_c(out, *p);
+    for (guint i = 0; i < identity->attributes->len; i++) {
+        const SpAttribute *attribute = g_ptr_array_index(identity->attributes, i);
+        if (attribute->known != NULL && strcmp(attribute->known->name, name) == 0) return TRUE;
     }
-    g_string_append_c(out, '"');
+    return FALSE;
+}
+
+SpIdentity *sp_identity_kept(const char *idp, const char *name_id, const char *name_id_format)
+{
+    SpIdentity *identity = g_new0(SpIdentity, 1);
+    char **const empty[] = { &identity->assertion_id, &identity->name_qualifier, &identity->sp_name_qualifier,
+                             &identity->session_index, &identity->context, &identity->saml };
+    for (size_t i = 0; i < G_N_ELEMENTS(empty); i++) *empty[i] = g_strdup("");
+    identity->idp = g_strdup(idp);
+    identity->name_id = g_strdup(name_id);
+    identity->name_id_format = g_strdup(name_id_format);
+    identity->attributes = g_ptr_array_new_with_free_func(attribute_free);
+    return identity;
+}
+
+void sp_identity_add(SpIdentity *identity, const char *name, const char *const *values)
+{
+    SpAttribute *attribute = g_new0(SpAttribute, 1);
+    attribute->known = sp_attribute_find(name);
+    attribute->name = g_strdup(attribute->known != NULL ? attribute->known->oid : name);
+    attribute->friendly = g_strdup(attribute->known != NULL ? attribute->known->name : "");
+    attribute->values = g_strdupv((char **)values);
+    g_ptr_array_add(identity->attributes, attribute);
 }
 
 char *sp_identity_json(const SpIdentity *identity)
@@ -216,13 +238,9 @@ char *sp_identity_json(const SpIdentity *identity)
         if (attribute->known != NULL) values = sp_identity_values(identity, name);
         if (!g_hash_table_add(done, (gpointer)name)) continue;
         if (out->len > 1) g_string_append_c(out, ',');
-        append_json(out, name);
-        g_string_append(out, ":[");
-        for (const char *const *value = values; *value != NULL; value++) {
-            if (value != values) g_string_append_c(out, ',');
-            append_json(out, *value);
-        }
-        g_string_append_c(out, ']');
+        db_json_text(out, name);
+        g_string_append_c(out, ':');
+        db_json_list(out, values);
     }
     g_string_append_c(out, '}');
     return g_string_free(out, FALSE);

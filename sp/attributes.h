@@ -45,6 +45,14 @@ void sp_attributes_add(GPtrArray *list, const char *name, const char *friendly, 
 /* The values of an attribute by its friendly name; borrowed; an empty list if it was not sent. */
 const char *const *sp_identity_values(const SpIdentity *identity, const char *name);
 
+/* Was it sent at all, if only by its name? */
+gboolean sp_identity_has(const SpIdentity *identity, const char *name);
+
+/* An identity as it was once verified, from what was kept of it: for explaining, never for a login. sp_identity_add takes an
+   attribute by its friendly name, else Name as sent. */
+SpIdentity *sp_identity_kept(const char *idp, const char *name_id, const char *name_id_format) G_GNUC_WARN_UNUSED_RESULT;
+void sp_identity_add(SpIdentity *identity, const char *name, const char *const *values);
+
 /* All of them as a JSON object {"mail": ["a@b"], …} by friendly name, else Name as sent: for session.attributes. */
 char *sp_identity_json(const SpIdentity *identity) G_GNUC_WARN_UNUSED_RESULT;
 

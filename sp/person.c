@@ -9,6 +9,8 @@
 #define NAME_LONGEST 200       /* characters of a display name */
 #define COMMON_NAME_LONGEST 64 /* RFC 5280, ub-common-name */
 #define MAILS_MOST 20
+#define MAIL_LONGEST 254        /* RFC 5321 with erratum 1690 */
+#define IDENTIFIER_LONGEST 1024
 #define NAME_ID "NameID (persistent)"
 
 /* --- scopes --------------------------------------------------------------------------------------------------------------- */
@@ -35,8 +37,8 @@ gboolean sp_scope_ok(const char *scope, const char *const *scopes, const char *c
 
 struct found {
     GPtrArray *values;  /* owned strings, NULL-terminated */
-    gboolean sent;
-    const char *reason; /* why the last one was refused: "scope" "shape" "several", "" if none was */
+    gboolean sent;      /* at least by its name */
+    const char *reason; /* why the last one was refused: "scope" "shape" "long" "empty", "" if none was */
 };
 
 static gboolean printable_ascii(const char *text)
@@ -61,7 +63,7 @@ gboolean sp_mail_ok(const char *mail)
     /* Dots in any order before the @: old addresses of Japanese mobile carriers have them. No quotes, no comments. */
     static const char local[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+/=?^_`{|}~.-";
     const char *at = strchr(mail, '@');
-    if (at == NULL || at == mail || at - mail > 64 || strlen(mail) > 254) return FALSE;
+    if (at == NULL || at == mail || at - mail > 64 || strlen(mail) > MAIL_LONGEST) return FALSE;
     if (strspn(mail, local) != (size_t)(at - mail)) return FALSE;
     g_auto(GStrv) labels = g_strsplit(at + 1, ".", -1);
     if (g_strv_length(labels) < 2) return FALSE;
@@ -93,10 +95,10 @@ static const char *scope_of(const char *value)
 static const char *judge(const struct sp_attribute_known *known, const char *value, const struct sp_person_rule *rule)
 {
     if (!no_control(value)) return "shape";
-    if (strcmp(known->name, "mail") == 0) return sp_mail_ok(value) ? "" : "shape";
+    if (strcmp(known->name, "mail") == 0) return strlen(value) > MAIL_LONGEST ? "long" : sp_mail_ok(value) ? "" : "shape";
     if (!known->scoped) return "";
-    if (!printable_ascii(value) || strchr(value, ' ') != NULL || scope_of(value) == NULL || strlen(value) > 1024)
-        return "shape";
+    if (strlen(value) > IDENTIFIER_LONGEST) return "long";
+    if (!printable_ascii(value) || strchr(value, ' ') != NULL || scope_of(value) == NULL) return "shape";
     return sp_scope_ok(scope_of(value), rule->scopes, rule->scope_regexps) ? "" : "scope";
 }
 
@@ -111,7 +113,8 @@ static struct found find(const SpIdentity *identity, const char *name, const str
 {
     const struct sp_attribute_known *known = sp_attribute_find(name);
     const char *const *sent = sp_identity_values(identity, name);
-    struct found found = { g_ptr_array_new_with_free_func(g_free), *sent != NULL, "" };
+    struct found found = { g_ptr_array_new_with_free_func(g_free), sp_identity_has(identity, name), "" };
+    if (found.sent && *sent == NULL) found.reason = "empty";
     for (; *sent != NULL; sent++) {
         const char *reason = judge(known, *sent, rule);
         if (reason[0] != '\0') {
@@ -150,7 +153,7 @@ static char *persistent_name_id(const SpIdentity *identity, const struct sp_pers
     if (strcmp(identity->name_id_format, SP_FORMAT_PERSISTENT) != 0) return NULL;
     gboolean from_idp = identity->name_qualifier[0] == '\0' || strcmp(identity->name_qualifier, identity->idp) == 0;
     gboolean for_us = identity->sp_name_qualifier[0] == '\0' || strcmp(identity->sp_name_qualifier, rule->entity_id) == 0;
-    gboolean shape = identity->name_id[0] != '\0' && strlen(identity->name_id) <= 1024 && no_control(identity->name_id);
+    gboolean shape = identity->name_id[0] != '\0' && strlen(identity->name_id) <= IDENTIFIER_LONGEST && no_control(identity->name_id);
     *reason = !from_idp || !for_us ? "scope" : !shape ? "shape" : "";
     return (*reason)[0] == '\0' ? g_strdup(identity->name_id) : NULL;
 }
@@ -167,7 +170,7 @@ static char *identifier(const SpIdentity *identity, const struct sp_person_rule 
     *reason = found.reason;
     if (values[0] == NULL) return NULL;
     if (values[1] != NULL) *reason = "several";
-    else if (strlen(values[0]) > 1024) *reason = "shape";
+    else if (strlen(values[0]) > IDENTIFIER_LONGEST) *reason = "long";
     else return known->scoped ? g_ascii_strdown(values[0], -1) : g_strdup(values[0]); /* scoped ones ignore case */
     return NULL;
 }
@@ -231,6 +234,8 @@ static gboolean missing(GError **error, const char *name, const char *oid, const
         { "", "is not sent" },
         { "scope", "is sent with the scope of another organisation" },
         { "shape", "is sent in a shape that cannot be used" },
+        { "long", "is sent, but is too long" },
+        { "empty", "is sent without a value that is for us" },
         { "several", "is sent with several values, one is needed" },
     };
     const char *words = "";
@@ -323,6 +328,34 @@ static struct sp_need need(const SpIdentity *identity, const char *name, gboolea
     g_ptr_array_unref(found.values);
     const char *reason = state == SP_NEED_REFUSED ? found.reason : "";
     return (struct sp_need){ sp_attribute_find(name)->name, oid_of(name), required, state, reason };
+}
+
+const char *sp_person_judge(const char *name, const char *value, const struct sp_person_rule *rule)
+{
+    const struct sp_attribute_known *known = sp_attribute_find(name);
+    return known != NULL ? judge(known, value, rule) : "";
+}
+
+/* The first N characters of TEXT, if it has more than twice as many: of a short one nothing is left. */
+static char *beginning(const char *text, glong n)
+{
+    return g_utf8_strlen(text, -1) > 2 * n ? g_utf8_substring(text, 0, n) : g_strdup("");
+}
+
+char *sp_person_mask(const char *name, const char *value)
+{
+    static const struct { const char *name; int shown; gboolean scope; } masked[] = {
+        { "subject-id", 2, TRUE },           { "pairwise-id", 2, TRUE }, { "eduPersonPrincipalName", 2, TRUE },
+        { "eduPersonTargetedID", 3, FALSE }, { "mail", 1, TRUE },        { NAME_ID, 3, FALSE },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(masked); i++) {
+        if (strcmp(masked[i].name, name) != 0) continue;
+        const char *at = masked[i].scope ? strrchr(value, '@') : NULL;
+        g_autofree char *local = at != NULL ? g_strndup(value, (gsize)(at - value)) : g_strdup(value);
+        g_autofree char *seen = beginning(local, masked[i].shown);
+        return g_strconcat(seen, "…", at, NULL);
+    }
+    return NULL;
 }
 
 GArray *sp_person_needs(const SpIdentity *identity, const struct sp_person_rule *rule)

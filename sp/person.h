@@ -37,7 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpPerson, sp_person_free)
 enum sp_need_state {
     SP_NEED_GOOD,    /* sent and usable */
     SP_NEED_MISSING, /* not sent */
-    SP_NEED_REFUSED, /* sent, but no value is usable: scope of another organisation, shape, several where one is needed */
+    SP_NEED_REFUSED, /* sent, but no value is usable, see reason */
 };
 struct sp_need {
     const char *name;   /* friendly name; for persistent NameID "NameID (persistent)" */
@@ -45,10 +45,17 @@ struct sp_need {
     gboolean required;  /* without it nobody is logged in; of displayName, jaDisplayName, givenName + sn one form is enough:
                            they are required together, and only while none of them is usable */
     enum sp_need_state state;
-    const char *reason; /* why refused, a fixed word for web/: "scope" "shape" "several"; "" otherwise */
+    const char *reason; /* why refused, a fixed word for web/: "scope" (of another organisation), "shape", "long", "several" (where
+                           one is needed), "empty" (no value, or none that is for us); "" otherwise */
 };
 GArray *sp_person_needs(const SpIdentity *identity,
                         const struct sp_person_rule *rule) G_GNUC_WARN_UNUSED_RESULT; /* of struct sp_need */
+
+/* Why VALUE of the attribute NAME is of no use: "scope" "shape" "long"; "" if it is, or if we have no use for the attribute. */
+const char *sp_person_judge(const char *name, const char *value, const struct sp_person_rule *rule);
+/* VALUE as it may stand in a picture of the screen that is sent on: identifiers and mail addresses with their first letters and
+   their domain only ("ha…@example.ac.jp"). NULL: it needs no mask. NAME: friendly, or as in struct sp_need. */
+char *sp_person_mask(const char *name, const char *value) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A mail address that we would write to: ASCII, one @, at most 254 bytes, a domain of letters, digits, '-' and at least one
    dot. */
