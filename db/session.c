@@ -5,7 +5,7 @@ enum { INSERT, GET, TOUCH, END, END_SUBJECT, ATTRIBUTES, LOGIN_INSERT, LOGIN_GET
 static const DbStatement statements[N] = {
     [INSERT] = { "session_insert",
         "insert into session (id_hash, person, role, idp, name_id, session_index, saml, attributes, context, authn_at, assurance,"
-        " expires_at) values ($1, $2::bigint, $3, $4, $5, $6, $7, $8::jsonb, $9, to_timestamp($10::bigint), $11,"
+        " expires_at) values ($1, $2::bigint, $3, $4, $5, $6, $7, $8::jsonb, $9, to_timestamp($10::bigint), coalesce($11::text[], '{}'),"
         " to_timestamp($12::bigint))", "bisssssssnai" },
     [GET] = { "session_get",
         "select s.person, p.institution, s.role, s.idp, s.name_id, s.context, s.saml,"

@@ -1,79 +1,46 @@
 #include <string.h>
 
+#include "fcgi/explain.h"
 #include "fcgi/handlers.h"
-#include "fcgi/page.h"
-#include "ra/institution.h"
+#include "ra/assurance.h"
 #include "ra/person.h"
 #include "sp/attributes.h"
-#include "sp/discovery.h"
+#include "sp/xml.h"
 
-/* What we use an attribute for, as the page says it. The institution's identifier is another column of the same table. */
-static const char *
-use_of(const char *name, const char *identifier)
+/* What came with this login, as it was verified then. */
+static SpIdentity *
+identity_of(const DbSession *session, const GPtrArray *sent, const RaInstitution *institution)
 {
-    static const struct { const char *name, *use; } uses[] = {
-        { "displayName", "name" },
-        { "givenName", "name" },
-        { "sn", "name" },
-        { "jaDisplayName", "name-ja" },
-        { "mail", "mail" },
-        { "eduPersonScopedAffiliation", "affiliation" },
-        { "eduPersonEntitlement", "entitlement" },
-        { "eduPersonAssurance", "assurance" },
-        { "o", "institution" },
-        { "jaOrganizationName", "institution" },
-    };
-    if (strcmp(name, identifier) == 0)
-        return "identifier";
-    for (gsize i = 0; i < G_N_ELEMENTS(uses); i++)
-        if (strcmp(uses[i].name, name) == 0)
-            return uses[i].use;
-    return NULL;
-}
-
-static void
-add_attribute(WebNode *root, const char *name, const char *identifier, char **values)
-{
-    const struct sp_attribute_known *known = sp_attribute_find(name);
-    WebNode *node = web_add(root, "attribute");
-    web_set(node, "name", known ? known->name : name);
-    web_set(node, "oid", known ? known->oid : name);
-    web_set(node, "use", use_of(known ? known->name : name, identifier));
-    for (char **value = values; value && *value; value++)
-        web_add_text(node, "value", *value);
-}
-
-static gboolean
-was_sent(const GPtrArray *sent, const char *name)
-{
-    for (guint i = 0; i < sent->len; i++)
-        if (strcmp(((const DbSessionAttribute *)sent->pdata[i])->name, name) == 0)
-            return TRUE;
-    return FALSE;
-}
-
-/* First what we know, in the order of our table, sent or not; then the rest. */
-static void
-add_attributes(WebNode *root, const GPtrArray *sent, const char *identifier)
-{
+    gboolean persistent = strcmp(institution->identifier, "persistent") == 0;
+    SpIdentity *identity = sp_identity_kept(session->idp, session->name_id, persistent ? SP_FORMAT_PERSISTENT : "");
     for (guint i = 0; i < sent->len; i++) {
         const DbSessionAttribute *attribute = sent->pdata[i];
-        add_attribute(root, attribute->name, identifier, attribute->values);
+        sp_identity_add(identity, attribute->name, (const char *const *)attribute->values);
     }
-    for (const struct sp_attribute_known *known = sp_attributes_known; known->name; known++)
-        if (use_of(known->name, identifier) && !was_sent(sent, known->name))
-            add_attribute(root, known->name, identifier, NULL);
+    return identity;
 }
 
+/* Name, mail and affiliation as they changed from one login to another. */
 static void
-add_idp(WebNode *root, const DbSession *session, const SpIdp *idp)
+add_changes(const Exchange *x, WebNode *root, const GPtrArray *changes)
+{
+    for (guint i = 0; i < changes->len; i++) {
+        const RaChange *change = changes->pdata[i];
+        WebNode *node = web_add(root, "change");
+        page_time(x, node, "at", change->at);
+        web_set(node, "field", change->field);
+        web_set(node, "was", change->was);
+        web_set(node, "is", change->is);
+    }
+}
+
+/* Of an IdP that is not in the metadata any more. */
+static void
+add_idp(WebNode *root, const DbSession *session)
 {
     WebNode *node = web_add(root, "idp");
     web_set(node, "entity", session->idp);
-    if (idp)
-        page_names(node, idp->name_en, idp->name_ja);
-    else
-        page_names(node, session->institution_name, session->institution_name_ja);
+    page_names(node, session->institution_name, session->institution_name_ja);
 }
 
 void
@@ -84,7 +51,8 @@ account_page(Exchange *x)
     g_autoptr(GError) error = NULL;
     g_autoptr(DbPerson) person = ra_person_get(ra, session->person, &error);
     g_autoptr(RaInstitution) institution = person ? ra_institution_get(ra, session->institution, &error) : NULL;
-    g_autoptr(GPtrArray) sent = institution ? db_session_attributes(ra->db, x->session_hash, &error) : NULL;
+    g_autoptr(GPtrArray) changes = institution ? ra_person_changes(ra, session->person, &error) : NULL;
+    g_autoptr(GPtrArray) sent = changes ? db_session_attributes(ra->db, x->session_hash, &error) : NULL;
     if (!sent) {
         page_failure(x, error, "/certificates");
         return;
@@ -95,12 +63,20 @@ account_page(Exchange *x)
     web_set_flag(root, "notices", person->notices);
     if (strcmp(form_text(x->query, "done"), "notices") == 0)
         web_set(root, "notice", "notices");
-    add_idp(root, session, idp);
+    if (idp)
+        explain_parties(x, root, idp);
+    else
+        add_idp(root, session);
     WebNode *login = web_add(root, "login");
     page_time(x, login, "at", session->created_at);
     page_time(x, login, "until", session->expires_at);
-    web_set(login, "context", session->context);
-    add_attributes(root, sent, institution->identifier);
+    page_text(login, "context", session->context);
+    page_text(login, "word", ra_preset_word(ra_context_presets, session->context));
+    page_time(x, login, "authn-at", session->authn_at);
+    const struct sp_person_rule rule = explain_rule(x, institution, idp);
+    g_autoptr(SpIdentity) identity = identity_of(session, sent, institution);
+    explain_needs(root, identity, &rule, EXPLAIN_FULL);
+    add_changes(x, root, changes);
     page_send(x, 200, document);
 }
 

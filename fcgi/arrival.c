@@ -5,6 +5,7 @@
 #include "ca/crypto.h"
 #include "db/log.h"
 #include "fcgi/cookie.h"
+#include "fcgi/explain.h"
 #include "fcgi/handlers.h"
 #include "fcgi/login.h"
 #include "fcgi/page.h"
@@ -91,7 +92,8 @@ verify(Exchange *x, struct arrival *a, GError **error)
         return refuse(error, "idp", "the IdP is not in the metadata any more");
     const char *response = form_text(x->form, "SAMLResponse");
     const struct sp_want want = { .idp = a->login->idp, .idp_xml = a->idp->xml, .request_id = a->login->request_id,
-                                  .saml = a->login->saml, .now = x->now, .skew = SP_SKEW };
+                                  .saml = a->login->saml, .now = x->now, .skew = SP_SKEW,
+                                  .contexts = (const char *const *)a->login->contexts };
     a->identity = sp_opener_response(x->portal->opener, response, strlen(response), &want, error);
     return a->identity != NULL;
 }
@@ -113,14 +115,6 @@ spend(Exchange *x, struct arrival *a, GError **error)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&why));
     return FALSE;
-}
-
-struct sp_person_rule
-arrival_rule(const Exchange *x, const struct arrival *a)
-{
-    return (struct sp_person_rule){ .identifier = a->institution->identifier, .entity_id = sp_service_entity_id(x->portal->sp),
-                                    .scopes = (const char *const *)a->idp->scopes,
-                                    .scope_regexps = (const char *const *)a->idp->scope_regexps };
 }
 
 static const char *
@@ -151,9 +145,13 @@ begin_session(Exchange *x, struct arrival *a, gint64 person, GError **error)
     const struct db_session_new session = {
         .id_hash = hash, .person = person, .role = role_of(x, a->person), .idp = a->identity->idp,
         .name_id = a->identity->name_id, .session_index = a->identity->session_index, .saml = a->identity->saml,
-        .attributes = attributes, .context = a->identity->context, .expires_at = until };
-    if (x->session_hash && !db_session_end(x->portal->ra->db, x->session_hash, error))
-        return FALSE;
+        .attributes = attributes, .context = a->identity->context, .authn_at = a->identity->authn_instant,
+        .assurance = (const char *const *)a->person->assurances, .expires_at = until };
+    /* The browser's own cookie does not come along with an IdP's post, so a login that steps up has kept whose place it takes. */
+    GBytes *const before[] = { x->session_hash, a->login->session_hash };
+    for (gsize i = 0; i < G_N_ELEMENTS(before); i++)
+        if (before[i] && !db_session_end(x->portal->ra->db, before[i], error))
+            return FALSE;
     return db_session_insert(x->portal->ra->db, &session, error);
 }
 
@@ -168,6 +166,23 @@ log_in(Exchange *x, struct arrival *a, GError **error)
     return person != 0 && begin_session(x, a, person, error);
 }
 
+/* A login that steps up must bring the same person back: another one is not logged in by it. */
+static gboolean
+same_person(Exchange *x, struct arrival *a, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    if (!a->person || !a->login->person)
+        return TRUE;
+    gint64 who = ra_person_known(x->portal->ra, a->identity->idp, a->person->identifier, &why);
+    a->another = !why && who != a->login->person;
+    if (a->another)
+        g_clear_pointer(&a->person, sp_person_free);
+    if (!why)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
+}
+
 /* One transaction: the login is spent, the assertion seen, the person known, the session begun; all or nothing. Where the
    identity names no person of ours (a->person NULL), the first two all the same. */
 static gboolean
@@ -175,7 +190,8 @@ settle(Exchange *x, struct arrival *a, GError **error)
 {
     Db *db = x->portal->ra->db;
     g_autoptr(GError) why = NULL;
-    gboolean ok = db_begin(db, &why) && spend(x, a, &why) && (!a->person || log_in(x, a, &why)) && db_commit(db, &why);
+    gboolean ok = db_begin(db, &why) && spend(x, a, &why) && same_person(x, a, &why) && (!a->person || log_in(x, a, &why)) &&
+                  db_commit(db, &why);
     db_rollback(db);
     if (why)
         g_propagate_error(error, g_steal_pointer(&why));
@@ -197,6 +213,8 @@ refuse_arrival(Exchange *x, const struct arrival *a, const GError *error)
     gboolean refused = error->domain == SP_ERROR && (error->code == SP_ERROR_REFUSED || error->code == SP_ERROR_INPUT);
     if (a->identity && g_error_matches(error, SP_ERROR, SP_ERROR_MISSING))
         refusal_attributes(x, a, error);
+    else if (g_error_matches(error, SP_ERROR, SP_ERROR_CONTEXT))
+        refusal_context(x, a, error);
     else if (refused)
         refusal_generic(x, error);
     else if (a->identity && strcmp(ra_error_rule(error), "institution") == 0)
@@ -214,7 +232,7 @@ identify(Exchange *x, struct arrival *a, GError **missing, GError **error)
     a->institution = ra_institution_get(x->portal->ra, a->idp->institution, error);
     if (!a->institution)
         return FALSE;
-    const struct sp_person_rule rule = arrival_rule(x, a);
+    const struct sp_person_rule rule = explain_rule(x, a->institution, a->idp);
     a->person = sp_person_new(a->identity, &rule, missing);
     return TRUE;
 }
@@ -228,6 +246,8 @@ saml_acs(Exchange *x)
         refuse_arrival(x, &a, error);
     else if (!a.institution)
         refusal_institution(x, &a);
+    else if (a.another)
+        refusal_person(x, &a);
     else if (!a.person)
         refuse_arrival(x, &a, missing);
     else

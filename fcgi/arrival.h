@@ -19,10 +19,8 @@ struct arrival {
     SpIdentity *identity;
     SpPerson *person;
     RaInstitution *institution;
-    Secret *session; /* the new id */
+    gboolean another; /* than the one whose login was to step up */
+    Secret *session;  /* the new id */
 };
-
-/* By what rule the arrival's institution takes its persons; idp and institution must be known. */
-struct sp_person_rule arrival_rule(const Exchange *x, const struct arrival *a);
 
 #endif

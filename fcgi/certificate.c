@@ -4,6 +4,7 @@
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
+#include "fcgi/stepup.h"
 #include "ra/error.h"
 #include "ra/institution.h"
 
@@ -40,6 +41,7 @@ send_detail(Exchange *x, int status, const char *problem)
     WebNode *node = describe_request(x, root, request);
     describe_acts(x, node, request);
     describe_renewal(x, root, request);
+    describe_login(x, root, request);
     describe_certificate(x, root, request);
     describe_pickup(x, root, request, pin ? secret_text(pin) : NULL);
     describe_previous(x, root, previous);
@@ -62,10 +64,21 @@ certificate_detail(Exchange *x)
 
 /* --- acts --- */
 
+/* Where only the login is not as the profile asks for this renewal. */
+static gboolean
+led_to_step_up(Exchange *x, const GError *error, const char *path)
+{
+    g_autoptr(RaRequest) request = stepup_wanted(error) ? ra_request_get(x->portal->ra, x->session->person, x->number, NULL) : NULL;
+    g_autofree char *return_to = g_strconcat(path, "?done=stepped-up", NULL);
+    return request && stepup_answer(x, error, request->type, request->months, return_to, path);
+}
+
 static void
 fail(Exchange *x, const GError *error)
 {
     g_autofree char *path = path_of(x->number);
+    if (led_to_step_up(x, error, path))
+        return;
     page_failure(x, error, g_error_matches(error, RA_ERROR, RA_ERROR_NOT_FOUND) ? "/certificates" : path);
 }
 

@@ -4,6 +4,7 @@
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
+#include "fcgi/stepup.h"
 #include "ra/error.h"
 #include "ra/institution.h"
 #include "ra/person.h"
@@ -82,15 +83,15 @@ certificates_list(Exchange *x)
 /* --- applying --- */
 
 static struct ra_application
-application_of(const Exchange *x)
+application_of(const Form *form)
 {
-    return (struct ra_application){ .type = form_text(x->form, "type"), .months = form_number(x->form, "months"),
-                                    .memo = form_text(x->form, "memo"), .mail = form_text(x->form, "mail") };
+    return (struct ra_application){ .type = form_text(form, "type"), .months = form_number(form, "months"),
+                                    .memo = form_text(form, "memo"), .mail = form_text(form, "mail") };
 }
 
 /* The page that asks once more; one of several addresses is chosen there, if it has not been yet. */
 static void
-ask_to_confirm(Exchange *x, struct ra_application *wish, GError **error)
+ask_to_confirm(Exchange *x, struct ra_application *wish, const char *form_key, GError **error)
 {
     const struct ra_who who = exchange_who(x);
     g_autoptr(DbPerson) person = ra_person_get(x->portal->ra, x->session->person, error);
@@ -107,7 +108,7 @@ ask_to_confirm(Exchange *x, struct ra_application *wish, GError **error)
     WebNode *order = web_add(root, "order");
     web_set(order, "type", preview->type);
     web_set_number(order, "months", preview->months);
-    web_set(order, "form-key", form_text(x->form, "form_key"));
+    web_set(order, "form-key", form_key);
     web_set(order, "memo", preview->memo);
     web_set(order, "common-name", preview->common_name);
     web_set(order, "subject", preview->subject);
@@ -120,30 +121,59 @@ ask_to_confirm(Exchange *x, struct ra_application *wish, GError **error)
     page_send(x, 200, document);
 }
 
+/* Where only the login is not as the profile asks, another one mends it, and brings the person back to what was filled in. */
+static void
+apply_failed(Exchange *x, const struct ra_application *wish, const GError *error)
+{
+    if (stepup_answer(x, error, wish->type, wish->months, "/certificates/apply", "/certificates"))
+        stepup_keep(x, wish);
+    else
+        page_failure(x, error, "/certificates");
+}
+
+/* GET /certificates/apply: back from the login that was asked for. */
+void
+certificates_resume(Exchange *x)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Form) kept = stepup_kept(x);
+    if (!kept) {
+        http_see_other(&x->out, "/certificates");
+        x->answered = TRUE;
+        return;
+    }
+    struct ra_application wish = application_of(kept);
+    g_autofree char *key = guard_form_key(x, "apply");
+    ask_to_confirm(x, &wish, key, &error);
+    if (error)
+        apply_failed(x, &wish, error);
+}
+
 void
 certificates_apply(Exchange *x)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) key = guard_form_hash(x, "apply");
-    struct ra_application wish = application_of(x);
+    struct ra_application wish = application_of(x->form);
 
     if (!key) {
         page_error(x, 403, "form", "/certificates");
         return;
     }
     if (strcmp(form_text(x->form, "confirm"), "1") != 0) {
-        ask_to_confirm(x, &wish, &error);
+        ask_to_confirm(x, &wish, form_text(x->form, "form_key"), &error);
     } else {
         const struct ra_who who = exchange_who(x);
         const struct ra_form form = { .key_hash = key, .location = "/certificates/%N/accepted" };
         g_autofree char *location = NULL;
         if (ra_request_apply(x->portal->ra, &who, &form, &wish, &location, &error)) {
+            stepup_forget(x);
             http_see_other(&x->out, location);
             x->answered = TRUE;
         }
     }
     if (error)
-        page_failure(x, error, "/certificates");
+        apply_failed(x, &wish, error);
 }
 
 /* --- the progress of one --- */

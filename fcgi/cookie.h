@@ -9,7 +9,7 @@
 
 #include "fcgi/http.h"
 
-#define COOKIE_VALUE_LONGEST 1024
+#define COOKIE_VALUE_LONGEST 2048 /* an application on its way: a memo of 200 characters and an address, sealed */
 
 /* The value of NAME in a Cookie header; NULL: not there, sent twice (somebody tries to add his own), or not of the characters
    that we use (letters, digits, - _ .). The caller's. */

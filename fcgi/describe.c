@@ -4,6 +4,7 @@
 
 #include "fcgi/guard.h"
 #include "fcgi/page.h"
+#include "ra/assurance.h"
 
 #define ENDING_DAYS 28 /* an end so near stands out */
 
@@ -16,7 +17,8 @@ describe_act(const char *act, gint64 number)
 const char *
 describe_done(const Exchange *x)
 {
-    static const char *const words[] = { "memo", "resend", "pin", "withdraw", "renew-withdraw", "revoke", "notices", NULL };
+    static const char *const words[] = { "memo", "resend", "pin", "withdraw", "renew-withdraw", "revoke", "notices",
+                                        "stepped-up", NULL };
     const char *word = form_text(x->query, "done");
     return g_strv_contains(words, word) ? word : NULL;
 }
@@ -98,6 +100,19 @@ describe_acts(const Exchange *x, WebNode *node, const RaRequest *request)
     for (gsize i = 0; i < G_N_ELEMENTS(acts); i++)
         if (ra_request_may_now(x->portal->ra, request, acts[i].event, x->now))
             set_key(x, node, acts[i].attribute, acts[i].act, request->number);
+}
+
+void
+describe_login(const Exchange *x, WebNode *root, const RaRequest *r)
+{
+    if (!*r->context && !r->assurance[0])
+        return;
+    WebNode *node = web_add(root, "login");
+    page_text(node, "context", r->context);
+    page_text(node, "word", ra_preset_word(ra_context_presets, r->context));
+    page_time(x, node, "at", r->authn_at);
+    for (char **value = r->assurance; *value; value++)
+        web_add_text(node, "assurance", *value);
 }
 
 void

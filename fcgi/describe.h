@@ -16,6 +16,8 @@ WebNode *describe_request(const Exchange *x, WebNode *root, const RaRequest *req
 /* The acts that the request's state allows now, as …-key attributes of NODE. */
 void describe_acts(const Exchange *x, WebNode *node, const RaRequest *request);
 /* While a renewal is under way. */
+/* How the person was logged in when this was applied for, or its renewal; nothing where it is not known. */
+void describe_login(const Exchange *x, WebNode *root, const RaRequest *request);
 void describe_renewal(const Exchange *x, WebNode *root, const RaRequest *request);
 /* The certificate in hand; nothing where none is. */
 void describe_certificate(const Exchange *x, WebNode *root, const RaRequest *request);

@@ -23,9 +23,10 @@ static const struct {
     { db_error_quark, DB_ERROR_REFUSED, { 500, "broken", TRUE } },
     { db_error_quark, DB_ERROR_BROKEN, { 500, "broken", TRUE } },
 
-    /* Refused logins have a page of their own (fcgi/login.c); what is left are logout messages and IdPs of no use. */
+    /* Refused logins have a page of their own (fcgi/refusal.c); what is left are logout messages and IdPs of no use. */
     { sp_error_quark, SP_ERROR_REFUSED, { 403, "forbidden", FALSE } },
     { sp_error_quark, SP_ERROR_MISSING, { 403, "forbidden", FALSE } },
+    { sp_error_quark, SP_ERROR_CONTEXT, { 403, "forbidden", FALSE } },
     { sp_error_quark, SP_ERROR_INPUT, { 500, "broken", TRUE } },
     { sp_error_quark, SP_ERROR_BROKEN, { 500, "broken", TRUE } },
     { sp_error_quark, SP_ERROR_AWAY, { 503, "down", TRUE } },

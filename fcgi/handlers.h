@@ -21,6 +21,8 @@ void discovery_page(Exchange *x);
 void logo_file(Exchange *x);
 /* login.c */
 void login_start(Exchange *x);
+/* needs.c */
+void needs_page(Exchange *x);
 /* arrival.c */
 void saml_acs(Exchange *x);
 /* logout.c */
@@ -30,6 +32,7 @@ void saml_slo(Exchange *x);
 /* certificates.c: the list and applying */
 void certificates_list(Exchange *x);
 void certificates_apply(Exchange *x);
+void certificates_resume(Exchange *x);
 void certificate_accepted(Exchange *x);
 /* certificate.c: one request */
 void certificate_detail(Exchange *x);

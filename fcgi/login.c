@@ -8,7 +8,7 @@
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
 #include "fcgi/session.h"
-#include "ra/institution.h"
+#include "ra/request.h"
 #include "sp/discovery.h"
 #include "sp/request.h"
 
@@ -46,16 +46,27 @@ forget_old_logins(Exchange *x)
             cookie_set(&x->out, *name, "", 0, COOKIE_CROSS);
 }
 
+/* What is asked of the IdP and of who comes back; contexts NULL: nothing, it is an ordinary login. */
+struct asked {
+    const char *back;
+    char **contexts;
+    gint64 person;
+    GBytes *session_hash;
+};
+
 static gboolean
-remember_login(Exchange *x, const Secret *relay_state, const char *idp, const SpRequest *request, const char *back, GError **error)
+remember_login(Exchange *x, const Secret *relay_state, const char *idp, const SpRequest *request, const struct asked *asked,
+               GError **error)
 {
     g_autoptr(Secret) cookie = crypto_token();
     g_autoptr(GBytes) key_hash = crypto_sha256(secret_bytes(relay_state), secret_size(relay_state));
     g_autoptr(GBytes) cookie_hash = crypto_sha256(secret_bytes(cookie), secret_size(cookie));
     gint64 lifetime = settings_number(x->portal->settings, "portal", "login_lifetime");
     const struct db_login_new login = { .key_hash = key_hash, .cookie_hash = cookie_hash, .idp = idp,
-                                        .request_id = request->request_id, .saml = request->saml, .return_to = back,
-                                        .expires_at = x->now + lifetime };
+                                        .request_id = request->request_id, .saml = request->saml,
+                                        .return_to = asked->back, .expires_at = x->now + lifetime,
+                                        .contexts = (const char *const *)asked->contexts, .person = asked->person,
+                                        .session_hash = asked->session_hash };
     if (!db_login_insert(x->portal->ra->db, &login, error))
         return FALSE;
     forget_old_logins(x);
@@ -67,15 +78,16 @@ remember_login(Exchange *x, const Secret *relay_state, const char *idp, const Sp
 }
 
 static gboolean
-send_to_idp(Exchange *x, const SpIdp *idp, const char *back, GError **error)
+send_to_idp(Exchange *x, const SpIdp *idp, const struct asked *asked, GError **error)
 {
     g_autoptr(RaInstitution) institution = ra_institution_get(x->portal->ra, idp->institution, error);
     if (!institution)
         return FALSE;
     g_autoptr(Secret) relay_state = crypto_token();
-    g_autoptr(SpRequest) request = sp_request_new(x->portal->sp, idp->entity_id, idp->xml, secret_text(relay_state),
-                                                  sp_request_name_id(institution->identifier), error);
-    if (!request || !remember_login(x, relay_state, idp->entity_id, request, back, error))
+    g_autoptr(SpRequest) request =
+        sp_request_step_up(x->portal->sp, idp->entity_id, idp->xml, secret_text(relay_state),
+                           sp_request_name_id(institution->identifier), (const char *const *)asked->contexts, error);
+    if (!request || !remember_login(x, relay_state, idp->entity_id, request, asked, error))
         return FALSE;
     session_remember_idp(x, idp->entity_id);
     http_header(&x->out, "Cache-Control", "no-store");
@@ -84,22 +96,51 @@ send_to_idp(Exchange *x, const SpIdp *idp, const char *back, GError **error)
     return TRUE;
 }
 
-void
-login_start(Exchange *x)
+static void
+go(Exchange *x, const char *entity, const struct asked *asked)
 {
-    const char *entity = form_text(x->query, "idp");
     g_autoptr(GError) error = NULL;
-
-    if (!*entity) {
-        discovery_begin(x);
-        return;
-    }
-    g_autofree char *back = discovery_way_back(x);
     g_autoptr(SpIdp) idp = strlen(entity) <= 1024 ? sp_idp_get(x->portal->ra->db, entity, x->now, &error) : NULL;
     if (error)
         page_failure(x, error, "/");
     else if (!idp || !idp->institution)
         page_error(x, 404, "idp", "/discovery");
-    else if (!send_to_idp(x, idp, back, &error))
+    else if (!send_to_idp(x, idp, asked, &error))
         page_failure(x, error, "/discovery");
+}
+
+/* WHAT: TYPE-MONTHS of the profile that the login is to be good for. Which contexts that needs is the profile's business, and
+   the IdP is the one of this session. */
+static void
+step_up(Exchange *x, const char *what, const char *back)
+{
+    g_auto(GStrv) parts = g_strsplit(what, "-", 2);
+    gint64 months = parts[0] && parts[1] ? g_ascii_strtoll(parts[1], NULL, 10) : 0;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RaProfile) profile =
+        months > 0 && months <= 1200 ? ra_request_profile(x->portal->ra, parts[0], months, &error) : NULL;
+    const struct asked asked = { .back = back, .contexts = profile ? profile->contexts : NULL,
+                                 .person = x->session->person, .session_hash = x->session_hash };
+    if (error)
+        page_failure(x, error, "/certificates");
+    else if (!profile)
+        page_error(x, 404, "missing", "/certificates");
+    else
+        go(x, x->session->idp, &asked);
+}
+
+void
+login_start(Exchange *x)
+{
+    const char *entity = form_text(x->query, "idp"), *what = form_text(x->query, "step-up");
+    if (!*entity && (!*what || !x->session)) {
+        discovery_begin(x);
+        return;
+    }
+    g_autofree char *back = discovery_way_back(x);
+    const struct asked asked = { .back = back };
+    if (*what && x->session)
+        step_up(x, what, back);
+    else
+        go(x, entity, &asked);
 }

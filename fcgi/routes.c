@@ -32,6 +32,7 @@ const struct route routes[] = {
     { GET,  "/discovery",                 MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, discovery_page },
     { GET,  "/logo/:f",                   MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, logo_file },
     { GET,  "/login",                     MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, login_start },
+    { GET,  "/login/needs",               MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, needs_page },
     { GET,  "/saml/metadata",             MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, saml_metadata },
     /* The IdP's answer can carry no token of ours: its signature and our login cookie stand in for it. */
     { POST, "/saml/acs",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, SAML_BODY, TRUE, saml_acs },
@@ -42,6 +43,7 @@ const struct route routes[] = {
 
     { GET,  "/certificates",              MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, certificates_list },
     { POST, "/certificates",              MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    8192,   TRUE,  certificates_apply },
+    { GET,  "/certificates/apply",        MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, certificates_resume },
     { GET,  "/certificates/:n/accepted",  MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, certificate_accepted },
     { GET,  "/certificates/:n",           MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, certificate_detail },
     { POST, "/certificates/:n/memo",      MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    8192,   TRUE,  certificate_memo },

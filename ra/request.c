@@ -178,6 +178,18 @@ ra_request_history(RaContext *ctx, gint64 person, gint64 number, GError **error)
     return ours(db_event_of_request(ctx->db, number, person, EVENTS_MOST, error), error);
 }
 
+RaProfile *
+ra_request_profile(RaContext *ctx, const char *type, gint64 months, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    RaProfile *profile = db_profile_now(ctx->db, type, months, &why);
+    if (why) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        ra_error_from(error);
+    }
+    return profile;
+}
+
 /* --- what was sent -------------------------------------------------------------------------------------------------------- */
 
 /* One line of people's own words: bounded, valid, nothing that breaks a line or a terminal. NULL with ERROR. */

@@ -7,6 +7,7 @@
 
 #include "db/event.h"
 #include "db/outbox.h"
+#include "db/profile.h"
 #include "db/request.h"
 #include "ra/context.h"
 #include "ra/institution.h"
@@ -65,6 +66,11 @@ const char *ra_previous_state(const RaPrevious *previous, gint64 now);
 /* RaEvent *, oldest first: steps by their names (request_transition), and apply, memo, ask-new-pin, ask-resend, done, erased,
    superseded, reopen, lock. */
 GPtrArray *ra_request_history(RaContext *ctx, gint64 person, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What is asked of a login for that certificate; NULL without ERROR: there is no such profile now. */
+typedef DbProfile RaProfile; /* fields in db/profile.h */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaProfile, db_profile_free)
+RaProfile *ra_request_profile(RaContext *ctx, const char *type, gint64 months, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- applying ------------------------------------------------------------------------------------------------------------- */
 

@@ -9,16 +9,19 @@
 #define NAME_LONGEST 200       /* characters of a display name */
 #define COMMON_NAME_LONGEST 64 /* RFC 5280, ub-common-name */
 #define MAILS_MOST 20
+#define PATTERN_LONGEST 512    /* of a scope with regexp="true" */
 #define MAIL_LONGEST 254        /* RFC 5321 with erratum 1690 */
 #define IDENTIFIER_LONGEST 1024
 #define NAME_ID "NameID (persistent)"
 
 /* --- scopes --------------------------------------------------------------------------------------------------------------- */
 
-/* The whole scope, not a part of it; a pattern that cannot be compiled or takes too long matches nothing. */
+/* The whole scope, not a part of it; a pattern that cannot be compiled, is very long or takes too long matches nothing: a
+   federation has thousands of them, written by as many hands, and none needs more than a few hundred steps. */
 static gboolean matches(const char *scope, const char *pattern)
 {
-    g_autofree char *whole = g_strconcat("\\A(?:", pattern, ")\\z", NULL);
+    if (strlen(pattern) > PATTERN_LONGEST) return FALSE;
+    g_autofree char *whole = g_strconcat("(*LIMIT_MATCH=20000)(*LIMIT_DEPTH=1000)\\A(?:", pattern, ")\\z", NULL);
     g_autoptr(GRegex) regex = g_regex_new(whole, G_REGEX_CASELESS, 0, NULL);
     return regex != NULL && g_regex_match_full(regex, scope, -1, 0, 0, NULL, NULL);
 }

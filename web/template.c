@@ -272,6 +272,16 @@ static gboolean is_xsl(const xmlNode *node, const char *name)
            (name == NULL || strcmp((const char *)node->name, name) == 0);
 }
 
+/* A template whose name or mode begins so makes the text of a variable: it is read there, not only written out. */
+static gboolean makes_text(const xmlNode *template)
+{
+    for (const xmlAttr *a = template->properties; a != NULL; a = a->next)
+        if (a->children != NULL && g_str_has_prefix((const char *)a->children->content, "text-") &&
+            (strcmp((const char *)a->name, "name") == 0 || strcmp((const char *)a->name, "mode") == 0))
+            return TRUE;
+    return FALSE;
+}
+
 /* Are these words for templates and attributes, not for the page? */
 static gboolean is_value(const xmlNode *node)
 {
@@ -279,7 +289,7 @@ static gboolean is_value(const xmlNode *node)
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (is_xsl(node, names[i]))
             return TRUE;
-    return FALSE;
+    return is_xsl(node, "template") && makes_text(node);
 }
 
 /* May an instruction below NODE add an attribute to the element that NODE stands in, or is? */
@@ -490,7 +500,7 @@ Template *template_load(const char *folder, const Messages *messages, const Mess
     }
     xmlNode *root = xmlDocGetRootElement(whole);
     for (xmlNode *top = root->children; pages && top != NULL; top = top->next)
-        if (is_xsl(top, "template")) {
+        if (is_xsl(top, "template") && !is_value(top)) {
             flatten(top);
             collect_chunks(top, template->chunks);
         }

@@ -211,7 +211,7 @@ static gboolean is_word(const char *text)
 {
     static const char *const names[] = {"SHA-256", "SHA-1", "IdP:", "SP:", "ID:", "curl --cert-type P12 --cert", "no such page",
                                         "no such mail", ".cer", ".crl", "(.cer)", "/account", "/certificates", "/language/",
-                                        "?return=", "&return=", "/login?idp="};
+                                        "?return=", "&return=", "/login?idp=", "shibmd:Scope:", "AuthnContextClassRef:"};
     g_autofree char *bare = g_strstrip(g_strdup(text));
     g_strdelimit(bare, "·", ' ');
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)

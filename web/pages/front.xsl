@@ -73,6 +73,7 @@
                     <li><m:t k="front.need.mail"/></li>
                     <li><m:t k="front.need.device"/></li>
                 </ul>
+                <p><a href="/login/needs"><m:t k="front.need.sent"/></a></p>
             </section>
             <section>
                 <h2><m:t k="front.for"/></h2>

@@ -136,6 +136,16 @@
                     <dt><m:t k="fact.applied-at"/></dt>
                     <dd><xsl:call-template name="moment"><xsl:with-param name="at" select="@applied-at"/></xsl:call-template></dd>
                 </div>
+                <xsl:for-each select="../login">
+                    <div>
+                        <dt><m:t k="fact.login"/></dt>
+                        <dd id="login">
+                            <xsl:call-template name="context"/>
+                            <xsl:if test="@at"><span class="sub"><xsl:call-template name="moment"><xsl:with-param name="at" select="@at"/></xsl:call-template></span></xsl:if>
+                            <xsl:for-each select="assurance"><span class="sub mono break"><xsl:value-of select="."/></span></xsl:for-each>
+                        </dd>
+                    </div>
+                </xsl:for-each>
                 <xsl:if test="not($pickup/@pin)">
                     <div><dt><m:t k="fact.pin"/></dt><dd id="pin"><xsl:call-template name="no-pin"/></dd></div>
                 </xsl:if>
