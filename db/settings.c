@@ -4,7 +4,7 @@
 
 G_DEFINE_QUARK(inkan-settings-error, settings_error)
 
-enum type { TEXT, NUMBER, FLAG, LIST, CHOICE };
+enum type { TEXT, HTTPS, NUMBER, FLAG, LIST, CHOICE };
 
 static const struct row {
     const char *group, *key;
@@ -76,7 +76,7 @@ static const struct row {
     { "saml", "metadata_certificate", TEXT, "", 0, 4096, NULL, "PEM file of the pinned certificate that signs the sources" },
     { "saml", "metadata_refresh", NUMBER, "3600", 10, 86400, NULL, "seconds between two fetches of a source" },
     { "saml", "metadata_longest", NUMBER, "2592000", 3600, 31536000, NULL, "seconds that validUntil may lie ahead at most" },
-    { "saml", "discovery", TEXT, "", 0, 1024, NULL, "https URL of the federation's discovery service; empty: our own page" },
+    { "saml", "discovery", HTTPS, "", 0, 1024, NULL, "https URL of the federation's discovery service; empty: our own page" },
     { "saml", "officer_entitlement", TEXT, "", 0, 1024, NULL, "eduPersonEntitlement value that makes an officer" },
     { "saml", "operator_entitlement", TEXT, "", 0, 1024, NULL, "eduPersonEntitlement value that makes an operator" },
 
@@ -140,6 +140,7 @@ allowed(const struct row *row)
 {
     switch (row->type) {
     case TEXT: return g_strdup_printf("a text of %d to %d bytes", (int)row->least, (int)row->most);
+    case HTTPS: return g_strdup_printf("an https:// URL without #%s, at most %d bytes", row->least ? "" : ", or nothing", (int)row->most);
     case NUMBER: return g_strdup_printf("a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, row->least, row->most);
     case FLAG: return g_strdup("true or false");
     case LIST: return g_strdup_printf("a list with ';' between its items, at most %d", (int)row->most);
@@ -171,6 +172,17 @@ choice_of(const char *text, const char *choices)
 }
 
 static gboolean
+https_of(const char *text, gint64 least, gint64 most)
+{
+    if (!*text)
+        return least == 0;
+    for (const char *c = text; *c; c++)
+        if (!g_ascii_isgraph(*c) || strchr("\"'<>\\#", *c))
+            return FALSE;
+    return g_str_has_prefix(text, "https://") && g_ascii_isalnum(text[8]) && (gint64)strlen(text) <= most;
+}
+
+static gboolean
 take_value(Settings *settings, size_t i, const char *text, GError **error)
 {
     const struct row *row = &rows[i];
@@ -182,6 +194,8 @@ take_value(Settings *settings, size_t i, const char *text, GError **error)
         if ((gint64)length < row->least || (gint64)length > row->most)
             return refuse(settings->file, row, length ? "has a text too short or too long" : "is empty", error);
         return TRUE;
+    case HTTPS:
+        return https_of(text, row->least, row->most) || refuse(settings->file, row, "is no such URL", error);
     case NUMBER:
         return number_of(text, row->least, row->most, &settings->numbers[i]) ||
                refuse(settings->file, row, "is not such a number", error);

@@ -1,7 +1,5 @@
 #include "fcgi/portal.h"
 
-#include <string.h>
-
 #include "ca/crypto.h"
 
 const char *
@@ -50,18 +48,6 @@ portal_opening_service(const char *settings_file, GError **error)
     return settings ? ra_saml_service(settings, RA_SAML_DECRYPT, error) : NULL;
 }
 
-/* Empty: our own page. */
-static gboolean
-check_discovery(const Portal *portal, const char *settings_file, GError **error)
-{
-    const char *url = portal_setting(portal, "saml", "discovery");
-    if (!*url || (g_str_has_prefix(url, "https://") && g_uri_is_valid(url, G_URI_FLAGS_ENCODED, NULL) && !strchr(url, '#')))
-        return TRUE;
-    g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_VALUE, "%s: [saml] discovery is %s; allowed: an https:// URL without #, or"
-                " nothing for the portal's own page", settings_file, url);
-    return FALSE;
-}
-
 Portal *
 portal_new(const char *settings_file, gboolean publishing, GError **error)
 {
@@ -83,8 +69,6 @@ portal_new(const char *settings_file, gboolean publishing, GError **error)
                     settings_file);
         return NULL;
     }
-    if (!check_discovery(portal, settings_file, error))
-        return NULL;
     if (!publishing && (!sp_start(error) || !(portal->sp = ra_saml_service(portal->settings, RA_SAML_SIGN, error))))
         return NULL;
     if (!publishing)
