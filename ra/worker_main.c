@@ -10,6 +10,7 @@
 #include "db/prefork.h"
 #include "ra/context.h"
 #include "ra/jobs.h"
+#include "ra/logo.h"
 #include "ra/mail.h"
 #include "ra/metadata_fetch.h"
 #include "ra/options.h"
@@ -20,6 +21,7 @@
 #define IDLE_JOBS 2000   /* ms without a notification: a job that was put off, or one whose announcement was lost */
 #define IDLE_MAIL 2000
 #define IDLE_ROUNDS 1000
+#define IDLE_LOGOS 15000
 #define DRAIN 45         /* seconds; a mail takes 40 at most */
 
 struct life {
@@ -143,7 +145,27 @@ live_on_metadata(gpointer data)
     return 0;
 }
 
-/* Reads what the metadata process fetched; it knows nothing of us, no key either. */
+/* Apart from the metadata, because a logo may be on a server that hardly answers, and nobody waits for it. */
+static int
+live_on_logos(gpointer data)
+{
+    g_autoptr(Settings) settings = NULL;
+    g_autoptr(RaContext) ctx = begin(data, &settings);
+    g_autoptr(SpOpener) opener = ctx ? sp_opener_connect(settings_text(settings, "worker", "opener_socket")) : NULL;
+    if (!ctx)
+        return 1;
+    while (!prefork_stopping()) {
+        g_autoptr(GError) error = NULL;
+        gboolean more = FALSE;
+        if (!ra_logo_round(ctx, opener, &ra_logo_outside, seconds_now(), &more, &error))
+            log_error("logos-failed", error);
+        if (!more)
+            (void)db_wait(ctx->db, IDLE_LOGOS);
+    }
+    return 0;
+}
+
+/* Reads what the metadata and logo processes fetched; it knows nothing of us, no key either. */
 static int
 live_as_opener(gpointer data)
 {
@@ -177,6 +199,7 @@ main(int argc, char **argv)
         { "mails", (int)settings_number(settings, "worker", "mail_processes"), live_on_mails, &life },
         { "rounds", 1, live_on_rounds, &life },
         { "metadata", 1, live_on_metadata, &life },
+        { "logos", 1, live_on_logos, &life },
     };
     return prefork_run(kinds, G_N_ELEMENTS(kinds), settings_text(settings, "worker", "pid_file"), DRAIN);
 }

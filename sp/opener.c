@@ -19,6 +19,7 @@
 #include "db/prefork.h"
 #include "sp/carry.h"
 #include "sp/confine.h"
+#include "sp/logo.h"
 #include "sp/opener_wire.h"
 #include "sp/peer.h"
 
@@ -46,6 +47,7 @@ static const struct row rows[SP_JOB_N] = {
     [SP_JOB_RESPONSE] =      { "response",      sp_job_response,      TRUE,  { 2 * MB, MB,     10 }, { 64 * MB, 5 }, NULL },
     [SP_JOB_LOGOUT_ISSUER] = { "logout-issuer", sp_job_logout_issuer, FALSE, { MB,     MB / 4, 10 }, { 64 * MB, 5 }, NULL },
     [SP_JOB_LOGOUT] =        { "logout",        sp_job_logout,        TRUE,  { 2 * MB, MB / 4, 10 }, { 64 * MB, 5 }, NULL },
+    [SP_JOB_LOGO] =          { "logo",          sp_job_logo,          FALSE, { MB / 4, MB / 8, 10 }, { 64 * MB, 5 }, NULL },
 };
 
 static const struct row *row_of(guint32 kind)

@@ -2,6 +2,7 @@
 """Choosing the institution: our own page, with 6,000 to choose from too, and the federation's discovery service.
 tap: alone
 tap: seconds 240"""
+import hashlib
 import os
 import sys
 import time
@@ -110,6 +111,26 @@ def earlier_choices():
             browser.cookies["localhost"][name] = (bad, {})
         tap.equal(browser.get("/discovery").status, 200)
         tap.equal(browser.get("/").status, 200)
+
+
+def logos():
+    """logos come from us alone, drawn anew, to be kept for ever; a name that is none is 404"""
+    def with_logos():
+        page = Browser(demo).get("/discovery").want(200)
+        return [i["src"] for i in page.tree.all("img") if (i["src"] or "").startswith("/logo/")]
+    sources = tap.until(lambda: (lambda found: found if len(found) == 2 else None)(with_logos()), 40)
+    for source in sources:
+        answer = Browser(demo).get(source).want(200)
+        tap.equal((answer.header("Content-Type"), answer.header("X-Content-Type-Options")), ("image/png", "nosniff"))
+        tap.has(answer.header("Cache-Control"), "immutable")
+        tap.equal(answer.body[:8], b"\x89PNG\r\n\x1a\n")
+        tap.equal(hashlib.sha256(answer.body).hexdigest(), source[6:-4])
+    page = Browser(demo).get("/discovery")
+    tap.ok(all((i["src"] or "").startswith(("/logo/", "/static/")) for i in page.tree.all("img")))
+    tap.has(page.header("Content-Security-Policy"), "img-src 'self';")
+    for name in ("0" * 64 + ".png", sources[0][6:-4], sources[0][6:-4] + ".jpg", sources[0][6:-5] + "g.png", "x.png", sources[0][6:].upper(),
+                 sources[0][6:] + ".png", "..%2fhealthz", ""):
+        tap.equal(Browser(demo).get("/logo/" + name).status, 404, name)
 
 
 def thousands():
@@ -251,7 +272,7 @@ def wrong_settings():
             os.unlink(copy)
 
 
-TESTS = (however_typed, shape_of_the_page, hidden_ones, without_an_institution, earlier_choices, thousands, what_it_is_told, there_and_back,
+TESTS = (however_typed, shape_of_the_page, hidden_ones, without_an_institution, earlier_choices, logos, thousands, what_it_is_told, there_and_back,
          a_pickup_on_the_way, without_a_choice, what_it_may_not_say, a_foreign_cookie, wrong_settings)
 
 
