@@ -179,7 +179,7 @@ spell_kana(const char *folded)
 
 /* Spellings of one sound; the longer stand first. Those that stay as they are keep their tail out of the shorter ones' reach. */
 static const struct { const char *from, *to; } spellings[] = {
-    { "tchi", "cchi" }, { "tya", "cha" }, { "tyu", "chu" }, { "tyo", "cho" }, { "sya", "sha" }, { "syu", "shu" }, { "syo", "sho" },
+    { "tch", "cch" }, { "tya", "cha" }, { "tyu", "chu" }, { "tyo", "cho" }, { "sya", "sha" }, { "syu", "shu" }, { "syo", "sho" },
     { "zya", "ja" },    { "zyu", "ju" },  { "zyo", "jo" },  { "jya", "ja" },  { "jyu", "ju" },  { "jyo", "jo" },  { "tti", "cchi" },
     { "sh", "sh" },     { "ch", "ch" },   { "ts", "ts" },   { "th", "th" },   { "si", "shi" },  { "ti", "chi" },  { "tu", "tsu" },
     { "hu", "fu" },     { "zi", "ji" },   { "mb", "nb" },   { "mp", "np" },   { "mm", "nm" },
