@@ -187,7 +187,8 @@ def idps(place):
         templates = place.program("demo", "templates")
         for source, target in (("idp-config.php", "config.php"), ("idp-authsources.php", "authsources.php"),
                                ("idp-hosted.php", "metadata/saml20-idp-hosted.php"),
-                               ("idp-attributes.php", "attributemap/demo.php")):
+                               ("idp-attributes.php", "attributemap/demo.php"), ("idp-step-up.php", "step-up.php"),
+                               ("idp-second-factor.php", "second-factor.php")):
             with open(os.path.join(templates, source), "rb") as file:
                 place.write(os.path.join(folder, target), file.read())
     if not os.path.exists(place.path("idp", "sp-metadata.xml")):

@@ -25,7 +25,9 @@ $people = [
             'jaDisplayName' => '鏡 花子', 'jaGivenName' => '花子', 'jasn' => '鏡',
             'jao' => $demo['name_ja'], 'jaou' => '理学研究科',
         ]),
-        'student:demo' => $person('student', ['student', 'member'], ['displayName' => 'Taro Yamada']),
+        'student:demo' => $person('student', ['student', 'member'], [
+            'displayName' => 'Taro Yamada', 'eduPersonAssurance' => 'https://refeds.org/assurance',
+        ]),
         'desk:demo' => $person('desk', ['staff', 'member'], [
             'displayName' => 'Sakura Tanaka', 'jaDisplayName' => '田中 さくら', 'jao' => $demo['name_ja'],
             'eduPersonEntitlement' => $demo['officer'],

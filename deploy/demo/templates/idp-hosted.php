@@ -36,6 +36,7 @@ $metadata[$demo['entity_id']] = [
 
     'attributes.NameFormat' => 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri',
     'authproc' => [
+        5 => ['class' => 'core:PHP', 'code' => 'require ' . var_export($demo['folder'] . '/step-up.php', true) . ';'],
         10 => ['class' => 'saml:PersistentNameID', 'attribute' => 'uid'],
         20 => ['class' => 'core:TargetedID', 'identifyingAttribute' => 'uid', 'nameId' => true],
         30 => ['class' => 'core:AttributeMap', 'demo'],
