@@ -3,13 +3,13 @@
 #include "db/reading.h"
 
 /* What is in force of each IdP that speaks for an institution: where several sources have it, the valid row of the lowest
-   priority. $1 is now, $2 the language. */
+   priority. A row ends by itself or with its source's copy. $1 is now, $2 the language. */
 #define CHOICES                                                                                                               \
     " from institution_idp n join idp i on i.entity_id = n.entity_id join metadata_source s on s.name = i.source"            \
     " left join logo l on l.entity_id = i.entity_id and l.language = $2"                                                      \
-    " where i.valid_until > to_timestamp($1) and not exists"                                                                  \
+    " where least(i.valid_until, s.valid_until) > to_timestamp($1) and not exists"                                            \
     " (select from idp o join metadata_source t on t.name = o.source where o.entity_id = i.entity_id"                        \
-    " and o.valid_until > to_timestamp($1) and (t.priority, t.name) < (s.priority, s.name))"
+    " and least(o.valid_until, t.valid_until) > to_timestamp($1) and (t.priority, t.name) < (s.priority, s.name))"
 
 enum { SEARCH, NAMED };
 

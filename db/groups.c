@@ -6,6 +6,7 @@
 #include "db/job.h"
 #include "db/logo.h"
 #include "db/metadata.h"
+#include "db/metadata_query.h"
 #include "db/metrics.h"
 #include "db/migration.h"
 #include "db/outbox.h"
@@ -33,6 +34,7 @@ const DbGroup *const db_groups[] = {
     &db_logo_worker_group,
     &db_metadata_group,
     &db_metadata_refresh_group,
+    &db_metadata_query_group,
     &db_metrics_group,
     &db_migration_group,
     &db_outbox_group,

@@ -11,9 +11,19 @@ static const DbStatement statements[] = {
       " extract(epoch from next_update)::bigint - $1::bigint from crl"
       " union all select 'inkan_crl_number{issuer=\"' || issuer || '\",shard=\"' || shard || '\"}', number from crl"
       " union all select 'inkan_revocations_unpublished', count(*) from certificate where revoked_at is not null and published is null"
-      " union all select 'inkan_metadata_seconds_left{source=\"' || name || '\"}',"
-      " coalesce(extract(epoch from valid_until)::bigint - $1::bigint, 0) from metadata_source"
-      " union all select 'inkan_metadata_entities{source=\"' || name || '\"}', entities from metadata_source",
+      " union all select 'inkan_metadata_seconds_left{source=\"' || name || '\"}', coalesce(extract(epoch from case when kind = 'mdq'"
+      " then (select min(valid_until) from idp where source = name) else valid_until end)::bigint - $1::bigint, 0)"
+      " from metadata_source where kind <> 'manual'"
+      " union all select 'inkan_metadata_age_seconds{source=\"' || name || '\"}',"
+      " coalesce($1::bigint - extract(epoch from asked_at)::bigint, -1) from metadata_source where kind <> 'manual'"
+      " union all select 'inkan_metadata_failing{source=\"' || name || '\"}', (error <> '')::integer from metadata_source"
+      " where kind <> 'manual'"
+      " union all select 'inkan_metadata_last_failure_timestamp_seconds{source=\"' || name || '\"}',"
+      " coalesce(extract(epoch from failed_at)::bigint, 0) from metadata_source where kind <> 'manual'"
+      " union all select 'inkan_metadata_entities{source=\"' || name || '\"}', entities from metadata_source"
+      " union all select 'inkan_metadata_skipped{source=\"' || name || '\"}', skipped from metadata_source where kind = 'aggregate'"
+      " union all select 'inkan_metadata_questions_failing{source=\"' || s.name || '\"}', count(f.entity_id) from metadata_source s"
+      " left join idp_fetch f on f.source = s.name and f.error <> '' where s.kind = 'mdq' group by s.name",
       "i" },
 };
 const DbGroup db_metrics_group = { "metrics", statements, G_N_ELEMENTS(statements), "portal" };

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ra/cli.h"
+#include "ra/metadata_source.h"
 
 static int
 config_keys(Cli *cli, int argc, char **argv)
@@ -41,6 +42,7 @@ check_files(const Settings *s, int *wrong)
         { "service", "secret_file", FALSE },        { "saml", "signing_key", FALSE },
         { "saml", "signing_certificate", FALSE },   { "saml", "decryption_key", FALSE },
         { "saml", "decryption_certificate", FALSE },{ "saml", "metadata_certificate", TRUE },
+        { "saml", "metadata_ca_file", TRUE },
         { "mail", "ca_file", TRUE },                { "mail", "password_file", TRUE },
         { "signer", "passphrase_file", FALSE },
     };
@@ -54,6 +56,23 @@ check_files(const Settings *s, int *wrong)
         /* What belongs to another process's user may be hidden from whoever checks. */
         finding(wrong, what, there,
                 there ? ours ? NULL : "not readable for this user; its process must be able to" : "there is no such file");
+    }
+}
+
+/* [saml] sources: each item, and the certificate that it pins. */
+static void
+check_sources(const Settings *s, int *wrong)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GPtrArray) sources = ra_metadata_sources(s, &why);
+    if (why)
+        finding(wrong, "[saml] sources", FALSE, why->message);
+    for (guint i = 0; i < sources->len; i++) {
+        const RaMetadataSource *source = sources->pdata[i];
+        const char *file = source->certificate_file;
+        g_autofree char *what = g_strdup_printf("[saml] sources %s %s", source->name, file);
+        gboolean there = *file && access(file, F_OK) == 0;
+        finding(wrong, what, there, there ? NULL : *file ? "there is no such file" : "pins no certificate; set metadata_certificate");
     }
 }
 
@@ -104,6 +123,7 @@ config_check(Cli *cli, int argc, char **argv)
     if (!quick) {
         check_words(s, &wrong);
         check_files(s, &wrong);
+        check_sources(s, &wrong);
         check_databases(s, &wrong);
     }
     return wrong ? CLI_FAILED : CLI_OK;

@@ -5,9 +5,10 @@
 
 #include "db/institution.h"
 #include "db/metadata.h"
+#include "db/metadata_query.h"
 #include "ra/cli.h"
-#include "ra/metadata_fetch.h"
-#include "sp/metadata.h"
+#include "ra/metadata.h"
+#include "ra/metadata_store.h"
 #include "sp/service.h"
 
 #define DESCRIPTOR_MOST (1024 * 1024)
@@ -18,8 +19,10 @@ seconds_now(void)
     return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-static gboolean
-read_file(const char *file, GBytes **bytes)
+/* --- import --------------------------------------------------------------------------------------------------------------- */
+
+static GByteArray *
+read_file(const char *file)
 {
     struct stat about;
     char *text = NULL;
@@ -27,14 +30,13 @@ read_file(const char *file, GBytes **bytes)
     g_autoptr(GError) error = NULL;
     if (stat(file, &about) == 0 && about.st_size > DESCRIPTOR_MOST) {
         cli_fail(CLI_USAGE, "%s is too large for one IdP's description", file);
-        return FALSE;
+        return NULL;
     }
     if (!g_file_get_contents(file, &text, &size, &error)) {
         cli_fail(CLI_USAGE, "%s", error->message);
-        return FALSE;
+        return NULL;
     }
-    *bytes = g_bytes_new_take(text, size);
-    return TRUE;
+    return g_byte_array_new_take((guint8 *)text, size);
 }
 
 /* Adds DOMAIN, in lower case, unless it is there. */
@@ -81,14 +83,25 @@ store(Db *db, DbInstitution *institution, const char *entity_id, GError **error)
     return ok;
 }
 
+/* What reads metadata in our stead; NULL and *STATUS where it cannot be started. */
+static SpOpener *
+open_opener(int *status)
+{
+    GError *error = NULL;
+    SpOpener *opener = sp_start(&error) ? sp_opener_spawn(NULL, &error) : NULL;
+    if (!opener)
+        *status = cli_error(error);
+    return opener;
+}
+
 /* The rows of the IdP, then the institution: a repeat after a break does the rest. */
 static int
-import(Cli *cli, GBytes *descriptor, DbInstitution *institution, char **domains)
+import(Cli *cli, SpOpener *opener, GByteArray *descriptor, DbInstitution *institution, char **domains)
 {
     Db *db = cli_context(cli)->db;
     GError *error = NULL;
-    g_autofree char *entity_id = NULL;
-    if (!sp_start(&error) || !sp_metadata_import(db, descriptor, seconds_now(), &entity_id, &error))
+    g_autofree char *entity_id = ra_metadata_import(cli_context(cli), opener, descriptor, seconds_now(), &error);
+    if (!entity_id)
         return cli_error(error);
     g_autoptr(DbIdp) idp = db_metadata_get(db, entity_id, seconds_now(), &error);
     if (!idp)
@@ -117,48 +130,225 @@ metadata_import(Cli *cli, int argc, char **argv)
         { "organization", 0, 0, G_OPTION_ARG_STRING, &organization, "O of its certificates (default: NAME in ASCII)", "TEXT" },
         { 0 },
     };
-    g_autoptr(GBytes) descriptor = NULL;
     int status = CLI_USAGE;
     if (!cli_parse(cli, entries, &argc, &argv, 1, 1))
         return CLI_USAGE;
     if (!name)
         return cli_fail(CLI_USAGE, "say for whom the IdP speaks: --institution NAME");
-    if (!read_file(argv[1], &descriptor))
-        return CLI_USAGE;
+    g_autoptr(GByteArray) descriptor = read_file(argv[1]);
+    g_autoptr(SpOpener) opener = descriptor ? open_opener(&status) : NULL;
+    if (!opener)
+        return status;
     g_autoptr(DbInstitution) institution = institution_for(cli_context(cli)->db, name, organization, &status);
-    return institution ? import(cli, descriptor, institution, domains) : status;
+    return institution ? import(cli, opener, descriptor, institution, domains) : status;
+}
+
+/* --- refresh and status --------------------------------------------------------------------------------------------------- */
+
+/* What an operator does where a message begins with one of these words. The first that fits counts. */
+static const struct { const char *word, *todo; } advice[] = {
+    { "metadata: fetch: the server has no such thing", "the address in [saml] sources is wrong, or the federation moved it" },
+    { "metadata: fetch: the answer is too large", "this is no metadata that we can take; look at the address in [saml] sources" },
+    { "metadata: fetch: the address is inside", "the server sends us on into this network: tell the federation, take no copy from it" },
+    { "metadata: fetch", "try it by hand: curl -v URL; [saml] metadata_ca_file where the server's CA is not a public one" },
+    { "metadata: the file", "look at the file and at who may read it (the worker's user)" },
+    { "certificate", "put the federation's certificate there, got by a way that can be trusted" },
+    { "key", "the pinned certificate's file has none that is good for signatures" },
+    { "signature", "this copy was not signed by the pinned key, or was changed on the way. If the federation has announced a new key,"
+                   " put its certificate into the file beside the old one; if not, tell the federation" },
+    { "unsigned", "the federation publishes unsigned metadata there: take the signed one, never this" },
+    { "valid-until: past", "the federation's copy is old: tell the federation; ours counts until its own end" },
+    { "valid-until: farther", "raise [saml] metadata_longest only if the federation says that so long is meant" },
+    { "opener", "the process that reads metadata ended: see its lines in the log; a copy that does that is not taken" },
+    { "entity", "what the server gave is not for us: see `inkan metadata show ENTITYID`" },
+    { "", "the message says what is wrong with the copy: tell the federation; ours counts until its own end" },
+};
+
+static const char *
+todo_for(const char *message)
+{
+    for (size_t i = 0;; i++)
+        if (g_str_has_prefix(message, advice[i].word))
+            return advice[i].todo;
+}
+
+/* "6.9 days", "40 minutes". */
+static char *
+span(gint64 seconds)
+{
+    if (seconds >= 2 * 86400)
+        return g_strdup_printf("%.1f days", (double)seconds / 86400);
+    if (seconds >= 2 * 3600)
+        return g_strdup_printf("%.1f hours", (double)seconds / 3600);
+    return g_strdup_printf("%d minutes", (int)(seconds / 60));
+}
+
+static gboolean
+is_manual(const DbMetadataSource *s)
+{
+    return strcmp(s->kind, "manual") == 0;
+}
+
+static gboolean
+is_over(const DbMetadataSource *s, gint64 now)
+{
+    return strcmp(s->kind, "aggregate") == 0 && s->valid_until <= now;
+}
+
+static const char *
+state_of(const DbMetadataSource *s, gint64 now)
+{
+    if (is_over(s, now))
+        return s->refreshed_at ? "OVER: its IdPs do not count any more" : "NEVER FETCHED";
+    return *s->error ? "FAILING: the last good copy still counts" : "ok";
+}
+
+static void
+print_time(Cli *cli, const char *what, gint64 at, gint64 now, const char *more)
+{
+    g_autofree char *time = cli_time(cli, at);
+    g_autofree char *distance = span(ABS(at - now));
+    printf("  %-14s%s, %s%s%s%s\n", what, time, at > now ? "in " : "", distance, at > now ? "" : " ago", more);
+}
+
+/* TRUE: nobody needs to do anything. */
+static gboolean
+print_source(Cli *cli, const DbMetadataSource *s, gint64 now)
+{
+    const char *state = state_of(s, now);
+    g_autofree char *changed = g_strdup_printf(" (%d changed)", s->changed);
+    printf("%s\t%s\n", s->name, state);
+    printf("  %-14s%s %s\n", "source", s->kind, *s->location ? s->location : "by `inkan metadata import`");
+    printf("  %-14s%d\n", "IdPs", s->entities);
+    if (s->skipped)
+        printf("  %-14s%d of it cannot be used: `inkan metadata list --skipped %s`\n", "left out", s->skipped, s->name);
+    if (s->refreshed_at)
+        print_time(cli, is_manual(s) ? "last import" : "last change", s->refreshed_at, now, is_manual(s) ? "" : changed);
+    if (s->asked_at && !is_manual(s))
+        print_time(cli, "last good try", s->asked_at, now, "");
+    if (s->valid_until)
+        print_time(cli, "valid until", s->valid_until, now, strcmp(s->kind, "mdq") == 0 ? " (the first of its IdPs)" : "");
+    if (*s->error) {
+        print_time(cli, "FAILED", s->failed_at, now, "");
+        printf("  %-14s%s\n  %-14s%s\n", "why", s->error, "what to do", todo_for(s->error));
+    }
+    return strcmp(state, "ok") == 0;
+}
+
+/* Those of NAME, or all. CLI_FAILED where one of them needs somebody. */
+static int
+print_sources(Cli *cli, const char *name)
+{
+    GError *error = NULL;
+    gint64 now = seconds_now();
+    int status = CLI_OK;
+    g_autoptr(GPtrArray) sources = db_metadata_sources(cli_context(cli)->db, &error);
+    if (!sources)
+        return cli_error(error);
+    for (guint i = 0; i < sources->len; i++) {
+        const DbMetadataSource *s = sources->pdata[i];
+        if ((!name || strcmp(name, s->name) == 0) && !print_source(cli, s, now))
+            status = CLI_FAILED;
+    }
+    if (!sources->len)
+        printf("no source of metadata yet: set [saml] sources and start the worker, or `inkan metadata import`\n");
+    return status;
+}
+
+static int
+unknown_source(const GPtrArray *sources, const char *name)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (guint i = 0; i < sources->len; i++)
+        g_string_append_printf(names, "%s%s", i ? ", " : "", ((const RaMetadataSource *)sources->pdata[i])->name);
+    return cli_fail(CLI_NOT_FOUND, "[saml] sources has no '%s', but: %s", name, names->len ? names->str : "none");
 }
 
 static int
 metadata_refresh(Cli *cli, int argc, char **argv)
 {
     GError *error = NULL;
-    if (!cli_parse(cli, NULL, &argc, &argv, 0, 0))
+    int status = CLI_FAILED;
+    if (!cli_parse(cli, NULL, &argc, &argv, 0, 1))
         return CLI_USAGE;
-    RaContext *ctx = cli_context(cli);
-    if (!sp_start(&error) || !ra_metadata_refresh(ctx, seconds_now(), TRUE, &error))
+    g_autoptr(GPtrArray) sources = ra_metadata_sources(cli_settings(cli), &error);
+    if (error)
         return cli_error(error);
-    printf("every source of [saml] sources was fetched and verified\n");
-    return CLI_OK;
+    gboolean known = argc < 2;
+    for (guint i = 0; i < sources->len && !known; i++)
+        known = strcmp(((const RaMetadataSource *)sources->pdata[i])->name, argv[1]) == 0;
+    if (!known)
+        return unknown_source(sources, argv[1]);
+    g_autoptr(SpOpener) opener = open_opener(&status);
+    if (!opener)
+        return status;
+    const struct ra_metadata_round round = { .ctx = cli_context(cli), .opener = opener, .sources = sources, .now = seconds_now(),
+                                             .force = TRUE, .only = argc > 1 ? argv[1] : NULL };
+    gboolean done = ra_metadata_round(&round, &error);
+    status = print_sources(cli, round.only);
+    return done ? status : cli_error(error);
 }
 
 static int
 metadata_status(Cli *cli, int argc, char **argv)
 {
+    return cli_parse(cli, NULL, &argc, &argv, 0, 0) ? print_sources(cli, NULL) : CLI_USAGE;
+}
+
+/* --- show ----------------------------------------------------------------------------------------------------------------- */
+
+static int
+print_idp(Cli *cli, const DbIdp *idp)
+{
     GError *error = NULL;
-    if (!cli_parse(cli, NULL, &argc, &argv, 0, 0))
-        return CLI_USAGE;
-    g_autoptr(GPtrArray) sources = db_metadata_sources(cli_context(cli)->db, &error);
-    if (!sources)
+    gint64 now = seconds_now();
+    g_autoptr(GPtrArray) rows = db_metadata_everywhere(cli_context(cli)->db, idp->entity_id, &error);
+    g_autoptr(DbInstitution) institution =
+        rows && idp->institution ? db_institution_get(cli_context(cli)->db, idp->institution, &error) : NULL;
+    if (error)
         return cli_error(error);
-    for (guint i = 0; i < sources->len; i++) {
-        const DbMetadataSource *s = sources->pdata[i];
-        g_autofree char *refreshed = cli_time(cli, s->refreshed_at);
-        g_autofree char *until = cli_time(cli, s->valid_until);
-        printf("%s\t%d IdPs\trefreshed %s\tvalid until %s%s%s\n", s->name, s->entities, refreshed, until,
-               *s->error ? "\tLAST TRY FAILED: " : "", s->error);
+    g_autofree char *scopes = g_strjoinv(" ", idp->scopes), *regexps = g_strjoinv(" ", idp->scope_regexps);
+    printf("%s\n  %s / %s\n  scopes %s%s%s\n  contact %s %s\n  institution %s\n", idp->entity_id, idp->name_en, idp->name_ja, scopes,
+           *regexps ? ", by expression " : "", regexps, idp->contact_name, idp->contact_mail,
+           institution ? institution->name : "none: nobody can log in by it (`inkan institution set NAME --idp ENTITYID`)");
+    if (idp->hidden)
+        printf("  hidden from discovery, as its federation wants it\n");
+    for (guint i = 0; i < rows->len; i++) {
+        const DbIdp *row = rows->pdata[i];
+        g_autofree char *until = cli_time(cli, row->valid_until);
+        printf("  source %s, valid until %s%s\n", row->source, until,
+               row->valid_until <= now ? " (over)" : strcmp(row->source, idp->source) == 0 ? " (this one counts)" : "");
     }
     return CLI_OK;
+}
+
+/* What is known of an entity of which we have nothing that counts. */
+static int
+print_absence(Cli *cli, const char *entity_id)
+{
+    Db *db = cli_context(cli)->db;
+    GError *error = NULL;
+    g_autofree char *why = db_metadata_why_not(db, entity_id, &error);
+    g_autoptr(GPtrArray) asked = error ? NULL : db_metadata_query_of(db, entity_id, &error);
+    g_autoptr(GPtrArray) rows = error ? NULL : db_metadata_everywhere(db, entity_id, &error);
+    if (error)
+        return cli_error(error);
+    if (why)
+        printf("left out of source %s\n", why);
+    for (guint i = 0; i < rows->len; i++) {
+        const DbIdp *row = rows->pdata[i];
+        g_autofree char *until = cli_time(cli, row->valid_until);
+        printf("source %s had it until %s; nothing newer came since\n", row->source, until);
+    }
+    for (guint i = 0; i < asked->len; i++) {
+        const DbMetadataFetch *fetch = asked->pdata[i];
+        g_autofree char *due = cli_time(cli, fetch->due_at), *at = cli_time(cli, fetch->fetched_at);
+        printf("source %s (MDQ): %s%s; asked again %s\n", fetch->source,
+               *fetch->error ? fetch->error : fetch->absent ? "has none, it said at " : "not asked yet",
+               fetch->absent && !*fetch->error ? at : "", fetch->due_at ? due : "at once");
+    }
+    return cli_fail(CLI_NOT_FOUND, "no valid metadata of %s; `inkan metadata status` shows the sources. By MDQ only the IdPs of"
+                    " institutions are asked for: `inkan institution set NAME --idp ENTITYID`", entity_id);
 }
 
 static int
@@ -172,31 +362,71 @@ metadata_show(Cli *cli, int argc, char **argv)
     GError *error = NULL;
     if (!cli_parse(cli, entries, &argc, &argv, 1, 1))
         return CLI_USAGE;
-    Db *db = cli_context(cli)->db;
-    g_autoptr(DbIdp) idp = db_metadata_get(db, argv[1], seconds_now(), &error);
+    g_autoptr(DbIdp) idp = db_metadata_get(cli_context(cli)->db, argv[1], seconds_now(), &error);
     if (!idp)
-        return error ? cli_error(error)
-                     : cli_fail(CLI_NOT_FOUND, "no valid metadata of %s; `inkan metadata status` shows the sources", argv[1]);
-    if (xml) {
-        printf("%s\n", idp->xml);
-        return CLI_OK;
+        return error ? cli_error(error) : print_absence(cli, argv[1]);
+    if (!xml)
+        return print_idp(cli, idp);
+    printf("%s\n", idp->xml);
+    return CLI_OK;
+}
+
+/* --- list ----------------------------------------------------------------------------------------------------------------- */
+
+static int
+list_skipped(Cli *cli, const char *name)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) sources = db_metadata_sources(cli_context(cli)->db, &error);
+    for (guint i = 0; !error && i < sources->len; i++) {
+        const DbMetadataSource *s = sources->pdata[i];
+        GHashTableIter iter;
+        gpointer id, why;
+        if (name && strcmp(name, s->name) != 0)
+            continue;
+        g_autoptr(GHashTable) skipped = db_metadata_skipped(cli_context(cli)->db, s->name, &error);
+        if (error)
+            break;
+        g_hash_table_iter_init(&iter, skipped);
+        while (g_hash_table_iter_next(&iter, &id, &why))
+            printf("%s\t%s\t%s\n", s->name, (const char *)id, (const char *)why);
     }
-    g_autoptr(DbInstitution) institution = idp->institution ? db_institution_get(db, idp->institution, &error) : NULL;
-    if (error)
+    return error ? cli_error(error) : CLI_OK;
+}
+
+static int
+metadata_list(Cli *cli, int argc, char **argv)
+{
+    gboolean skipped = FALSE;
+    int limit = 1000;
+    const GOptionEntry entries[] = {
+        { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "at most so many lines (1000)", "N" },
+        { "skipped", 0, 0, G_OPTION_ARG_NONE, &skipped, "those that cannot be used and why; QUERY is then the name of a source", NULL },
+        { 0 },
+    };
+    GError *error = NULL;
+    if (!cli_parse(cli, entries, &argc, &argv, 0, 1) || limit < 1)
+        return CLI_USAGE;
+    if (skipped)
+        return list_skipped(cli, argc > 1 ? argv[1] : NULL);
+    g_autoptr(GPtrArray) idps = db_metadata_list(cli_context(cli)->db, argc > 1 ? argv[1] : "", seconds_now(), limit, &error);
+    if (!idps)
         return cli_error(error);
-    g_autofree char *scopes = g_strjoinv(" ", idp->scopes);
-    g_autofree char *until = cli_time(cli, idp->valid_until);
-    printf("%s\n  %s / %s\n  source %s, valid until %s\n  scopes %s\n  contact %s %s\n  institution %s\n", idp->entity_id,
-           idp->name_en, idp->name_ja, idp->source, until, scopes, idp->contact_name, idp->contact_mail,
-           institution ? institution->name : "none: nobody can log in by it (`inkan institution set NAME --idp ENTITYID`)");
+    for (guint i = 0; i < idps->len; i++) {
+        const DbIdp *idp = idps->pdata[i];
+        printf("%s\t%s\t%s\t%s\n", idp->entity_id, idp->name_en, idp->source, idp->institution ? "" : "(no institution)");
+    }
+    if ((int)idps->len == limit)
+        fprintf(stderr, "inkan: these are the first %d; --limit shows more\n", limit);
     return CLI_OK;
 }
 
 const struct command command_metadata[] = {
     { "metadata import", "FILE --institution NAME [--mail-domain D]...", "registers one IdP by hand from its EntityDescriptor",
       metadata_import },
-    { "metadata refresh", "", "fetches and verifies every source now", metadata_refresh },
-    { "metadata status", "", "shows the sources", metadata_status },
-    { "metadata show", "ENTITYID [--xml]", "shows one IdP", metadata_show },
+    { "metadata refresh", "[SOURCE]", "fetches and verifies every source, or one, now", metadata_refresh },
+    { "metadata status", "", "shows the sources: how fresh, until when, what failed; status 1 where somebody is needed", metadata_status },
+    { "metadata list", "[QUERY]", "lists the IdPs whose id, names or scopes contain QUERY", metadata_list },
+    { "metadata show", "ENTITYID [--xml]", "shows one IdP, or why there is none", metadata_show },
     { 0 },
 };

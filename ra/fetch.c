@@ -9,6 +9,7 @@
 #include "ra/error.h"
 
 #define CONNECT_SECONDS 10
+#define HEADER_LONGEST 200 /* of what a server calls its copy */
 
 /* --- addresses ------------------------------------------------------------------------------------------------------------ */
 
@@ -69,6 +70,8 @@ struct download {
     CURL *curl;
     GByteArray *bytes;
     gboolean too_large, inside;
+    char *etag, *modified;
+    struct curl_slist *headers;
 };
 
 static size_t
@@ -80,6 +83,42 @@ take_bytes(char *data, size_t size, size_t n, void *pointer)
         return 0;
     }
     g_byte_array_append(d->bytes, (const guint8 *)data, (guint)(size * n));
+    return size * n;
+}
+
+/* The value of header NAME (with its colon) in LINE; NULL where it is another header or nothing to send back one day. */
+static char *
+header_value(const char *line, const char *name)
+{
+    if (g_ascii_strncasecmp(line, name, strlen(name)) != 0)
+        return NULL;
+    char *value = g_strstrip(g_strdup(line + strlen(name)));
+    for (const char *c = value; *c; c++)
+        if (*c < ' ' || *c > '~' || c - value >= HEADER_LONGEST) {
+            *value = '\0';
+            break;
+        }
+    return value;
+}
+
+static size_t
+take_header(char *data, size_t size, size_t n, void *pointer)
+{
+    struct download *d = pointer;
+    g_autofree char *line = g_strndup(data, size * n);
+    char *etag = header_value(line, "etag:"), *modified = header_value(line, "last-modified:");
+    if (g_str_has_prefix(line, "HTTP/")) { /* those of a redirect are not its target's */
+        g_clear_pointer(&d->etag, g_free);
+        g_clear_pointer(&d->modified, g_free);
+    }
+    if (etag) {
+        g_free(d->etag);
+        d->etag = etag;
+    }
+    if (modified) {
+        g_free(d->modified);
+        d->modified = modified;
+    }
     return size * n;
 }
 
@@ -96,6 +135,15 @@ open_socket(void *pointer, curlsocktype purpose, struct curl_sockaddr *address)
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static void
+add_header(struct download *d, const char *name, const char *value)
+{
+    if (!value || !*value)
+        return;
+    g_autofree char *line = g_strconcat(name, ": ", value, NULL);
+    d->headers = curl_slist_append(d->headers, line);
 }
 
 static void
@@ -121,16 +169,42 @@ prepare(struct download *d, char *words)
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, d);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, d);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, d);
+    add_header(d, "Accept", d->what->accept);
+    add_header(d, "If-None-Match", d->what->etag);
+    add_header(d, "If-Modified-Since", d->what->modified);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, d->headers);
 }
 
-GBytes *
-ra_fetch(const struct ra_fetch *what, GError **error)
+/* Puts into words what CODE and STATUS say; FALSE. */
+static gboolean
+fail(const struct download *d, CURLcode code, long status, const char *words, GError **error)
 {
+    const char *url = d->what->url;
+    if (d->too_large)
+        g_set_error(error, RA_ERROR, RA_ERROR_INPUT, "fetch: the answer is too large: %s", url);
+    else if (d->inside && code == CURLE_COULDNT_CONNECT)
+        g_set_error(error, RA_ERROR, RA_ERROR_INPUT, "fetch: the address is inside this network: %s", url);
+    else if (status == 404 || status == 410)
+        g_set_error(error, RA_ERROR, RA_ERROR_NOT_FOUND, "fetch: the server has no such thing (%ld): %s", status, url);
+    else if (code == CURLE_OK)
+        g_set_error(error, RA_ERROR, RA_ERROR_DOWN, "fetch: the server answers %ld: %s", status, url);
+    else
+        g_set_error(error, RA_ERROR, RA_ERROR_DOWN, "fetch: cannot be fetched: %s: %s", url,
+                    *words ? words : curl_easy_strerror(code));
+    return FALSE;
+}
+
+gboolean
+ra_fetch_newer(const struct ra_fetch *what, struct ra_fetched *out, GError **error)
+{
+    char words[CURL_ERROR_SIZE] = "";
+    *out = (struct ra_fetched){ NULL, NULL, NULL };
     if (g_ascii_strncasecmp(what->url, "https://", 8) != 0) {
         g_set_error(error, RA_ERROR, RA_ERROR_INPUT, "fetch: only https is fetched, not %s", what->url);
-        return NULL;
+        return FALSE;
     }
-    char words[CURL_ERROR_SIZE] = "";
     struct download d = { .what = what, .curl = curl_easy_init(), .bytes = g_byte_array_new() };
     if (!d.curl)
         g_error("libcurl does not start");
@@ -139,18 +213,35 @@ ra_fetch(const struct ra_fetch *what, GError **error)
     long status = 0;
     curl_easy_getinfo(d.curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_cleanup(d.curl);
+    curl_slist_free_all(d.headers);
     g_autoptr(GBytes) bytes = g_byte_array_free_to_bytes(d.bytes);
+    out->etag = d.etag ? d.etag : g_strdup("");
+    out->modified = d.modified ? d.modified : g_strdup("");
+    gboolean conditional = (what->etag && *what->etag) || (what->modified && *what->modified);
+    if (code == CURLE_OK && status == 304 && conditional)
+        return TRUE;
     /* Without FOLLOWLOCATION a redirect is an answer like another, and not the thing. */
-    if (code == CURLE_OK && status == 200)
-        return g_steal_pointer(&bytes);
-    if (d.too_large)
-        g_set_error(error, RA_ERROR, RA_ERROR_INPUT, "fetch: the answer is too large: %s", what->url);
-    else if (d.inside && code == CURLE_COULDNT_CONNECT)
-        g_set_error(error, RA_ERROR, RA_ERROR_INPUT, "fetch: the address is inside this network: %s", what->url);
-    else if (code == CURLE_OK)
-        g_set_error(error, RA_ERROR, RA_ERROR_DOWN, "fetch: the server answers %ld: %s", status, what->url);
-    else
-        g_set_error(error, RA_ERROR, RA_ERROR_DOWN, "fetch: cannot be fetched: %s: %s", what->url,
-                    *words ? words : curl_easy_strerror(code));
-    return NULL;
+    if (code != CURLE_OK || status != 200)
+        return fail(&d, code, status, words, error);
+    out->bytes = g_steal_pointer(&bytes);
+    return TRUE;
+}
+
+void
+ra_fetched_clear(struct ra_fetched *fetched)
+{
+    g_clear_pointer(&fetched->bytes, g_bytes_unref);
+    g_clear_pointer(&fetched->etag, g_free);
+    g_clear_pointer(&fetched->modified, g_free);
+}
+
+GBytes *
+ra_fetch(const struct ra_fetch *what, GError **error)
+{
+    struct ra_fetch plain = *what;
+    struct ra_fetched fetched;
+    plain.etag = plain.modified = NULL;
+    GBytes *bytes = ra_fetch_newer(&plain, &fetched, error) ? g_steal_pointer(&fetched.bytes) : NULL;
+    ra_fetched_clear(&fetched);
+    return bytes;
 }

@@ -12,7 +12,7 @@
 #include "ra/jobs.h"
 #include "ra/logo.h"
 #include "ra/mail.h"
-#include "ra/metadata_fetch.h"
+#include "ra/metadata.h"
 #include "ra/options.h"
 #include "ra/sweep.h"
 #include "sp/opener.h"
@@ -22,6 +22,7 @@
 #define IDLE_MAIL 2000
 #define IDLE_ROUNDS 1000
 #define IDLE_LOGOS 15000
+#define IDLE_METADATA 10000
 #define DRAIN 45         /* seconds; a mail takes 40 at most */
 
 struct life {
@@ -125,22 +126,38 @@ live_on_rounds(gpointer data)
     return 0;
 }
 
-/* A process of its own: it reads what others wrote, and a large aggregate takes its time. */
+/* The sources as the settings have them; what is wrong with one of them is said, the others work. */
+static GPtrArray *
+begin_sources(RaContext *ctx)
+{
+    g_autoptr(GError) wrong = NULL, away = NULL;
+    GPtrArray *sources = ra_metadata_sources(ctx->settings, &wrong);
+    if (wrong)
+        log_error("settings-wrong", wrong);
+    if (!wrong && !ra_metadata_settle(ctx, sources, &away))
+        log_error("metadata-not-settled", away);
+    return sources;
+}
+
+/* A process of its own: a large aggregate takes its time. What others wrote is read by the opener's children. */
 static int
 live_on_metadata(gpointer data)
 {
     g_autoptr(Settings) settings = NULL;
-    g_autoptr(GError) why = NULL;
     g_autoptr(RaContext) ctx = begin(data, &settings);
-    if (!ctx || !sp_start(&why)) {
-        log_error("start-failed", why);
+    g_autoptr(SpOpener) opener = ctx ? sp_opener_connect(settings_text(settings, "worker", "opener_socket")) : NULL;
+    gboolean said = FALSE;
+    if (!ctx)
         return 1;
-    }
+    g_autoptr(GPtrArray) sources = begin_sources(ctx);
+    listen_on(ctx, "inkan_idp"); /* an institution has another IdP: to be asked for by MDQ */
     while (!prefork_stopping()) {
         g_autoptr(GError) error = NULL;
-        if (!ra_metadata_refresh(ctx, seconds_now(), FALSE, &error))
-            log_error("metadata-failed", error);
-        (void)db_wait(ctx->db, 10000);
+        const struct ra_metadata_round round = { .ctx = ctx, .opener = opener, .sources = sources, .now = seconds_now() };
+        if (ra_metadata_round(&round, &error) || error->domain != DB_ERROR)
+            g_clear_error(&error); /* a failure of a source is logged and recorded there */
+        (void)db_wait(ctx->db, IDLE_METADATA);
+        bide(ctx, error, &said);
     }
     return 0;
 }

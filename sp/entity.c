@@ -8,10 +8,8 @@
 #include "sp/person.h"
 
 #define TEXT_LONGEST 300    /* characters of a name or of the keywords of one language */
-#define SCOPES_MOST 100
 #define NAMES_MOST 32       /* that a search looks at */
 #define REST_LONGEST 8192   /* bytes of keywords and domains that a search looks at */
-#define SCOPE_LONGEST 256
 #define ENTITY_CATEGORY "http://macedir.org/entity-category"
 #define HIDE "http://refeds.org/category/hide-from-discovery"
 
@@ -23,6 +21,11 @@ gboolean sp_entity_valid_until(const xmlNode *node, gint64 *until)
     if (!sp_time_parse(text, &own)) return FALSE;
     *until = MIN(*until, own);
     return TRUE;
+}
+
+gboolean sp_entity_is_idp(const xmlNode *entity)
+{
+    return sp_xml_child(entity, SP_NS_METADATA, "IDPSSODescriptor") != NULL;
 }
 
 /* --- text ----------------------------------------------------------------------------------------------------------------- */
@@ -41,6 +44,14 @@ static char *clean(const char *text)
         gap = space;
     }
     return g_string_free(out, FALSE);
+}
+
+/* Something, without space and control characters. */
+static gboolean one_word(const char *text, size_t longest)
+{
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
+        if (g_unichar_isspace(g_utf8_get_char(p)) || g_unichar_iscntrl(g_utf8_get_char(p))) return FALSE;
+    return text[0] != '\0' && strlen(text) <= longest;
 }
 
 static char *clean_text(const xmlNode *node)
@@ -142,7 +153,8 @@ static char *logo_url(const xmlNode *node)
     gboolean data = parts[0] != NULL && g_ascii_strncasecmp(parts[0], "data:image/", 11) == 0;
     g_autofree char *url = data ? g_strjoinv("", parts) : g_strdup(parts[0] != NULL && parts[1] == NULL ? parts[0] : "");
     gboolean https = g_ascii_strncasecmp(url, "https://", 8) == 0 && strlen(url) <= 2048;
-    gboolean good = (https || (data && strlen(url) <= SP_ENTITY_LOGO_LONGEST)) && strpbrk(url, "\"'<>\\") == NULL;
+    gboolean good = (https || (data && strlen(url) <= SP_ENTITY_LOGO_LONGEST)) && strpbrk(url, "\"'<>\\") == NULL
+                    && one_word(url, G_MAXINT);
     return good ? g_steal_pointer(&url) : g_strdup("");
 }
 
@@ -177,7 +189,7 @@ static void add_scopes(const xmlNode *holder, GPtrArray *literal, GPtrArray *reg
         g_autofree char *scope = sp_xml_text(node), *regexp = sp_xml_attribute(node, "regexp");
         gboolean is_regexp = g_strcmp0(regexp, "true") == 0 || g_strcmp0(regexp, "1") == 0;
         GPtrArray *list = is_regexp ? regexps : literal;
-        if (scope[0] == '\0' || strlen(scope) > SCOPE_LONGEST || list->len >= SCOPES_MOST) continue;
+        if (!one_word(scope, SP_ENTITY_SCOPE_LONGEST) || list->len >= SP_ENTITY_SCOPES_MOST) continue;
         g_ptr_array_add(list, g_steal_pointer(&scope));
     }
 }
@@ -251,12 +263,6 @@ static gboolean has_redirect(const xmlNode *role, const char *name)
     return FALSE;
 }
 
-static gboolean has_key(const xmlNode *entity)
-{
-    g_autoptr(GPtrArray) keys = sp_keys_of_idp(entity, NULL);
-    return keys != NULL;
-}
-
 static gboolean declares(const xmlNode *node, const xmlChar *prefix)
 {
     for (const xmlNs *ns = node->nsDef; ns != NULL; ns = ns->next)
@@ -305,12 +311,11 @@ static char *search_text(const DbIdp *idp, const xmlNode *entity, const xmlNode 
 
 static const char *unfit(const xmlNode *entity, const xmlNode *role, const char *entity_id, gint64 until, gint64 now)
 {
-    if (entity_id == NULL || entity_id[0] == '\0' || strlen(entity_id) > 1024 || strpbrk(entity_id, " \t\r\n") != NULL)
-        return "it has no usable entityID";
+    if (entity_id == NULL || !one_word(entity_id, SP_ENTITY_ID_LONGEST)) return "it has no usable entityID";
     if (role == NULL) return "it is no IdP that speaks SAML 2.0 (IDPSSODescriptor)";
     if (until <= now) return "its validUntil is over";
     if (!has_redirect(role, "SingleSignOnService")) return "it has no SingleSignOnService by HTTP-Redirect at an https address";
-    return has_key(entity) ? NULL : "it has no usable certificate for signing (RSA of 2048 bits or more, or EC)";
+    return sp_keys_idp_has_one(entity) ? NULL : "it has no usable certificate for signing (RSA of 2048 bits or more, or EC)";
 }
 
 DbIdp *sp_entity_read(xmlNode *entity, gint64 latest, gint64 now, const char **why)

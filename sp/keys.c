@@ -137,6 +137,17 @@ static GPtrArray *of_idp(const xmlNode *entity, GPtrArray *certificates, GError 
     return unless_empty(keys, "the IdP's metadata", error);
 }
 
+gboolean sp_keys_idp_has_one(const xmlNode *entity)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(free_key);
+    const xmlNode *role = sp_keys_idp_role(entity);
+    SP_XML_EACH(d, role, SP_NS_METADATA, "KeyDescriptor") {
+        add_descriptor(keys, NULL, d);
+        if (keys->len > 0) break;
+    }
+    return keys->len > 0;
+}
+
 GPtrArray *sp_keys_of_idp(const xmlNode *entity, GError **error)
 {
     return of_idp(entity, NULL, error);

@@ -16,6 +16,8 @@
 
 /* The signing keys of the SAML 2.0 IDPSSODescriptor of an EntityDescriptor. SP_ERROR_INPUT: there is none. */
 GPtrArray *sp_keys_of_idp(const xmlNode *entity, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is there one? Looks no further than the first: of thousands of IdPs most are never asked for their keys. */
+gboolean sp_keys_idp_has_one(const xmlNode *entity);
 /* The certificates that these are in, char * of base64 without white space, in the same order. */
 GPtrArray *sp_keys_certificates(const xmlNode *entity, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The certificates in PEM text. SP_ERROR_INPUT: there is none. */

@@ -3,17 +3,14 @@
 #include <libxml/parser.h>
 #include <string.h>
 
-#include "db/metadata.h"
 #include "sp/entity.h"
 #include "sp/keys.h"
-#include "sp/service.h"
 #include "sp/shape.h"
 #include "sp/signature.h"
-#include "sp/xml.h"
 
-#define MANUAL_PRIORITY 0
-#define MANUAL_SECONDS (G_GINT64_CONSTANT(3652) * 86400)
-#define DEPTH_MOST 8 /* of EntitiesDescriptor in one another */
+#define GROUPS_MOST 8  /* EntitiesDescriptor in one another */
+#define DEPTH_MOST 64  /* elements in one another: libxml2's canonical form calls itself for each */
+#define NAME_LONGEST 1024
 
 static gboolean fail(GError **error, enum sp_error code, const char *check, const char *why)
 {
@@ -23,11 +20,14 @@ static gboolean fail(GError **error, enum sp_error code, const char *check, cons
 
 /* --- from bytes to a tree ------------------------------------------------------------------------------------------------- */
 
-/* The node after NODE in document order. */
-static xmlNode *after(const xmlDoc *doc, xmlNode *node)
+/* The node after NODE in document order; DEPTH is moved along. */
+static xmlNode *after(const xmlDoc *doc, xmlNode *node, int *depth)
 {
-    if (node->type == XML_ELEMENT_NODE && node->children != NULL) return node->children;
-    for (; node != NULL && node != (const xmlNode *)doc; node = node->parent)
+    if (node->type == XML_ELEMENT_NODE && node->children != NULL) {
+        ++*depth;
+        return node->children;
+    }
+    for (; node != NULL && node != (const xmlNode *)doc; node = node->parent, --*depth)
         if (node->next != NULL) return node->next;
     return NULL;
 }
@@ -36,8 +36,10 @@ static xmlNode *after(const xmlDoc *doc, xmlNode *node)
 static gboolean drop_comments(xmlDoc *doc, GError **error)
 {
     xmlNode *next;
+    int depth = 0;
     for (xmlNode *node = doc->children; node != NULL; node = next) {
-        next = after(doc, node);
+        next = after(doc, node, &depth);
+        if (depth > DEPTH_MOST) return fail(error, SP_ERROR_REFUSED, "depth", "elements too deep in one another");
         const gboolean beside_root = node->parent == (xmlNode *)doc;
         if (node->type == XML_COMMENT_NODE) {
             xmlUnlinkNode(node);
@@ -58,10 +60,8 @@ static gboolean bytes_ok(const char *data, gsize n, GError **error)
     return memmem(data, n, "<!DOCTYPE", 9) == NULL || fail(error, SP_ERROR_REFUSED, "dtd", "there is one");
 }
 
-static SpXml *parse(GBytes *bytes, GError **error)
+static SpXml *parse(const char *data, gsize n, GError **error)
 {
-    gsize n = 0;
-    const char *data = g_bytes_get_data(bytes, &n);
     if (!bytes_ok(data, n, error)) return NULL;
     xmlParserCtxt *context = xmlNewParserCtxt();
     if (context == NULL) g_error("libxml2: out of memory");
@@ -75,9 +75,9 @@ static SpXml *parse(GBytes *bytes, GError **error)
 
 /* --- the signature and the dates of the whole ----------------------------------------------------------------------------- */
 
-static gboolean signature_ok(xmlNode *root, const char *certificates_pem, GError **error)
+static gboolean signature_ok(xmlNode *root, const char *certificates, GError **error)
 {
-    g_autoptr(GPtrArray) keys = sp_keys_of_pem(certificates_pem, error);
+    g_autoptr(GPtrArray) keys = sp_keys_of_pem(certificates, error);
     if (keys == NULL) return FALSE;
     xmlNode *signature = sp_xml_child(root, SP_NS_DSIG, "Signature");
     if (signature == NULL) return fail(error, SP_ERROR_REFUSED, "unsigned", "no Signature in the root element");
@@ -85,126 +85,139 @@ static gboolean signature_ok(xmlNode *root, const char *certificates_pem, GError
     return sp_shape_signature(signature, TRUE, error) && sp_signature_covers(signature, root, keys, error);
 }
 
-static gboolean dates_ok(const xmlNode *root, gint64 now, gint64 longest, gint64 *until, GError **error)
+static gboolean dates_ok(gint64 until, const struct sp_metadata_want *want, GError **error)
 {
-    *until = G_MAXINT64;
-    if (!sp_entity_valid_until(root, until)) return fail(error, SP_ERROR_REFUSED, "valid-until", "no time");
-    if (*until == G_MAXINT64) return fail(error, SP_ERROR_REFUSED, "valid-until", "absent: nobody could tell an old copy");
-    if (*until <= now) return fail(error, SP_ERROR_REFUSED, "valid-until", "past: an old copy");
-    return *until <= now + longest || fail(error, SP_ERROR_REFUSED, "valid-until",
-                                           "farther than the setting metadata_longest allows");
+    if (until == G_MAXINT64) return fail(error, SP_ERROR_REFUSED, "valid-until", "absent: nobody could tell an old copy");
+    if (until <= want->now) return fail(error, SP_ERROR_REFUSED, "valid-until", "past: an old copy");
+    return until <= want->now + want->longest || fail(error, SP_ERROR_REFUSED, "valid-until",
+                                                      "farther than the setting metadata_longest allows");
+}
+
+static gboolean structure_ok(const xmlNode *root, const struct sp_metadata_want *want, GError **error)
+{
+    if (sp_xml_is(root, SP_NS_METADATA, "EntityDescriptor")) {
+        if (want->kind != SP_METADATA_ENTITY || sp_xml_attribute_is(root, "entityID", want->entity_id)) return TRUE;
+        return fail(error, SP_ERROR_REFUSED, "entity", "not the one that was asked for");
+    }
+    if (want->kind == SP_METADATA_BY_HAND) return fail(error, SP_ERROR_INPUT, "metadata", "the file is no EntityDescriptor");
+    if (want->kind == SP_METADATA_ENTITY) return fail(error, SP_ERROR_REFUSED, "structure", "not one EntityDescriptor");
+    return sp_xml_is(root, SP_NS_METADATA, "EntitiesDescriptor")
+           || fail(error, SP_ERROR_REFUSED, "structure", "not SAML metadata");
 }
 
 /* --- splitting ------------------------------------------------------------------------------------------------------------ */
 
-static void free_idp(gpointer idp)
-{
-    db_idp_free(idp);
-}
-
 struct split {
-    GPtrArray *idps;
-    GHashTable *names; /* borrowed from idps: the first of a name counts */
-    gint64 now;
+    const struct sp_metadata_want *want;
+    const struct sp_metadata_take *take;
+    gpointer data;
+    GHashTable *names; /* the first of a name counts */
+    gint64 until;      /* of the whole */
+    GError **error;
 };
 
-static void split_entity(struct split *split, xmlNode *entity, gint64 until)
+/* NAME as one line of a log. */
+static char *one_line(const char *name)
 {
-    const char *why;
-    g_autoptr(DbIdp) idp = sp_entity_read(entity, until, split->now, &why);
-    if (idp == NULL || g_hash_table_contains(split->names, idp->entity_id)) return;
-    g_hash_table_add(split->names, idp->entity_id);
-    g_ptr_array_add(split->idps, g_steal_pointer(&idp));
+    g_autofree char *some = g_strndup(name, NAME_LONGEST - 8);
+    char *valid = g_utf8_make_valid(some, -1);
+    for (char *c = valid; *c != '\0'; c++)
+        if (g_ascii_iscntrl(*c)) *c = '?';
+    return valid;
 }
 
-/* NODE ends at the latest with what it stands in. One without a readable date is left out with all that is in it. */
-static void split_node(struct split *split, xmlNode *node, gint64 until, int depth)
+/* Of the one that was asked for, why it is not for us is the error. */
+static gboolean skip(struct split *split, const char *name, const char *why)
 {
-    if (sp_xml_is(node, SP_NS_METADATA, "EntityDescriptor")) split_entity(split, node, until);
-    if (!sp_xml_is(node, SP_NS_METADATA, "EntitiesDescriptor") || depth > DEPTH_MOST || !sp_entity_valid_until(node, &until))
-        return;
+    if (split->want->kind == SP_METADATA_BY_HAND) return fail(split->error, SP_ERROR_INPUT, "metadata", why);
+    if (split->want->kind == SP_METADATA_ENTITY) return fail(split->error, SP_ERROR_REFUSED, "entity", why);
+    g_autofree char *some = name != NULL ? one_line(name) : g_strdup("(without a name)");
+    return split->take->skipped(some, why, split->data, split->error);
+}
+
+static gboolean split_entity(struct split *split, xmlNode *entity, gint64 until)
+{
+    const char *why = NULL;
+    g_autofree char *name = sp_xml_attribute(entity, "entityID");
+    if (split->want->kind == SP_METADATA_AGGREGATE && !sp_entity_is_idp(entity)) return TRUE;
+    g_autoptr(DbIdp) idp = sp_entity_read(entity, until, split->want->now, &why);
+    if (idp == NULL) return skip(split, name, why);
+    if (!g_hash_table_add(split->names, g_strdup(idp->entity_id)))
+        return skip(split, name, "there is another of this name before it in the same metadata");
+    if (idp->valid_until == split->until) idp->valid_until = 0;
+    return split->take->idp(g_steal_pointer(&idp), split->data, split->error);
+}
+
+/* NODE ends at the latest with what it stands in. A group without a readable date is left out with all that is in it. */
+static gboolean split_node(struct split *split, xmlNode *node, gint64 until, int depth)
+{
+    if (sp_xml_is(node, SP_NS_METADATA, "EntityDescriptor")) return split_entity(split, node, until);
+    if (!sp_xml_is(node, SP_NS_METADATA, "EntitiesDescriptor")) return TRUE;
+    g_autofree char *name = sp_xml_attribute(node, "Name");
+    if (depth > GROUPS_MOST) return skip(split, name, "a group too deep in other groups");
+    if (!sp_entity_valid_until(node, &until)) return skip(split, name, "a group whose validUntil is no time");
     for (xmlNode *child = sp_xml_first_element(node); child != NULL; child = sp_xml_next_element(child))
-        split_node(split, child, until, depth + 1);
-}
-
-GPtrArray *sp_metadata_read(GBytes *aggregate, const char *certificates_pem, gint64 now, gint64 longest, gint64 *valid_until,
-                            GError **error)
-{
-    g_autoptr(SpXml) doc = parse(aggregate, error);
-    if (doc == NULL) return NULL;
-    xmlNode *root = xmlDocGetRootElement(doc);
-    if (!sp_xml_is(root, SP_NS_METADATA, "EntitiesDescriptor") && !sp_xml_is(root, SP_NS_METADATA, "EntityDescriptor")) {
-        fail(error, SP_ERROR_REFUSED, "structure", "not SAML metadata");
-        return NULL;
-    }
-    if (!signature_ok(root, certificates_pem, error) || !dates_ok(root, now, longest, valid_until, error)) return NULL;
-    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GPtrArray) idps = g_ptr_array_new_with_free_func(free_idp);
-    struct split split = { idps, names, now };
-    split_node(&split, root, *valid_until, 0);
-    return g_steal_pointer(&idps);
-}
-
-/* An operator is told what is wrong with the file, whatever it is. */
-static GPtrArray *read_one(GBytes *descriptor, gint64 now, GError **error)
-{
-    const char *why = "the file is no EntityDescriptor";
-    g_autoptr(SpXml) doc = parse(descriptor, error);
-    if (doc == NULL) return NULL;
-    xmlNode *root = xmlDocGetRootElement(doc);
-    g_autoptr(GPtrArray) idps = g_ptr_array_new_with_free_func(free_idp);
-    DbIdp *idp = NULL;
-    if (sp_xml_is(root, SP_NS_METADATA, "EntityDescriptor")) idp = sp_entity_read(root, now + MANUAL_SECONDS, now, &why);
-    if (idp != NULL) g_ptr_array_add(idps, idp);
-    else fail(error, SP_ERROR_INPUT, "metadata", why);
-    return idp != NULL ? g_steal_pointer(&idps) : NULL;
-}
-
-GPtrArray *sp_metadata_read_one(GBytes *descriptor, gint64 now, GError **error)
-{
-    GError *inner = NULL;
-    GPtrArray *idps = read_one(descriptor, now, &inner);
-    if (inner != NULL) inner->code = SP_ERROR_INPUT;
-    if (inner != NULL) g_propagate_error(error, inner);
-    return idps;
-}
-
-/* --- to the database ------------------------------------------------------------------------------------------------------ */
-
-static gboolean refresh(Db *db, const char *source, int priority, GBytes *aggregate, const char *certificate_file, gint64 now,
-                        gint64 longest, int *entities, GError **error)
-{
-    gint64 until = 0;
-    g_autofree char *pem = NULL;
-    g_autoptr(GError) file_error = NULL;
-    if (!g_file_get_contents(certificate_file, &pem, NULL, &file_error))
-        return fail(error, SP_ERROR_INPUT, "certificate", file_error->message);
-    g_autoptr(GPtrArray) idps = sp_metadata_read(aggregate, pem, now, longest, &until, error);
-    if (idps == NULL) return FALSE;
-    if (entities != NULL) *entities = (int)idps->len;
-    return db_metadata_replace(db, source, priority, idps, until, now, error);
-}
-
-gboolean sp_metadata_refresh(Db *db, const char *source, int priority, GBytes *aggregate, const char *certificate_file,
-                             gint64 now, gint64 longest, int *entities, GError **error)
-{
-    g_autoptr(GError) inner = NULL;
-    if (!sp_start(error)) return FALSE;
-    if (refresh(db, source, priority, aggregate, certificate_file, now, longest, entities, &inner)) return TRUE;
-    /* If even this cannot be written, the database is away and the first error says so. */
-    g_autoptr(GError) ignored = NULL;
-    (void)!db_metadata_failed(db, source, priority, inner->message, now, &ignored);
-    g_propagate_error(error, g_steal_pointer(&inner));
-    return FALSE;
-}
-
-gboolean sp_metadata_import(Db *db, GBytes *descriptor, gint64 now, char **entity_id, GError **error)
-{
-    if (!sp_start(error)) return FALSE;
-    g_autoptr(GPtrArray) idps = sp_metadata_read_one(descriptor, now, error);
-    if (idps == NULL) return FALSE;
-    const DbIdp *idp = g_ptr_array_index(idps, 0);
-    if (!db_metadata_put(db, SP_METADATA_MANUAL, MANUAL_PRIORITY, idp, now, error)) return FALSE;
-    if (entity_id != NULL) *entity_id = g_strdup(idp->entity_id);
+        if (!split_node(split, child, until, depth + 1)) return FALSE;
     return TRUE;
+}
+
+/* --- all of it ------------------------------------------------------------------------------------------------------------ */
+
+/* xs:duration in seconds, years and months as the calendar has them on average; 0: none that can be read, or a negative one. */
+static gint64 duration(const char *text)
+{
+    static const char order[] = "YMDTHMS";
+    static const gint64 seconds[] = { 31556952, 2629746, 86400, 0, 3600, 60, 1 };
+    gint64 all = 0;
+    const char *next = order;
+    if (*text++ != 'P') return 0;
+    while (*text != '\0') {
+        char *end = NULL;
+        gint64 n = g_ascii_isdigit(*text) ? (gint64)MIN(g_ascii_strtoull(text, &end, 10), 100000) : 0;
+        text = end != NULL ? end : text;
+        if (*text == '.') text += 1 + strspn(text + 1, "0123456789");
+        const char *unit = strchr(next, *text);
+        /* A number has a unit, 'T' has none before it and is passed before hours, minutes and seconds. */
+        if (unit == NULL || *unit == '\0' || (end == NULL) != (*unit == 'T')) return 0;
+        if (next <= order + 3 && unit > order + 3) return 0;
+        all += n * seconds[unit - order];
+        next = unit + 1;
+        text++;
+    }
+    return all;
+}
+
+static gint64 cache_of(const xmlNode *root)
+{
+    g_autofree char *text = sp_xml_attribute(root, "cacheDuration");
+    return text != NULL ? duration(text) : 0;
+}
+
+static gboolean read_all(xmlNode *root, const struct sp_metadata_want *want, const struct sp_metadata_take *take, gpointer data,
+                         GError **error)
+{
+    const gboolean by_hand = want->kind == SP_METADATA_BY_HAND;
+    struct sp_metadata_head head = { .valid_until = G_MAXINT64 };
+    if (!structure_ok(root, want, error) || (!by_hand && !signature_ok(root, want->certificates, error))) return FALSE;
+    if (!sp_entity_valid_until(root, &head.valid_until)) return fail(error, SP_ERROR_REFUSED, "valid-until", "no time");
+    if (!by_hand && !dates_ok(head.valid_until, want, error)) return FALSE;
+    head.cache = cache_of(root);
+    if (!take->head(&head, data, error)) return FALSE;
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct split split = { want, take, data, names, head.valid_until, error };
+    return split_node(&split, root, head.valid_until, 0);
+}
+
+gboolean sp_metadata_split(const char *bytes, gsize n, const struct sp_metadata_want *want, const struct sp_metadata_take *take,
+                           gpointer data, SpXml **kept, GError **error)
+{
+    GError *why = NULL;
+    g_autoptr(SpXml) doc = parse(bytes, n, &why);
+    gboolean done = doc != NULL && read_all(xmlDocGetRootElement(doc), want, take, data, &why);
+    if (kept != NULL) *kept = g_steal_pointer(&doc);
+    if (done) return TRUE;
+    /* An operator is told what is wrong with the file, whatever it is. */
+    if (want->kind == SP_METADATA_BY_HAND && why->domain == SP_ERROR) why->code = SP_ERROR_INPUT;
+    g_propagate_error(error, why);
+    return FALSE;
 }

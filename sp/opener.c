@@ -20,6 +20,7 @@
 #include "sp/carry.h"
 #include "sp/confine.h"
 #include "sp/logo.h"
+#include "sp/metadata_job.h"
 #include "sp/opener_wire.h"
 #include "sp/peer.h"
 
@@ -48,6 +49,8 @@ static const struct row rows[SP_JOB_N] = {
     [SP_JOB_LOGOUT_ISSUER] = { "logout-issuer", sp_job_logout_issuer, FALSE, { MB,     MB / 4, 10 }, { 64 * MB, 5 }, NULL },
     [SP_JOB_LOGOUT] =        { "logout",        sp_job_logout,        TRUE,  { 2 * MB, MB / 4, 10 }, { 64 * MB, 5 }, NULL },
     [SP_JOB_LOGO] =          { "logo",          sp_job_logo,          FALSE, { MB / 4, MB / 8, 10 }, { 64 * MB, 5 }, NULL },
+    [SP_JOB_METADATA] =      { "metadata",      sp_metadata_job,      FALSE,
+                               { SP_METADATA_INPUT, SP_METADATA_OUTPUT, SP_METADATA_SECONDS }, { SP_METADATA_MEMORY, SP_METADATA_CPU }, NULL },
 };
 
 static const struct row *row_of(guint32 kind)
@@ -464,7 +467,7 @@ static void follow(struct opener *opener)
 static void serve(struct opener *opener, gboolean alone)
 {
     g_autoptr(GArray) fds = g_array_new(FALSE, TRUE, sizeof(struct pollfd));
-    while (!over(opener) && !(alone && opener->askers->len == 0)) {
+    while (!over(opener) && !(alone && opener->askers->len == 0 && opener->running->len == 0)) {
         follow(opener);
         start_waiting(opener);
         fill_poll(opener, fds);

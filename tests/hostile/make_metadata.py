@@ -2,7 +2,7 @@
 """Makes federation aggregates for tests/unit/test_sp_metadata.c out of the keys of `make.py keys DIR`: hostile ones, named
 CHECK--what-it-tries.xml after the check that must refuse them, and good ones (ok--what.xml).
 
-    make_metadata.py DIR                 DIR/aggregates/*.xml and DIR/expected-metadata: file, verdict, check, number of IdPs
+    make_metadata.py DIR                 DIR/aggregates/*.xml and DIR/expected-metadata: file, verdict, check, numbers of IdPs and of those left out
     make_metadata.py DIR FILE COUNT      one aggregate of COUNT IdPs into FILE (for measuring)
 """
 import os
@@ -98,10 +98,10 @@ def sign(xml, key="federation", element="EntitiesDescriptor", certificate_file=N
     return read("work.out")
 
 
-def case(name, xml, count="", check=None):
+def case(name, xml, count="", check=None, skipped=0):
     write("aggregates/" + name + ".xml", xml)
     word = name.split("--")[0]
-    expected.append("%s.xml\t%s\t%s\t%s" % (name, "passes" if word == "ok" else "refused", check or word, count))
+    expected.append("%s.xml\t%s\t%s\t%s\t%d" % (name, "passes" if word == "ok" else "refused", check or word, count, skipped))
 
 
 def make_good(two):
@@ -113,11 +113,20 @@ def make_good(two):
                                                      certificate_file="foreign"), 2)
     case("ok--comments-and-cdata-added", sign(aggregate(two)).replace("Taro", "<!-- no --><![CDATA[Taro]]>").replace("?>",
             "?><!-- top -->", 1), 2)
-    single = entity(1, attributes=NAMESPACES + ' ID="_root" validUntil="2026-12-01T00:00:00Z"', extensions=template())
+    single = entity(1, attributes=NAMESPACES + ' ID="_root" validUntil="2026-12-01T00:00:00Z" cacheDuration="PT6H"',
+                    extensions=template())
     case("ok--one-entity", sign(single, element="EntityDescriptor"), 1)
     nested = '<md:EntitiesDescriptor validUntil="2026-11-30T00:00:00Z">%s</md:EntitiesDescriptor>' % entity(3)
     case("ok--nested", sign(aggregate(two + nested)), 3)
-    case("ok--nested-group-is-over", sign(aggregate(two + nested.replace("2026-11-30", "2026-11-20"))), 2)
+    case("ok--nested-group-is-over", sign(aggregate(two + nested.replace("2026-11-30", "2026-11-20"))), 2, skipped=1)
+    case("ok--nested-group-without-a-time", sign(aggregate(two + nested.replace("2026-11-30T00:00:00Z", "soon"))), 2, skipped=1)
+    deep = entity(3)
+    for _ in range(12):
+        deep = "<md:EntitiesDescriptor>%s</md:EntitiesDescriptor>" % deep
+    case("ok--group-too-deep-in-groups", sign(aggregate(two + deep)), 2, skipped=1)
+    case("ok--the-same-twice", sign(aggregate(two + entity(1, location="https://evil.example/sso") + two)), 2, skipped=3)
+    case("ok--control-characters", sign(aggregate(two + entity(3, entity_id="https://x\x7f.example/") + entity(4).replace(
+        "u4.ac.jp</shibmd", "u4\x7f.ac.jp</shibmd").replace("第4大学", "第4\x7f大学"))), 3, skipped=1)
     hide = ('<md:Extensions><mdattr:EntityAttributes><saml:Attribute Name="http://macedir.org/entity-category">'
             '<saml:AttributeValue>http://refeds.org/category/hide-from-discovery</saml:AttributeValue>'
             '</saml:Attribute></mdattr:EntityAttributes></md:Extensions>')
@@ -127,7 +136,7 @@ def make_good(two):
               + entity(9, location="javascript:alert(1)") + entity(10, attributes=' validUntil="2026-11-24T08:00:00Z"')
               + entity(11, attributes=' validUntil="soon"') + entity(12, protocol="urn:oasis:names:tc:SAML:1.1:protocol")
               + entity(1, names="<mdui:UIInfo/>") + entity(13, entity_id=" "))
-    case("ok--what-is-no-idp-for-us-is-left-out", sign(aggregate(two + others + entity(14, extensions=hide))), 3)
+    case("ok--what-is-no-idp-for-us-is-left-out", sign(aggregate(two + others + entity(14, extensions=hide))), 3, skipped=10)
 
 
 def make_hostile(two):
@@ -172,6 +181,9 @@ def make_hostile(two):
     case("utf-8--broken", good.encode().replace(b"Taro", b"Ta\xffro", 1))
     case("utf-8--utf16", good.encode("utf-16"))
     case("dtd--plain", good.replace("<md:EntitiesDescriptor", "<!DOCTYPE x><md:EntitiesDescriptor", 1))
+    deep = "<x>" * 100000 + "</x>" * 100000
+    case("depth--bomb-before-the-signature", good.replace("<ds:Signature ", deep + "<ds:Signature ", 1))
+    case("depth--bomb-in-an-entity", good.replace("<md:Organization>", deep + "<md:Organization>", 1))
     laughs = "".join('<!ENTITY l%d "%s">' % (i, ("&l%d;" % (i - 1)) * 10) for i in range(1, 12))
     case("dtd--billion-laughs", good.replace("<md:EntitiesDescriptor",
                                              '<!DOCTYPE x [<!ENTITY l0 "ha">%s]><md:EntitiesDescriptor a="&l11;"' % laughs, 1))

@@ -70,8 +70,11 @@ static void
 stored(const char *source, int priority, GPtrArray *idps)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_true(db_metadata_replace(worker, source, priority, idps, NOW + 86400, NOW, &error));
-    g_assert_no_error(error);
+    const DbMetadataSource copy = { .name = (char *)source, .kind = (char *)"aggregate", .location = (char *)"", .pin = (char *)"",
+                                    .etag = (char *)"", .modified = (char *)"", .priority = priority, .entities = (int)idps->len,
+                                    .refreshed_at = NOW, .valid_until = NOW + 86400 };
+    g_assert_true(db_begin(worker, &error) && db_metadata_declare(worker, &copy, &error) && db_metadata_put(worker, source, idps, &error) &&
+                  db_metadata_done(worker, &copy, &error) && db_commit(worker, &error));
     cluster_do(cluster, "delete from institution_idp; insert into institution_idp (entity_id, institution)"
                         " select distinct entity_id, (select min(id) from institution) from idp where entity_id <> 'stranger';"
                         " analyze idp; analyze institution_idp");

@@ -152,7 +152,7 @@ def idp_by_hand():
     tap.equal(sql("select mail_domains from institution where name = 'Sakura University'"), "{sakura.example,mail.sakura.example}")
     shown = good("metadata", "show", "https://idp.sakura.example/idp")
     tap.has(shown, "Sakura University")
-    tap.has(good("metadata", "status"), "manual\t1 IdPs")
+    tap.has(good("metadata", "status"), "manual\tok")
     said = bad(4, "metadata", "import", file, "--institution", "Tsubaki College")
     tap.has(said, "another institution")
     given = descriptor("other.xml", "https://other.example/idp")

@@ -29,9 +29,28 @@ for name in ok--targeted-id ok--several-audiences ok--no-name-id ok--character-r
 done
 seed B "$work/messages/base64--junk.b64" saml_response/base64
 for name in ok--two ok--nested ok--whole-document ok--one-entity ok--what-is-no-idp-for-us-is-left-out ok--comments-and-cdata-added \
-    reference--two signature--added-entity dtd--billion-laughs valid-until--no-time; do
+    reference--two signature--added-entity dtd--billion-laughs valid-until--no-time ok--the-same-twice ok--group-too-deep-in-groups \
+    ok--control-characters; do
   seed S "$work/aggregates/$name.xml" "metadata/$name"
 done
+for name in ok--one-entity ok--two unsigned--only-an-entity-is-signed; do
+  seed Q "$work/aggregates/$name.xml" "metadata/asked-$name"
+done
+/usr/bin/python3 - <<'PYTHON'
+# Rows as sp/metadata_job.c sends them: the record of one, one too short, one that is something else.
+import struct
+def text(value, kind=b"T"):
+    return kind + struct.pack(">I", len(value.encode())) + value.encode()
+def number(value):
+    return b"N" + struct.pack(">q", value)
+def listed(*values):
+    return b"L" + struct.pack(">I", len(values)) + b"".join(map(text, values))
+row = (number(2) + b"".join(map(text, ("https://idp1.example.ac.jp/idp", "University 1", "第1大学", "physics", "", "Taro", "admin@u1.ac.jp",
+       "| university 1"))) + listed("u1.ac.jp") + listed("^.+\\.u1$") + number(0) + number(1) + number(1796083200) + text("<x/>", b"B"))
+for name, data in (("row", row), ("row-too-short", row[:-3]), ("row-of-another-kind", number(1) + number(0) + number(0))):
+    with open("tests/fuzz/corpus/metadata/" + name, "wb") as file:
+        file.write(b"R" + data)
+PYTHON
 seed E "$work/idp.xml" metadata/entity
 seed E "$work/aggregates/ok--one-entity.xml" metadata/entity-with-names
 for name in ok--redirect ok--response ok--two-session-indexes deflate--cut-short query--message-twice unsigned--redirect; do
