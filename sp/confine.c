@@ -126,10 +126,15 @@ static char *must_strdup(const char *text)
     return must(strdup(text), 1);
 }
 
+static gboolean limit_to(int what, rlim_t soft, rlim_t hard)
+{
+    const struct rlimit both = { soft, hard };
+    return setrlimit((__rlimit_resource_t)what, &both) == 0;
+}
+
 static gboolean limit(int what, rlim_t most)
 {
-    const struct rlimit both = { most, most };
-    return setrlimit((__rlimit_resource_t)what, &both) == 0;
+    return limit_to(what, most, most);
 }
 
 /* SPACE: what the program has already. No descriptor is left to be had, so this comes after they are closed. */
@@ -140,7 +145,8 @@ static gboolean limit_all(size_t space, const struct sp_confine_limits *limits)
 #else
     if (space == 0 || !limit(RLIMIT_AS, space + limits->memory)) return FALSE;
 #endif
-    return limit(RLIMIT_CPU, (rlim_t)limits->cpu) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0)
+    /* At the soft limit SIGXCPU, which says why; at the hard one only SIGKILL. */
+    return limit_to(RLIMIT_CPU, (rlim_t)limits->cpu, (rlim_t)limits->cpu + 1) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0)
            && limit(RLIMIT_NOFILE, 0);
 }
 

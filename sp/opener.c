@@ -33,16 +33,7 @@
 
 /* --- the jobs ------------------------------------------------------------------------------------------------------------- */
 
-struct row {
-    const char *name;
-    SpJobRun run;
-    gboolean peer;         /* the input begins with an IdP and its EntityDescriptor: its keys are readied before the fork */
-    struct opener_bounds bounds;     /* bytes in, bytes out, seconds of wall clock */
-    struct sp_confine_limits limits; /* bytes of memory, seconds of processor */
-    void (*ready)(void);   /* once, before the first fork; may be NULL */
-};
-
-static const struct row rows[SP_JOB_N] = {
+const struct opener_row opener_rows[SP_JOB_N] = {
     /* job                    name             function              peer   in      out     s     memory    cpu  ready */
     [SP_JOB_PEER] =          { "peer",          sp_job_peer,          FALSE, { 2 * MB, MB / 4, 10 }, { 128 * MB, 5 }, NULL },
     [SP_JOB_RESPONSE] =      { "response",      sp_job_response,      TRUE,  { 2 * MB, MB,     10 }, { 64 * MB, 5 }, NULL },
@@ -53,17 +44,6 @@ static const struct row rows[SP_JOB_N] = {
                                { SP_METADATA_INPUT, SP_METADATA_OUTPUT, SP_METADATA_SECONDS }, { SP_METADATA_MEMORY, SP_METADATA_CPU }, NULL },
 };
 
-static const struct row *row_of(guint32 kind)
-{
-    return kind > 0 && kind < SP_JOB_N && rows[kind].run != NULL ? &rows[kind] : NULL;
-}
-
-const struct opener_bounds *opener_bounds(guint32 kind)
-{
-    const struct row *row = row_of(kind);
-    return row != NULL ? &row->bounds : NULL;
-}
-
 /* --- what the opener holds ------------------------------------------------------------------------------------------------ */
 
 /* A connection. Questions come one after another, so one task at most has it as its asker. */
@@ -73,7 +53,7 @@ struct asker {
 
 /* One question, until its child has ended. */
 struct task {
-    const struct row *row;
+    const struct opener_row *row;
     struct asker *asker;       /* NULL: it left */
     guint32 number;            /* its own, to be repeated in the end of the job */
     const guchar *input;       /* mapped; not in other children (MADV_DONTFORK) */
@@ -90,6 +70,7 @@ struct task {
 };
 
 struct opener {
+    const struct opener_row *rows;
     SpService *service;
     SpOpenerMake make;         /* NULL: the service stays as it is */
     gpointer data;
@@ -143,20 +124,21 @@ static struct opener_end end_of(const struct task *task, int status)
     if (task->late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)) return (struct opener_end){ .how = OPENER_TIME };
     for (size_t i = 0; i < G_N_ELEMENTS(known) && WIFEXITED(status); i++)
         if (WEXITSTATUS(status) == known[i].exit) return (struct opener_end){ .how = known[i].how };
-    return (struct opener_end){ .how = OPENER_CRASH, .detail = (guint32)(WIFSIGNALED(status) ? WTERMSIG(status) : 0) };
+    int signal_ = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128 : 0;
+    return (struct opener_end){ .how = OPENER_CRASH, .detail = (guint32)signal_ };
 }
 
-static void log_end(const struct task *task, const struct opener_end *end)
+static void log_end(const struct opener *opener, const struct task *task, const struct opener_end *end)
 {
     if (end->how == OPENER_DONE || end->how == OPENER_PIPE || task->asker == NULL) return;
     g_autofree char *detail = g_strdup_printf("%u", end->detail);
-    log_write(LOG_LEVEL_WARNING, "opener-child", "job", task->asks_peer ? rows[SP_JOB_PEER].name : task->row->name, "end",
+    log_write(LOG_LEVEL_WARNING, "opener-child", "job", (task->asks_peer ? &opener->rows[SP_JOB_PEER] : task->row)->name, "end",
               opener_end_name(end->how), "signal", end->how == OPENER_CRASH ? detail : NULL, NULL);
 }
 
 /* --- children ------------------------------------------------------------------------------------------------------------- */
 
-static G_GNUC_NORETURN void live(const struct opener *opener, const struct task *task, const struct row *row, int out)
+static G_GNUC_NORETURN void live(const struct opener *opener, const struct task *task, const struct opener_row *row, int out)
 {
     const struct sp_job job = { task->input, task->n, opener->service };
     g_autoptr(GError) error = NULL;
@@ -167,7 +149,7 @@ static G_GNUC_NORETURN void live(const struct opener *opener, const struct task 
 }
 
 /* FALSE: no process to be had; the task waits on. */
-static gboolean fork_for(struct opener *opener, struct task *task, const struct row *row, int out)
+static gboolean fork_for(struct opener *opener, struct task *task, const struct opener_row *row, int out)
 {
     pid_t parent = getpid();
     madvise((void *)task->input, MAX(task->n, 1), MADV_DOFORK);
@@ -202,7 +184,7 @@ static gboolean start_learning(struct opener *opener, struct task *task)
     int pair[2];
     if (pipe2(pair, O_CLOEXEC) != 0) return FALSE;
     task->asks_peer = TRUE;
-    gboolean good = fork_for(opener, task, &rows[SP_JOB_PEER], pair[1]);
+    gboolean good = fork_for(opener, task, &opener->rows[SP_JOB_PEER], pair[1]);
     close(pair[1]);
     task->learn = pair[0];
     if (good) task->learnt = g_byte_array_new();
@@ -274,7 +256,7 @@ static void bury(struct opener *opener, struct task *task)
     close_one(&task->pidfd);
     task->pid = 0;
     struct opener_end end = end_of(task, status);
-    log_end(task, &end);
+    log_end(opener, task, &end);
     if (goes_on(opener, task, &end)) return;
     close_one(&task->answer);
     tell(task, end);
@@ -317,9 +299,15 @@ static const guchar *map_sealed(int fd, size_t most, size_t *n)
     return bytes;
 }
 
-static struct task *new_task(struct asker *asker, const struct opener_question *question, int fds[2])
+static const struct opener_row *row_of(const struct opener_row *rows, guint32 kind)
 {
-    const struct row *row = row_of(question->kind);
+    return kind > 0 && kind < SP_JOB_N && rows[kind].run != NULL ? &rows[kind] : NULL;
+}
+
+static struct task *new_task(const struct opener_row *rows, struct asker *asker, const struct opener_question *question,
+                             int fds[2])
+{
+    const struct opener_row *row = row_of(rows, question->kind);
     size_t n = 0;
     const guchar *input = row != NULL ? map_sealed(fds[0], row->bounds.input_most, &n) : NULL;
     if (input == NULL || fds[1] < 0) return NULL;
@@ -342,7 +330,7 @@ static gboolean ask(struct opener *opener, struct asker *asker)
     int fds[2] = { -1, -1 };
     ssize_t n = opener_receive(asker->fd, &question, fds);
     if (n < 0) return errno == EAGAIN || errno == EINTR;
-    struct task *task = n == (ssize_t)sizeof question ? new_task(asker, &question, fds) : NULL;
+    struct task *task = n == (ssize_t)sizeof question ? new_task(opener->rows, asker, &question, fds) : NULL;
     close_one(&fds[0]);
     close_one(&fds[1]);
     if (task != NULL && opener->waiting->len < WAITING_MOST) {
@@ -476,17 +464,17 @@ static void serve(struct opener *opener, gboolean alone)
     }
 }
 
-static gboolean ready(GError **error)
+static gboolean ready(const struct opener_row *rows, GError **error)
 {
     if (!sp_start(error) || !sp_confine_start(error)) return FALSE;
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+    for (size_t i = 0; i < SP_JOB_N; i++)
         if (rows[i].ready != NULL) rows[i].ready();
     return TRUE;
 }
 
-static struct opener new_opener(SpService *service, int listening)
+static struct opener new_opener(const struct opener_row *rows, SpService *service, int listening)
 {
-    return (struct opener){ service, NULL, NULL, listening, g_ptr_array_new_with_free_func(asker_free),
+    return (struct opener){ rows, service, NULL, NULL, listening, g_ptr_array_new_with_free_func(asker_free),
                             g_ptr_array_new_with_free_func(task_free), g_ptr_array_new_with_free_func(task_free) };
 }
 
@@ -518,11 +506,11 @@ int sp_opener_run(const char *socket, SpOpenerMake make, gpointer data)
     g_autoptr(GError) error = NULL;
     g_autoptr(SpService) service = NULL;
     sp_confine_shed(-1);
-    if ((make != NULL && (service = make(data, &error)) == NULL) || !ready(&error)) {
+    if ((make != NULL && (service = make(data, &error)) == NULL) || !ready(opener_rows, &error)) {
         log_error("opener-start", error);
         return 1;
     }
-    struct opener opener = new_opener(g_steal_pointer(&service), listen_at(socket));
+    struct opener opener = new_opener(opener_rows, g_steal_pointer(&service), listen_at(socket));
     opener.make = make;
     opener.data = data;
     if (opener.listening < 0) log_write(LOG_LEVEL_ERROR, "opener-socket", "path", socket, "msg", g_strerror(errno), NULL);
@@ -534,30 +522,35 @@ int sp_opener_run(const char *socket, SpOpenerMake make, gpointer data)
     return status;
 }
 
-static G_GNUC_NORETURN void live_privately(SpService *service, int fd, pid_t parent)
+static G_GNUC_NORETURN void live_privately(const struct opener_row *rows, SpService *service, int fd, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
     signal(SIGINT, SIG_IGN); /* it ends with its parent */
     signal(SIGPIPE, SIG_IGN);
     sp_confine_shed(fd);
-    struct opener opener = new_opener(service, -1);
+    struct opener opener = new_opener(rows, service, -1);
     add_asker(&opener, fd);
     serve(&opener, TRUE);
     _exit(0);
 }
 
-SpOpener *sp_opener_spawn(SpService *service, GError **error)
+SpOpener *opener_spawn_rows(const struct opener_row *rows, SpService *service, GError **error)
 {
     int pair[2];
     pid_t parent = getpid();
-    if (!ready(error)) return NULL;
+    if (!ready(rows, error)) return NULL;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) g_error("sp_opener_spawn: %s", g_strerror(errno));
     pid_t pid = fork();
-    if (pid == 0) live_privately(service, pair[1], parent);
+    if (pid == 0) live_privately(rows, service, pair[1], parent);
     close(pair[1]);
-    if (pid > 0) return sp_opener_adopt(pair[0], pid);
+    if (pid > 0) return opener_adopt(rows, pair[0], pid);
     close(pair[0]);
     g_set_error(error, SP_ERROR, SP_ERROR_AWAY, "opener: %s", g_strerror(errno));
     return NULL;
+}
+
+SpOpener *sp_opener_spawn(SpService *service, GError **error)
+{
+    return opener_spawn_rows(opener_rows, service, error);
 }

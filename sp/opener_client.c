@@ -17,6 +17,7 @@
 #define QUEUE_SECONDS 10 /* that a question may wait for its turn, besides what its job may take */
 
 struct sp_opener {
+    const struct opener_row *rows;
     char *path;     /* NULL: a private one */
     int fd;         /* -1: not connected */
     pid_t pid;      /* of a private one */
@@ -48,17 +49,24 @@ static enum outcome refuse(GError **error, const char *check, const char *why)
 SpOpener *sp_opener_connect(const char *socket)
 {
     SpOpener *opener = g_new0(SpOpener, 1);
+    opener->rows = opener_rows;
     opener->path = g_strdup(socket);
     opener->fd = -1;
     return opener;
 }
 
-SpOpener *sp_opener_adopt(int fd, pid_t pid)
+SpOpener *opener_adopt(const struct opener_row *rows, int fd, pid_t pid)
 {
     SpOpener *opener = g_new0(SpOpener, 1);
+    opener->rows = rows;
     opener->fd = fd;
     opener->pid = pid;
     return opener;
+}
+
+pid_t opener_pid(const SpOpener *opener)
+{
+    return opener->pid;
 }
 
 static void hang_up(SpOpener *opener)
@@ -245,8 +253,9 @@ static enum outcome ask_once(SpOpener *opener, enum sp_job_kind kind, int input,
 gboolean sp_opener_ask(SpOpener *opener, enum sp_job_kind kind, const void *input, size_t n, SpOpenerTake take, gpointer data,
                        GError **error)
 {
-    const struct opener_bounds *bounds = opener_bounds(kind);
-    if (bounds == NULL || n == 0) g_error("sp_opener_ask: no such job, or no input");
+    if (kind <= 0 || kind >= SP_JOB_N || opener->rows[kind].run == NULL || n == 0)
+        g_error("sp_opener_ask: no such job, or no input");
+    const struct opener_bounds *bounds = &opener->rows[kind].bounds;
     if (n > bounds->input_most) return refuse(error, "bytes", "too many") == GOOD;
     int fd = sealed(input, n);
     if (fd < 0) g_error("sp_opener_ask: no memory for a message of %" G_GSIZE_FORMAT " bytes", n);

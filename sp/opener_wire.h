@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include "sp/confine.h"
 #include "sp/opener.h"
 
 #define OPENER_RECORD_MOST (4 * 1024 * 1024) /* one record */
@@ -32,15 +33,27 @@ struct opener_end {
 };
 const char *opener_end_name(guint32 how); /* "crash" */
 
-/* What the table says of a job; NULL: no such job. */
+/* A job, a row of the table in opener.c. */
 struct opener_bounds {
-    size_t input_most, output_most;
-    int seconds;
+    size_t input_most, output_most; /* bytes */
+    int seconds;                    /* wall clock, in the child */
 };
-const struct opener_bounds *opener_bounds(guint32 kind);
+struct opener_row {
+    const char *name;
+    SpJobRun run;                    /* NULL: no such job */
+    gboolean peer;                   /* the input begins with an IdP and its EntityDescriptor: its keys are readied before the fork */
+    struct opener_bounds bounds;
+    struct sp_confine_limits limits; /* bytes of memory, seconds of processor */
+    void (*ready)(void);             /* once, before the first fork; may be NULL */
+};
+extern const struct opener_row opener_rows[SP_JOB_N];
+
+/* A private opener with another table: for tests of what becomes of children that go wrong. ROWS live on. */
+SpOpener *opener_spawn_rows(const struct opener_row *rows, SpService *service, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The asker's side of a private opener, process PID at the other end of FD. */
-SpOpener *sp_opener_adopt(int fd, pid_t pid) G_GNUC_WARN_UNUSED_RESULT;
+SpOpener *opener_adopt(const struct opener_row *rows, int fd, pid_t pid) G_GNUC_WARN_UNUSED_RESULT;
+pid_t opener_pid(const SpOpener *opener);
 
 /* FDS: input and pipe, borrowed. */
 gboolean opener_send(int socket, const struct opener_question *question, const int fds[2]);
