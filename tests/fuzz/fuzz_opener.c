@@ -33,7 +33,8 @@ static void job(SpJobRun run, const uint8_t *bytes, size_t n)
 {
     const struct sp_job what = { bytes, n, service };
     g_autoptr(GError) error = NULL;
-    is_one(run(&what, &error), error);
+    gboolean good = run(&what, &error);
+    is_one(good, error);
 }
 
 static void identity(const uint8_t *bytes, size_t n)
