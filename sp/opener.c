@@ -29,6 +29,7 @@
 #define CHILDREN_MOST 32   /* at once; the others wait. Enough that a few that hang for their whole time hold up nobody */
 #define BACKLOG 511
 #define ROUND 1000         /* ms without an event before prefork_stopping is looked at again */
+#define NAME "inkan-opener" /* in ps -o comm, and its children's */
 #define MB (1024 * 1024)
 
 /* --- the jobs ------------------------------------------------------------------------------------------------------------- */
@@ -505,6 +506,7 @@ int sp_opener_run(const char *socket, SpOpenerMake make, gpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpService) service = NULL;
+    prctl(PR_SET_NAME, NAME);
     sp_confine_shed(-1);
     if ((make != NULL && (service = make(data, &error)) == NULL) || !ready(opener_rows, &error)) {
         log_error("opener-start", error);
@@ -528,6 +530,7 @@ static G_GNUC_NORETURN void live_privately(const struct opener_row *rows, SpServ
     if (getppid() != parent) _exit(1);
     signal(SIGINT, SIG_IGN); /* it ends with its parent */
     signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_NAME, NAME);
     sp_confine_shed(fd);
     struct opener opener = new_opener(rows, service, -1);
     add_asker(&opener, fd);
