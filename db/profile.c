@@ -1,8 +1,9 @@
 #include "db/profile.h"
 
+/* Infinity is 0: one that sleeps has no beginning yet. */
+#define MOMENT(column) "case when isfinite(" column ") then extract(epoch from " column ")::bigint end"
 #define COLUMNS                                                                                                             \
-    "select id, name, type, issuer, subject, months, extract(epoch from valid_from)::bigint,"                                 \
-    " extract(epoch from valid_to)::bigint, contexts, assurance from "
+    "select id, name, type, issuer, subject, months, " MOMENT("valid_from") ", " MOMENT("valid_to") ", contexts, assurance from "
 
 enum { NOW };
 static const DbStatement statements[] = {

@@ -9,7 +9,7 @@
 typedef struct {
     gint64 id;
     char *name, *type, *issuer, *subject;
-    gint64 months, valid_from, valid_to; /* valid_to 0: no end */
+    gint64 months, valid_from, valid_to; /* 0: it sleeps; it has no end */
     char **contexts;  /* AuthnContextClassRefs of which the login must have one; empty: any */
     char **assurance; /* values of eduPersonAssurance, all of them; '|' between alternatives */
 } DbProfile;

@@ -53,6 +53,8 @@ static char *
 item_of(const struct ra_preset *presets, const char *text, gboolean alternatives)
 {
     g_auto(GStrv) parts = g_strsplit(text, alternatives ? "|" : ",", -1);
+    if (!parts[0])
+        return NULL;
     for (char **part = parts; *part; part++) {
         const char *uri = uri_of(presets, g_strstrip(*part));
         if (!uri)

@@ -30,9 +30,10 @@ profile_list(Cli *cli, int argc, char **argv)
         return cli_error(error);
     for (guint i = 0; i < list->len; i++) {
         const DbProfile *p = list->pdata[i];
-        g_autofree char *from = cli_time(cli, p->valid_from);
-        g_autofree char *to = cli_time(cli, p->valid_to);
-        printf("%s\t%s %" G_GINT64_FORMAT "\tissuer %s\tfrom %s to %s\n", p->name, p->type, p->months, p->issuer, from, to);
+        g_autofree char *from = p->valid_from ? cli_time(cli, p->valid_from) : NULL;
+        g_autofree char *to = p->valid_to ? cli_time(cli, p->valid_to) : NULL;
+        printf("%s\t%s %" G_GINT64_FORMAT "\tissuer %s\t%s%s%s%s\n", p->name, p->type, p->months, p->issuer,
+               from ? "from " : "sleeps", from ? from : "", to ? " to " : "", to ? to : "");
         print_asked("context", ra_context_presets, p->contexts);
         print_asked("assurance", ra_assurance_presets, p->assurance);
     }

@@ -21,8 +21,10 @@
 static gboolean matches(const char *scope, const char *pattern)
 {
     if (strlen(pattern) > PATTERN_LONGEST) return FALSE;
+    /* First by itself: "x)|(.*" is a pattern only between the brackets, and would get round the anchors. */
+    g_autoptr(GRegex) alone = g_regex_new(pattern, G_REGEX_CASELESS, 0, NULL);
     g_autofree char *whole = g_strconcat("(*LIMIT_MATCH=20000)(*LIMIT_DEPTH=1000)\\A(?:", pattern, ")\\z", NULL);
-    g_autoptr(GRegex) regex = g_regex_new(whole, G_REGEX_CASELESS, 0, NULL);
+    g_autoptr(GRegex) regex = alone != NULL ? g_regex_new(whole, G_REGEX_CASELESS, 0, NULL) : NULL;
     return regex != NULL && g_regex_match_full(regex, scope, -1, 0, 0, NULL, NULL);
 }
 

@@ -221,6 +221,43 @@ def a_given_day():
     bad(2, "request", "show", "one")
 
 
+def another_identifier():
+    """another identifier is asked about where persons are known, since they come back as new ones"""
+    good("institution", "set", "Tsubaki College", "--identifier", "pairwise-id")
+    sql("insert into person (institution, idp, identifier, display_name) select id, 'https://idp.tsubaki.example', 'a', 'A' from institution"
+        " where name = 'Tsubaki College'")
+    said = bad(4, "institution", "set", "Tsubaki College", "--identifier", "subject-id", "--max-active", "8")
+    for part in ("1 persons of Tsubaki College", "pairwise-id", "subject-id", "--yes"):
+        tap.has(said, part)
+    tap.equal(sql("select identifier, max_active from institution where name = 'Tsubaki College'"), "pairwise-id|9", "nothing was changed")
+    good("institution", "set", "Tsubaki College", "--identifier", "pairwise-id", "--max-active", "7")
+    good("institution", "set", "Tsubaki College", "--identifier", "subject-id", "--yes")
+    tap.equal(sql("select identifier from institution where name = 'Tsubaki College'"), "subject-id")
+    tap.equal(sql("select string_agg(detail::text, ' ' order by id) from event where what = 'identifier-changed' and actor = 'operator'"
+                  " and institution is not null"),
+              '{"new": "pairwise-id", "old": "subject-id"} {"new": "subject-id", "old": "pairwise-id"}')
+
+
+def profiles_ask():
+    """profile set says how to be logged in, by words or URIs, and keeps a record of it"""
+    tap.has(good("profile", "list"), "client-52\tclient 52")
+    good("profile", "set", "smime-52", "--contexts", "refeds-mfa,urn:x:card", "--assurance", "iap-medium|gakunin-ial2")
+    shown = good("profile", "list")
+    for part in ("https://refeds.org/profile/mfa (refeds-mfa)", "urn:x:card", "https://refeds.org/assurance/IAP/medium|https://www.gakunin.jp/profile/IAL2"):
+        tap.has(shown, part)
+    tap.equal(sql("select contexts from profile where name = 'smime-52'"), "{https://refeds.org/profile/mfa,urn:x:card}")
+    good("profile", "set", "smime-52", "--contexts", "")
+    tap.equal(sql("select contexts, cardinality(assurance) from profile where name = 'smime-52'"), "{}|1", "what is not given stays")
+    good("profile", "set", "smime-52", "--assurance", "")
+    tap.equal(sql("select count(*) from event where what = 'profile-changed' and actor = 'operator' and detail ->> 'profile' = 'smime-52'"), "3")
+    for words in (("--contexts", "mfa"), ("--contexts", "urn:a|urn:b"), ("--assurance", "IAL2"), ("--contexts", ",".join(["urn:x"] * 21))):
+        said = bad(2, "profile", "set", "smime-52", *words)
+        tap.has(said, words[0])
+        tap.has(said, "refeds-mfa" if words[0] == "--contexts" else "gakunin-ial2")
+    tap.has(bad(2, "profile", "set", "smime-52"), "--contexts")
+    tap.has(bad(3, "profile", "set", "smime-99", "--contexts", "refeds-mfa"), "profile list")
+
+
 def check():
     """config check finds what is missing"""
     done = inkan("config", "check")
@@ -236,7 +273,7 @@ def check():
 
 settings()
 try:
-    tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, authority, role_passwords,
+    tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, another_identifier, authority, profiles_ask, role_passwords,
             a_given_day, check)
 finally:
     cluster.stdin.close()
