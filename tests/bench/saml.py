@@ -4,6 +4,7 @@ import base64
 import datetime
 import hashlib
 import http.client
+import itertools
 import os
 import re
 import secrets
@@ -21,6 +22,7 @@ import zlib
 from tools import BUILD, PORT, SECONDS, TURNS, Beside, cpu_of, head, row
 
 CONNECTIONS = 4
+PERSONS = 1000  # who log in, one after the other
 SHAPES = (
     ("plain", "assertion signed"),
     ("both", "response and assertion signed"),
@@ -75,6 +77,7 @@ class Messages:
             self.key = serialization.load_pem_private_key(file.read(), None)
         self.how = (padding.PKCS1v15(), hashes.SHA256())
         self.oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
+        self.person = itertools.cycle(range(PERSONS))
 
     def signature(self, canonical, element_id):
         info = SIGNED_INFO % (element_id, base64_text(hashlib.sha256(canonical.encode()).digest()))
@@ -90,7 +93,7 @@ class Messages:
 
     def attributes(self):
         from idp import OIDS, text
-        sent = self.idp.person("bench")
+        sent = self.idp.person("bench%d" % next(self.person))
         return "".join(ATTRIBUTE % (OIDS[name], "<saml:AttributeValue>%s</saml:AttributeValue>" % text(value)) for name, value in sent.items())
 
     def response(self, shape, request, acs, sp, certificate):
