@@ -3,17 +3,36 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
-from tools import BUILD, PORT, SECONDS, cpu_of
+from tools import PORT, SECONDS, cpu_of, load_once
 
 PROFILE = {"signing": {"default": {"expiry": "8760h", "usages": ["digital signature", "key encipherment", "client auth", "email protection"],
                                    "crl_url": "http://pki.kagami.example/crl/client-0.crl", "ocsp_url": "http://pki.kagami.example/ocsp",
                                    "issuer_urls": ["http://pki.kagami.example/ca/client.cer"]}}}
+
+
+def is_listened_to(port):
+    """Without a connection: an empty one makes `openssl ocsp` spin and answer nobody."""
+    for name in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with open(name, encoding="ascii") as file:
+            if any(line.split()[1].endswith(":%04X" % port) and line.split()[3] == "0A" for line in file):
+                return True
+    return False
+
+
+def listening(port, process):
+    """Waits until PROCESS serves PORT."""
+    for _ in range(200):
+        if is_listened_to(port):
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    sys.exit("bench: %s does not serve port %d" % (process.args[0], port))
 
 
 class Cfssl:
@@ -35,12 +54,7 @@ class Cfssl:
         with open(self.path("log"), "wb") as log:
             self.process = subprocess.Popen(["cfssl", "serve", "-address", "127.0.0.1", "-port", str(self.port), "-ca", "ca.pem", "-ca-key", "ca.key",
                                              "-config", "config.json", "-loglevel", "5"], cwd=self.dir, stdout=log, stderr=log)
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
+        listening(self.port, self.process)
         return self
 
     def __exit__(self, *_):
@@ -65,13 +79,10 @@ class Cfssl:
     def seconds_each(self, name):
         """CPU seconds for one request to NAME."""
         before = cpu_of([self.process.pid])
-        done = subprocess.run([os.path.join(BUILD, "tests", "bench", "load"), "--once", self.path(name), str(self.port), str(SECONDS), "2", "HTTP/1.1 200"],
-                              capture_output=True, text=True, check=True)
-        spent = cpu_of([self.process.pid]) - before
-        _, _, _, other, count = done.stdout.split()
-        if int(other) or not int(count):
-            sys.exit("bench: %s of %s requests to cfssl failed\n%s" % (other, count, done.stderr))
-        return spent / int(count)
+        count, other, _, _, wrong = load_once(self.path(name), self.port, 2, "HTTP/1.1 200")
+        if other or not count:
+            sys.exit("bench: %d of %d requests to cfssl failed\n%s" % (other, count, wrong))
+        return (cpu_of([self.process.pid]) - before) / count
 
     def signatures(self):
         """Signatures a CPU second, without what HTTP and JSON cost it: a request that signs nothing is taken off."""

@@ -88,7 +88,7 @@ static void answer(struct connection *c) {
     g_array_append_val(times, took);
     if (g_strstr_len(c->in->str, header, mark) == NULL && other++ == 0 && once)
         fprintf(stderr, "the first answer that was not wanted:\n%.1500s\n", c->in->str);
-    if (g_strstr_len(c->in->str, header, "Connection: close") != NULL) hang_up(c);
+    if (g_str_has_prefix(c->in->str, "HTTP/1.0") || g_strstr_len(c->in->str, header, "Connection: close") != NULL) hang_up(c);
     ask(c);
 }
 

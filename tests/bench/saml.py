@@ -19,7 +19,7 @@ import time
 import urllib.parse
 import zlib
 
-from tools import BUILD, PORT, SECONDS, TURNS, Beside, cpu_of, head, row
+from tools import PORT, SECONDS, TURNS, Beside, cpu_of, head, load_once, row, settled
 
 CONNECTIONS = 4
 PERSONS = 1000  # who log in, one after the other
@@ -161,13 +161,11 @@ class Provider:
     def measure(self, file):
         """(good logins a CPU second, p50 and p99 in ms) for the logins of FILE."""
         before = cpu_of(self.pids())
-        done = subprocess.run([os.path.join(BUILD, "tests", "bench", "load"), "--once", file, str(self.port), "600", str(CONNECTIONS), self.mark],
-                              capture_output=True, text=True, check=True)
+        count, other, p50, p99, wrong = load_once(file, self.port, CONNECTIONS, self.mark, 600)
         spent = cpu_of(self.pids()) - before
-        _, p50, p99, other, count = done.stdout.split()
-        if int(other) > int(count) * self.may_fail:
-            sys.exit("bench: %s of %s logins at %s failed\n%s" % (other, count, self.name, done.stderr))
-        return (int(count) - int(other)) / spent, float(p50), float(p99)
+        if other > count * self.may_fail:
+            sys.exit("bench: %d of %d logins at %s failed\n%s" % (other, count, self.name, wrong))
+        return (count - other) / spent, p50, p99
 
 
 class Ours(Provider):
@@ -181,7 +179,7 @@ class Ours(Provider):
             self.certificate = x509.load_pem_x509_certificate(file.read())
 
     def pids(self):
-        return [self.demo.pid("portal"), self.demo.pid("postgres"), self.beside.running[1].pid]
+        return [self.demo.pid("portal"), self.demo.pid("postgres"), self.beside.nginx]
 
 
 MODULES = "/usr/lib/apache2/modules"
@@ -411,5 +409,6 @@ def saml_run(demo, _):
     with (tempfile.TemporaryDirectory(prefix="inkan-bench-") as folder, Beside() as beside, Shibboleth(idp, PORT + 18) as shibboleth,
           Mellon(idp, PORT + 17) as mellon, MellonWithoutAuthorities(idp, PORT + 16) as fast):
         ours, file = Ours(demo, beside, idp), os.path.join(folder, "logins")
+        settled(ours.pids())
         for shape, words in SHAPES:
             shape_run(shape, words, ours, [shibboleth, fast, mellon], messages, file)

@@ -132,17 +132,27 @@ events { worker_connections 256; }
 http { access_log off; client_body_temp_path %(dir)s/b; proxy_temp_path %(dir)s/p; fastcgi_temp_path %(dir)s/f; uwsgi_temp_path %(dir)s/u;
   scgi_temp_path %(dir)s/s; keepalive_requests 1000000; keepalive_timeout 60s;
   server { listen 127.0.0.1:%(port)d; server_name localhost; include %(params)s;
-    fastcgi_param HTTPS on; fastcgi_param INKAN_PORT portal; fastcgi_buffers 16 16k; fastcgi_buffer_size 32k;
+    fastcgi_param HTTPS on; fastcgi_buffers 16 16k; fastcgi_buffer_size 32k;
     location = /hello { fastcgi_pass unix:%(hello)s; }
-    location / { fastcgi_pass unix:%(portal)s; } } }
+    location = /ocsp { include %(params)s; fastcgi_param INKAN_PORT publish; fastcgi_pass unix:%(publish)s; }
+    location / { include %(params)s; fastcgi_param HTTPS on; fastcgi_param INKAN_PORT portal; fastcgi_pass unix:%(portal)s; } } }
 """
 
 
-def portal_socket():
+def portal_settings():
+    """(socket, publish_socket, processes) of the demo's portal."""
     with open(os.path.join(DEMO_DIR, "etc", "inkan.conf"), encoding="utf-8") as file:
-        text = file.read()
-    return (re.search(r"^socket\s*=\s*(\S*portal\S*)", text, re.M).group(1),
-            int((re.search(r"(?ms)^\[portal\].*?^processes\s*=\s*(\d+)", text) or [0, 8])[1]))
+        text = re.search(r"(?ms)^\[portal\](.*?)(^\[|\Z)", file.read()).group(1)
+    return [re.search(r"(?m)^%s\s*=\s*(\S+)" % name, text).group(1) for name in ("socket", "publish_socket", "processes")]
+
+
+def settled(pids):
+    """Waits until PIDS and all below them are idle: a demo that has just started makes keys for its pool. A minute at most."""
+    for _ in range(30):
+        before = cpu_of(pids)
+        time.sleep(2)
+        if cpu_of(pids) - before < 0.1:
+            return
 
 
 class Beside:
@@ -151,12 +161,12 @@ class Beside:
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="inkan-bench-")
         os.chmod(self.dir, 0o755)
-        self.port, (portal, count) = PORT + 19, portal_socket()
+        self.port, (portal, publish, count) = PORT + 19, portal_settings()
         hello = os.path.join(self.dir, "hello.sock")
         with open(os.path.join(self.dir, "nginx.conf"), "w", encoding="utf-8") as file:
             file.write(("" if os.getuid() else "user root;\n") + NGINX % {
-                "dir": self.dir, "port": self.port, "hello": hello, "portal": portal, "params": os.path.abspath("deploy/nginx/fastcgi.conf")})
-        self.running = [subprocess.Popen([os.path.join(BUILD, "tests", "bench", "hello"), hello, str(count)]),
+                "dir": self.dir, "port": self.port, "hello": hello, "portal": portal, "publish": publish, "params": os.path.abspath("deploy/nginx/fastcgi.conf")})
+        self.running = [subprocess.Popen([os.path.join(BUILD, "tests", "bench", "hello"), hello, count]),
                         subprocess.Popen(["/usr/sbin/nginx", "-e", os.path.join(self.dir, "error.log"), "-p", self.dir, "-c",
                                           os.path.join(self.dir, "nginx.conf")])]
         for _ in range(100):
@@ -173,6 +183,14 @@ class Beside:
             process.wait(10)
         shutil.rmtree(self.dir, ignore_errors=True)
 
+    @property
+    def nginx(self):
+        return self.running[1].pid
+
+    @property
+    def hello(self):
+        return self.running[0].pid
+
     def load(self, path, cookie="", connections=4):
         words = [os.path.join(BUILD, "tests", "bench", "load"), str(self.port), path, str(SECONDS), str(connections)]
         if cookie:
@@ -181,6 +199,14 @@ class Beside:
         if int(other):
             sys.exit("bench: %s of %s answers to %s were not 200" % (other, count, path))
         return float(rate), float(p50), float(p99), int(count)
+
+
+def load_once(file, port, connections, mark, seconds=None):
+    """Sends the requests of FILE: (how many were answered, how many without MARK in the header, p50, p99, what was wrong)."""
+    done = subprocess.run([os.path.join(BUILD, "tests", "bench", "load"), "--once", file, str(port), str(seconds or SECONDS), str(connections), mark],
+                          capture_output=True, text=True, check=True)
+    _, p50, p99, other, count = done.stdout.split()
+    return int(count), int(other), float(p50), float(p99), done.stderr
 
 
 def with_demo(*works):
