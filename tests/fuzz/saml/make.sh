@@ -15,7 +15,10 @@ cp "$work/idp.xml" "$work/federation.crt" tests/fuzz/saml/
 seed() { # LETTER FROM TO
   { printf '%s' "$1"; cat "$2"; } >"tests/fuzz/corpus/$3"
 }
-rm -f tests/fuzz/corpus/saml_response/* tests/fuzz/corpus/metadata/* tests/fuzz/corpus/logout/*
+for target in saml_response metadata logout strict; do
+  mkdir -p tests/fuzz/corpus/$target
+  rm -f tests/fuzz/corpus/$target/*
+done
 for name in ok--assertion-signed ok--response-signed ok--both-signed ok--declaration ok--encrypted-gcm ok--encrypted-key-beside \
     ok--encrypted-cbc-in-signed-response ok--ecdsa-sha256 ok--inclusive-namespaces ok--markup-in-values ok--several-values \
     structure--xsw1-response-in-its-signature structure--xsw4-good-inside-evil structure--xsw8-good-in-object \
@@ -28,6 +31,23 @@ for name in ok--targeted-id ok--several-audiences ok--no-name-id ok--character-r
   seed U "$work/messages/$name.xml" "saml_response/unsigned-$name"
 done
 seed B "$work/messages/base64--junk.b64" saml_response/base64
+# Of each check that needs no key, and of each product: what a scanner can stumble over.
+for name in ok--assertion-signed ok--pysaml2 ok--default-namespace ok--byte-order-mark ok--declaration ok--encrypted-key-beside \
+    utf-8--surrogate utf-8--nul xml--attribute-twice xml--prefix-without-namespace xml--character-reference-to-nul dtd--inside \
+    dtd--parameter-entity entity--broken-character-reference cdata--in-a-value comment--in-the-digest processing-instruction--in-a-value \
+    attributes--id-in-two-namespaces duplicate-id--small-letters structure--xsw6-good-in-evils-signature signature--two-signed-infos \
+    signature--manifest-in-key-info transform--xpath-first reference--two encryption--two-keys cipher-reference--beside-the-value; do
+  seed X "$work/messages/$name.xml" "strict/$name"
+done
+seed B "$work/messages/base64--padding-inside.b64" strict/base64
+for name in ok--redirect ok--response ok--other-parameters query--message-twice deflate--cut-short; do
+  seed Q "$work/logout/$name.query" "strict/$name"
+done
+for name in ok--assertion-signed ok--pysaml2-response-signed ok--ecdsa-sha256 structure--xsw3-evil-assertion-first \
+    signature--changed-value audience--another-sp; do
+  seed r "$work/messages/$name.xml" "opener/$name"
+done
+/usr/bin/python3 tests/fuzz/saml/questions.py "$work" tests/fuzz/corpus/opener
 for name in ok--two ok--nested ok--whole-document ok--one-entity ok--what-is-no-idp-for-us-is-left-out ok--comments-and-cdata-added \
     reference--two signature--added-entity dtd--billion-laughs valid-until--no-time ok--the-same-twice ok--group-too-deep-in-groups \
     ok--control-characters; do
