@@ -8,6 +8,7 @@ import urllib.parse
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import client  # noqa: E402
 import pysaml2_idp  # noqa: E402
+import stage  # noqa: E402
 import tap  # noqa: E402
 from client import Browser  # noqa: E402
 
@@ -103,6 +104,28 @@ def logout_from_there():
         tap.ok(not is_out(somebody), binding)
 
 
+def step_up():
+    """a profile that asks for two factors leads there and back: with the code the session is a strong one, a wrong code or an IdP
+    that has none leaves it as it was, and the page says why"""
+    stage.demanding_profile()
+    b = Browser(demo)
+    log_in(b)
+    context = "select context from session where idp = %s order by created_at desc limit 1" % client.q(PROGRAM.entity)
+    tap.has(demo.sql(context), "PasswordProtectedTransport")
+    PROGRAM.control(mfa="no")
+    page = b.get("/login?step-up=client-14&return=/certificates")
+    refused = b.submit(page.form("/saml/acs", SAMLResponse=None))
+    tap.equal(refused.status, 403)
+    tap.equal(b.get("/certificates", follow=False).status, 200, "still logged in as before")
+    PROGRAM.control(mfa="yes")
+    form = b.get("/login?step-up=client-14&return=/certificates").form("/login")
+    tap.ok("code" in form.fields, "the IdP asks for a code")
+    again = b.submit(form, username="researcher3", password="demo", code="000000")
+    page = b.submit(again.form("/login"), username="researcher3", password="demo", code=pysaml2_idp.CODE)
+    tap.equal(b.submit(page.form("/saml/acs", SAMLResponse=None), follow=True).path, "/certificates")
+    tap.equal(demo.sql(context), pysaml2_idp.MFA)
+
+
 def logout_twice():
     """a logout at the IdP after one here is answered too: there is nothing left to end"""
     b = Browser(demo)
@@ -114,4 +137,4 @@ def logout_twice():
 
 if __name__ == "__main__":
     with PROGRAM:
-        tap.run(every_way_to_sign, values_arrive, unsigned_is_refused, second_login, logout_from_here, logout_from_there, logout_twice)
+        tap.run(every_way_to_sign, values_arrive, unsigned_is_refused, second_login, logout_from_here, logout_from_there, step_up, logout_twice)

@@ -26,7 +26,7 @@ with open(os.path.join(HERE, "captured", "simplesamlphp.xml"), encoding="utf-8")
 # --- setting -----------------------------------------------------------------------------------------------------------------
 
 now = 1795507200  # 2026-11-24T08:00:00Z: the unit tests' clock stands here
-slack = 0         # at a running clock: seconds that may pass until a message is judged
+slack = 0         # at a running clock: seconds that may pass until a message is judged (a busy machine takes its time)
 IDP, IDP2 = "https://idp.example.ac.jp/idp", "https://idp2.example.ac.jp/idp"
 SP, ACS = "https://portal.example.ac.jp/saml/metadata", "https://portal.example.ac.jp/saml/acs"
 directory = ""
@@ -43,8 +43,8 @@ def at(seconds):
 
 
 def ahead(seconds):
-    """... too far in the future, still so when it is judged."""
-    return at(seconds + slack)
+    """... too far in the future, still so when it is judged, however late."""
+    return at(seconds + 20 * slack)
 
 
 def just(seconds):

@@ -20,7 +20,7 @@ folder = None
 
 def scene(**more):
     """parts' scene is the demo, now."""
-    parts.set_scene(now=int(time.time()), slack=15, SP=demo["SP_METADATA_URL"], ACS=demo["PORTAL_URL"] + "/saml/acs", **more)
+    parts.set_scene(now=int(time.time()), slack=40, SP=demo["SP_METADATA_URL"], ACS=demo["PORTAL_URL"] + "/saml/acs", **more)
 
 
 def prepare(institution):
@@ -44,6 +44,13 @@ def register(name, institution):
     """Imports the file NAME.xml of the stage's folder."""
     os.chmod(parts.path(name + ".xml"), 0o644)
     demo.inkan("metadata", "import", parts.path(name + ".xml"), "--institution", institution, "--mail-domain", "example.ac.jp")
+
+
+def demanding_profile():
+    """A profile of 14 months, which no page offers, that wants one of two strong logins: for `/login?step-up=client-14`."""
+    demo.owner("insert into profile (name, type, months, issuer, key_usage, extended, contexts) select 'test-step-up', type, 14, issuer, "
+               "key_usage, extended, '{https://refeds.org/profile/mfa,urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI}' from profile "
+               "where type = 'client' and months = 13 and not exists (select from profile where name = 'test-step-up') limit 1")
 
 
 class Login:
