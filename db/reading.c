@@ -46,13 +46,13 @@ static void
 append_letter(GString *out, gunichar c)
 {
     gunichar parts[G_UNICHAR_MAX_DECOMPOSITION_LENGTH];
+    if (has_accents(c) && g_unichar_fully_decompose(c, FALSE, parts, G_N_ELEMENTS(parts)) > 0)
+        c = parts[0];
     for (gsize i = 0; i < G_N_ELEMENTS(letters); i++)
         if (letters[i].letter == c) {
             g_string_append(out, letters[i].plain);
             return;
         }
-    if (has_accents(c) && g_unichar_fully_decompose(c, FALSE, parts, G_N_ELEMENTS(parts)) > 0)
-        c = parts[0];
     g_string_append_unichar(out, younger(hiragana(c)));
 }
 

@@ -17,8 +17,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_error("what is folded is no UTF-8");
     if (strpbrk(folded, "|;%_\\") || strstr(folded, "  ") || g_str_has_prefix(folded, " ") || g_str_has_suffix(folded, " "))
         g_error("'%s' would be read as something else", folded);
+    g_autofree char *escaped = g_strescape(folded, NULL);
     if (g_utf8_strlen(again, -1) > g_utf8_strlen(folded, -1))
-        g_error("what is folded grows when it is folded again");
+        g_error("what is folded grows when it is folded again: %s", escaped);
     g_autofree char *searched = db_reading_text(names, text);
     g_auto(DbReadingQuery) query = { 0 };
     db_reading_query(text, &query);

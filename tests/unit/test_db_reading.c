@@ -39,7 +39,7 @@ letters_lose_case_width_and_accents(void)
 {
     static const char *const same[][2] = {
         { "KYOTO", "kyoto" }, { "Ｋｙｏｔｏ", "kyoto" }, { "Kyōto", "kyoto" }, { "Kyo\u0304to", "kyoto" }, { "Universität", "universitat" },
-        { "Øresund", "oresund" }, { "Łódź", "lodz" }, { "Straße", "strasse" }, { "Æbelø", "aebelo" }, { "École Nationale", "ecole nationale" },
+        { "Øresund ǿ ǽ", "oresund o ae" }, { "Łódź", "lodz" }, { "Straße", "strasse" }, { "Æbelø", "aebelo" }, { "École Nationale", "ecole nationale" },
         { "İstanbul", "istanbul" }, { "Ελλάς", "ελλασ" }, { "①②", "12" },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(same); i++) folds(same[i][0], same[i][1]);
