@@ -22,10 +22,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 import parts  # noqa: E402
 import tricks  # noqa: E402
-from parts import (ATTRIBUTES, DISPLAY, DS, ENC, ENC11, ENVELOPED, EPPN, EPTID, EVIL, EXC, INC, JA, MAIL, MORE, PERSISTENT,  # noqa: E402
+from parts import (ATTRIBUTES, DISPLAY, DS, ENC, ENC11, ENVELOPED, EPPN, EPTID, EVIL, EXC, INC, JA, MAIL, MORE, PERSISTENT, SAML,  # noqa: E402
                    SUBJECT_ID, SUCCESS, USUAL, advice, ahead, assertion, at, attribute, audience, conditions, confirmation, encrypt,
-                   extensions, issuer, just, response, signed_assertion, signed_response, statement, status, subject, template,
-                   transform, usual, with_value)
+                   encrypted_id, extensions, issuer, just, response, rewrap, signed_assertion, signed_response, statement, status, subject,
+                   template, transform, usual, with_value)
 
 # What a message tries. Each hostile message is of the class that was named last.
 cases = []  # (file, verdict, check, values, class, bytes)
@@ -85,6 +85,17 @@ def benign_signatures():
     benign("key-name-only", usual(with_={"key_info": "<ds:KeyInfo><ds:KeyName>key</ds:KeyName></ds:KeyInfo>"}), PLAIN)
 
 
+# RSA-OAEP with other digests and masks: name, OpenSSL's names, what the message says.
+OAEP = (
+    ("sha256-mask-sha1", "sha256", "sha1", ENC + "rsa-oaep-mgf1p", '<ds:DigestMethod Algorithm="%ssha256"/>' % ENC),
+    ("11-sha256", "sha256", "sha256", ENC11 + "rsa-oaep",
+     '<ds:DigestMethod Algorithm="%ssha256"/><xenc11:MGF xmlns:xenc11="%s" Algorithm="%smgf1sha256"/>' % (ENC, ENC11, ENC11)),
+    ("11-sha512", "sha512", "sha384", ENC11 + "rsa-oaep",
+     '<xenc11:MGF xmlns:xenc11="%s" Algorithm="%smgf1sha384"/><ds:DigestMethod Algorithm="%ssha512"/>' % (ENC11, ENC11, ENC)),
+    ("11-nothing-said", "sha1", "sha1", ENC11 + "rsa-oaep", ""),
+)
+
+
 def benign_encryption():
     good = signed_assertion()
     benign("encrypted-cbc-in-signed-response", signed_response(encrypt(assertion(), method=ENC + "aes128-cbc")), PLAIN)
@@ -95,6 +106,15 @@ def benign_encryption():
     benign("encrypted-gcm-in-signed-response", signed_response(encrypt(assertion())), PLAIN)
     benign("encrypted-oaep-digest-named", response(encrypt(good, parameters='<ds:DigestMethod Algorithm="%ssha1"/>' % DS)), PLAIN)
     benign("encrypted-key-beside", response(encrypt(good, beside=True)), PLAIN)
+    benign("encrypted-gcm-192", response(encrypt(good, method=ENC11 + "aes192-gcm", session="aes-192")), PLAIN)
+    for name, digest, mask, transport, parameters in OAEP:
+        benign("encrypted-oaep-" + name, response(rewrap(encrypt(good), digest, mask, transport, parameters)), PLAIN)
+    benign("encrypted-name-id", usual(subject_=subject(encrypted_id())), PLAIN)
+    benign("encrypted-name-id-cbc", usual(subject_=subject(encrypted_id(method=ENC + "aes128-cbc"))), PLAIN)
+    benign("encrypted-name-id-in-signed-response", signed_response(assertion(subject_=subject(encrypted_id()))), PLAIN)
+    benign("encrypted-name-id-in-the-encrypted-assertion",
+           response(encrypt(signed_assertion(subject_=subject(encrypted_id(beside=True))))), PLAIN)
+    benign("encrypted-name-id-by-sha256", usual(subject_=subject(rewrap(encrypted_id(), *OAEP[1][1:]))), PLAIN)
 
 
 def benign_times():
@@ -449,9 +469,17 @@ def make_encryption():
     hostile("key-transport--oaep-parameters", response(encrypt(good, parameters="<xenc:OAEPparams>AAAA</xenc:OAEPparams>")))
     hostile("key-transport--oaep-digest-md5", response(re.sub(r'(rsa-oaep-mgf1p")(/>|></xenc:EncryptionMethod>)', lambda m: (
         '%s><ds:DigestMethod Algorithm="%smd5"/></xenc:EncryptionMethod>' % (m.group(1), MORE)), twice)))
+    make_oaep(good)
     attack("encryption in odd places")
-    encrypted_id = re.sub(r"saml:EncryptedAssertion", "saml:EncryptedID", encrypt("<x/>"))
-    hostile("encryption--encrypted-name-id", usual(subject_=subject(encrypted_id)))
+    hostile("encryption--something-else-in-encrypted-id", usual(subject_=subject(encrypted_id("<x/>"))))
+    hostile("encryption--a-name-of-no-namespace-in-encrypted-id", usual(subject_=subject(encrypted_id("<NameID>x</NameID>"))))
+    hostile("encryption--two-encrypted-ids", usual(subject_=subject(encrypted_id() + encrypted_id())))
+    hostile("encryption--encrypted-id-in-the-confirmation", usual(subject_=subject(confirm=confirmation().replace(
+        "<saml:SubjectConfirmationData", encrypted_id() + "<saml:SubjectConfirmationData", 1))))
+    hostile("subject--encrypted-id-beside-a-name", usual(subject_=subject(encrypted_id() + "<saml:NameID>x</saml:NameID>")))
+    hostile("subject--empty-name-in-encrypted-id", usual(subject_=subject(encrypted_id('<saml:NameID xmlns:saml="%s"/>' % SAML))))
+    hostile("comment--in-encrypted-id", usual(subject_=subject(encrypted_id('<saml:NameID xmlns:saml="%s">a<!-- -->b</saml:NameID>' % SAML))))
+    hostile("decryption--name-for-another-sp", usual(subject_=subject(encrypted_id(to="foreign"))))
     hostile("encryption--encrypted-attribute", usual(attributes=ATTRIBUTES + encrypt("<x/>").replace("EncryptedAssertion",
             "EncryptedAttribute")))
     hostile("encryption--empty-encrypted-id", usual(subject_=subject("<saml:EncryptedID/>")))
@@ -475,6 +503,17 @@ def make_encryption():
     hostile("depth--in-the-encrypted-assertion", response(encrypt(good.replace("Hanako Kagami", "<a>" * 40 + "</a>" * 40))))
     hostile("signature--changed-in-the-encrypted-assertion", response(encrypt(good.replace("Hanako", "Evil"))))
     make_cipher_texts(good, twice)
+
+
+def make_oaep(good):
+    sha1, sha256 = ['<ds:DigestMethod Algorithm="%s"/>' % uri for uri in (DS + "sha1", ENC + "sha256")]
+    mask = '<xenc11:MGF xmlns:xenc11="%s" Algorithm="%smgf1sha256"/>' % (ENC11, ENC11)
+    for name, transport, parameters in (
+            ("old-name-with-a-mask", ENC + "rsa-oaep-mgf1p", mask), ("two-digests", ENC + "rsa-oaep-mgf1p", sha1 + sha256),
+            ("two-masks", ENC11 + "rsa-oaep", mask + mask), ("md5", ENC11 + "rsa-oaep", '<ds:DigestMethod Algorithm="%smd5"/>' % MORE),
+            ("unknown-mask", ENC11 + "rsa-oaep", mask.replace("mgf1sha256", "mgf1md5"))):
+        hostile("key-transport--" + name, response(rewrap(encrypt(good), "sha256", "sha256", transport, parameters)))
+    hostile("decryption--another-digest-than-said", response(rewrap(encrypt(good), "sha256", "sha256", ENC11 + "rsa-oaep", sha256)))
 
 
 def make_cipher_texts(good, twice):

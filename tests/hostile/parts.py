@@ -4,6 +4,7 @@ the white space that it had there, but for what a trick changes. Needs Python's 
 
 Where and when a message plays is said by the values below `setting`: the unit tests have fixed ones, the tests at a running
 demo their own (set_scene)."""
+import base64
 import os
 import re
 import subprocess
@@ -208,6 +209,28 @@ def encrypt(xml, method=ENC11 + "aes128-gcm", transport=ENC + "rsa-oaep-mgf1p", 
         lead = '<ds:RetrievalMethod Type="%sEncryptedKey" URI="%s"/>' % (ENC, retrieval or "#_key")
         out = out[:start] + lead + out[end:] + inner
     return '<saml:EncryptedAssertion xmlns:saml="%s">%s</saml:EncryptedAssertion>' % (SAML, out)
+
+
+def rewrap(encrypted, digest, mask, transport=ENC + "rsa-oaep-mgf1p", parameters=""):
+    """The same with its session key wrapped anew by openssl: xmlsec1 knows no OAEP but with SHA-1."""
+    values = re.findall(r"(<xenc:EncryptedKey.*?<xenc:CipherValue>)(.*?)(</xenc:CipherValue>)", encrypted, re.S)
+    write("wrapped", base64.b64decode(values[0][1]))
+    run("openssl", "pkeyutl", "-decrypt", "-inkey", path("sp-decryption.key"), "-pkeyopt", "rsa_padding_mode:oaep",
+        "-in", path("wrapped"), "-out", path("session"))
+    run("openssl", "pkeyutl", "-encrypt", "-certin", "-inkey", path("sp-decryption.crt"), "-pkeyopt", "rsa_padding_mode:oaep",
+        "-pkeyopt", "rsa_oaep_md:" + digest, "-pkeyopt", "rsa_mgf1_md:" + mask, "-in", path("session"), "-out", path("wrapped"))
+    with open(path("wrapped"), "rb") as file:
+        wrapped = base64.b64encode(file.read()).decode()
+    start = encrypted.index("<xenc:EncryptedKey")
+    key = re.sub(r"(?s)<xenc:EncryptionMethod.*?(/>|</xenc:EncryptionMethod>)",
+                 lambda _: '<xenc:EncryptionMethod Algorithm="%s">%s</xenc:EncryptionMethod>' % (transport, parameters),
+                 encrypted[start:], count=1)
+    return encrypted[:start] + key.replace(values[0][1], wrapped, 1)
+
+
+def encrypted_id(name='<saml:NameID xmlns:saml="%s">_f1e2</saml:NameID>' % SAML, **how):
+    """An EncryptedID around NAME."""
+    return encrypt(name, **how).replace("saml:EncryptedAssertion", "saml:EncryptedID")
 
 
 # --- the captured message, cut up ----------------------------------------------------------------------------------------------
