@@ -14,7 +14,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 import parts as make
-from parts import MORE, SAML, SAMLP, DS, ENC, IDP, IDP2, at, issuer, template, tag_attributes
+from parts import MORE, SAML, SAMLP, DS, ENC, ENC11, IDP, IDP2, at, encrypted_id, issuer, template, tag_attributes
 
 SLO = "https://portal.example.ac.jp/saml/slo"
 RSA = MORE + "rsa-sha256"
@@ -107,6 +107,11 @@ def make_good():
     redirect("ok--no-end", request(NotOnOrAfter=None))
     case("ok--other-parameters", "query", "lang=ja&" + query(request()) + "&x=1&x=2")
     case("ok--post", "request", post(fill(request(signature=template("#_logout1")))))
+    redirect("ok--encrypted-id", request(name=encrypted_id()))
+    redirect("ok--encrypted-id-by-sha256", request(name=make.rewrap(encrypted_id(), "sha256", "sha256", ENC11 + "rsa-oaep",
+        '<ds:DigestMethod Algorithm="%ssha256"/><e:MGF xmlns:e="%s" Algorithm="%smgf1sha256"/>' % (ENC, ENC11, ENC11))))
+    case("ok--encrypted-id-cbc-post", "request", post(fill(request(name=encrypted_id(method=ENC + "aes256-cbc", session="aes-256"),
+        signature=template("#_logout1")))))
     answered("ok--response", response())
     case("ok--response-post", "response", post(fill(response(signature=template("#_answer1")), "LogoutResponse")))
 
@@ -178,7 +183,12 @@ def make_posts():
 def make_checks():
     redirect("structure--an-authn-request", request(element="AuthnRequest"))
     redirect("structure--an-assertion-inside", request(more='<saml:Assertion ID="_x"/>'))
-    redirect("encryption--encrypted-name-id", request(name="<saml:EncryptedID><x/></saml:EncryptedID>"))
+    redirect("encryption--empty-encrypted-id", request(name="<saml:EncryptedID><x/></saml:EncryptedID>"))
+    redirect("encryption--something-else-in-encrypted-id", request(name=encrypted_id("<x/>")))
+    redirect("encryption--two-encrypted-ids", request(name=encrypted_id() + encrypted_id()))
+    redirect("encryption--encrypted-id-deeper", request(more="<samlp:Extensions>%s</samlp:Extensions>" % encrypted_id()))
+    redirect("name-id--encrypted-beside-clear", request(name=encrypted_id() + NAME))
+    redirect("decryption--name-for-another-sp", request(name=encrypted_id(to="foreign")))
     redirect("comment--in-name-id", request(name=NAME.replace("_f1e2", "_f1<!---->e2")))
     redirect("version--old", request(Version="1.1"))
     redirect("id--absent", request(ID=None))
