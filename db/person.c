@@ -17,7 +17,7 @@ static const DbStatement statements[] = {
             " on conflict (institution, idp, identifier) do update set display_name = excluded.display_name,"
             " display_name_ja = excluded.display_name_ja, common_name = excluded.common_name, mails = excluded.mails,"
             " affiliation = excluded.affiliation, language = excluded.language, seen_at = now()"
-            " returning id",
+            " returning id, institution",
             "sssssaas" },
     [GET] = { "person_get", PERSON "where p.id = $1", "i" },
     /* Whoever logs in twice at the same moment changes one after the other. */
@@ -48,7 +48,7 @@ db_person_free(DbPerson *person)
 }
 
 gint64
-db_person_login(Db *db, const struct db_person_login *login, GError **error)
+db_person_login(Db *db, const struct db_person_login *login, gint64 *institution, GError **error)
 {
     g_autoptr(DbRows) rows = db_run(db, &statements[LOGIN], error, login->idp, login->identifier, login->display_name,
                                     login->display_name_ja ? login->display_name_ja : "", login->common_name, login->mails,
@@ -59,6 +59,7 @@ db_person_login(Db *db, const struct db_person_login *login, GError **error)
         g_set_error_literal(error, DB_ERROR, DB_ERROR_REFUSED, "institution");
         return 0;
     }
+    *institution = db_rows_int(rows, 0, 1);
     return db_rows_int(rows, 0, 0);
 }
 

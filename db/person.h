@@ -30,8 +30,9 @@ struct db_person_login {
     const char *language;
 };
 
-/* Inserts or brings up to date; the id, or 0 with ERROR. DB_ERROR_REFUSED "institution" where the IdP belongs to none. */
-gint64 db_person_login(Db *db, const struct db_person_login *login, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Inserts or brings up to date; the id, and that of the INSTITUTION, or 0 with ERROR. DB_ERROR_REFUSED "institution" where the IdP
+   belongs to none. */
+gint64 db_person_login(Db *db, const struct db_person_login *login, gint64 *institution, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* NULL without ERROR: there is none. */
 DbPerson *db_person_get(Db *db, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whom a login means, as known before it; the row is held until the transaction ends. NULL without ERROR: nobody yet. */

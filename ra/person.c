@@ -79,12 +79,12 @@ static gint64
 login_within(RaContext *ctx, const RaLogin *login, const char *address, GError **error)
 {
     g_autoptr(GError) why = NULL;
+    gint64 institution = 0;
     g_autoptr(DbPerson) was = db_person_find(ctx->db, login->idp, login->identifier, &why);
-    gint64 id = why ? 0 : db_person_login(ctx->db, login, &why);
-    g_autoptr(DbInstitution) institution = id ? db_institution_by_idp(ctx->db, login->idp, &why) : NULL;
-    g_autofree char *detail = was && institution ? changes(was, login) : NULL;
-    gboolean ok = institution && audit(ctx, id, institution->id, "login", NULL, address, &why) &&
-                  (!detail || audit(ctx, id, institution->id, "person-changed", detail, address, &why));
+    gint64 id = why ? 0 : db_person_login(ctx->db, login, &institution, &why);
+    g_autofree char *detail = was && id ? changes(was, login) : NULL;
+    gboolean ok = id && audit(ctx, id, institution, "login", NULL, address, &why) &&
+                  (!detail || audit(ctx, id, institution, "person-changed", detail, address, &why));
     if (why)
         g_propagate_error(error, g_steal_pointer(&why));
     return ok ? id : 0;
