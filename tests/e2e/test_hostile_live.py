@@ -329,6 +329,25 @@ def idp_mix_up():
     counted[klass] = counted.get(klass, 0) + 1
 
 
+def keys_change():
+    """an IdP changes its keys: both are good while its metadata names both, afterwards only the new one"""
+    klass, log = "keys of the attacker in KeyInfo, other keys", Log()
+    login = Login(parts.IDP)
+
+    def by(key):
+        login.restore()
+        return login.answer(login.good(key=key))
+    tap.equal([by("idp").status, by("idp-next").status], [303, 303], "both keys in the metadata")
+    whole = parts.read("idp.xml")
+    parts.write("idp.xml", whole.replace(parts.key_descriptor("idp", ""), ""))
+    stage.register("idp", "Hostile College")
+    tap.equal(by("idp-next").status, 303, "the new key")
+    refused(by("idp"), "signature", "the old key", log, klass)
+    parts.write("idp.xml", whole)
+    stage.register("idp", "Hostile College")
+    tap.equal(by("idp").status, 303, "the old key again")
+
+
 def too_late():
     """an answer to a login that has expired is refused"""
     login, log = Login(parts.IDP), Log()
@@ -352,4 +371,4 @@ def enough():
 if __name__ == "__main__":
     stage.prepare("Hostile College")
     tap.run(all_hostile, all_benign, missing_attributes, weaker_logins, real_simplesamlphp, real_pysaml2, replays, relay_states, login_csrf, session_fixation,
-            idp_mix_up, too_late, enough)
+            idp_mix_up, keys_change, too_late, enough)
