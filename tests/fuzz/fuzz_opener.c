@@ -1,15 +1,15 @@
 /*
- * Fuzzes what goes to a confined child and what comes back, in one process and without the confinement. The first byte says what
- * the rest is:
+ * Fuzzes what goes to a confined child and what comes back, in one process and without the confinement. The first byte says
+ * what the rest is:
  *
- *     the child's side   'R' 'L' 'S' 'P' 'G'  a question about a response, a logout message, a logout message's sender, an IdP's
- *                                             keys, a logo, as bytes of its record
+ *     the child's side   'R' 'L' 'S' 'P' 'G'  a question about a response, a logout message, a logout message's sender, an
+ *                                             IdP's keys, a logo, as bytes of its record
  *                        'r'                  the XML of a response, made into a question here
  *     the asker's side   'I' 'M' 'C'          what a child that was taken over may say: an identity, a message, certificates
  *                        'F'                  frames
  *
- * A child's answer is read as its asker would. What the asker believes must be within bounds, and the same when it is written and
- * read once more.
+ * A child's answer is read as its asker would. What the asker believes must be within bounds, and the same when it is written
+ * and read once more.
  */
 #include "tests/fuzz/saml/fixture.h"
 

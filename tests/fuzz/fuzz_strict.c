@@ -1,9 +1,9 @@
 /*
- * Fuzzes the strict look at an outsider's bytes, before any key is asked: sp_strict_parse, sp_strict_base64, sp_query_read and the
- * shapes. The first byte says what the rest is: 'X' XML, 'B' base64, 'Q' a query string.
+ * Fuzzes the strict look at an outsider's bytes, before any key is asked: sp_strict_parse, sp_strict_base64, sp_query_read and
+ * the shapes. The first byte says what the rest is: 'X' XML, 'B' base64, 'Q' a query string.
  *
- * Whatever passes must be what was promised: nothing but elements and text, within the bounds, unique IDs; and libxml2 must read
- * what it writes of it as the same.
+ * Whatever passes must be what was promised: nothing but elements and text, within the bounds, unique IDs; and libxml2 must
+ * read what it writes of it as the same.
  */
 #include "tests/fuzz/saml/fixture.h"
 

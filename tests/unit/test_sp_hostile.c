@@ -162,7 +162,8 @@ static void the_index_counts_what_is_there(void)
         g_autofree char *row = g_strdup_printf("\n| %s | %d | ", line->klass, count_class(line->klass));
         if (strstr(text, row) == NULL) g_error("tests/hostile/README.md has no row '%s'", row + 1);
     }
-    g_autofree char *sum = g_strdup_printf("%d hostile messages in %u classes, %d benign", hostile, g_hash_table_size(classes), benign);
+    g_autofree char *sum = g_strdup_printf("%d hostile messages in %u classes, %d benign", hostile, g_hash_table_size(classes),
+                                           benign);
     if (strstr(text, sum) == NULL) g_error("tests/hostile/README.md does not say '%s'", sum);
     g_assert_true(hostile >= 200 && g_hash_table_size(classes) >= 20 && benign >= 30);
 }
