@@ -154,7 +154,6 @@ def thousands():
     tap.equal(after.descriptors, before.descriptors, "open descriptors")
     tap.equal(demo.number("select count(*) from session where idp = %s" % q(crowd.idp.entity)), LOGINS, "sessions")
     tap.equal(demo.number("select count(*) from assertion_seen where idp = %s" % q(crowd.idp.entity)), LOGINS, "assertions seen")
-    tap.equal(demo.number("select count(*) from person where idp = %s" % q(crowd.idp.entity)), 1, "persons")
     tap.equal(sorted(set(log.checks().values())), [], "refusals")
 
 

@@ -42,8 +42,9 @@ static SpIdentity *verify(const char *file, GError **error)
     size_t n = 0;
     g_autofree char *bytes = fixture_read(path, &n);
     g_autofree char *base64 = g_str_has_suffix(file, ".b64") ? g_strdup(bytes) : g_base64_encode((guchar *)bytes, n);
-    static const char *const asked[] = { "https://refeds.org/profile/mfa", "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI",
-                                         NULL };
+    static const char *const asked[] = {
+        "https://refeds.org/profile/mfa", "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI", NULL,
+    };
     const struct sp_want want = {
         .idp = FIXTURE_IDP, .idp_xml = idp_xml, .request_id = request->request_id, .saml = request->saml,
         .now = FIXTURE_NOW, .skew = SP_SKEW, .contexts = strstr(file, "context") != NULL ? asked : NULL,
