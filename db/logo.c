@@ -11,9 +11,9 @@
     " then split_part(i.logo, ' ', 2) else split_part(i.logo, ' ', 1) end as url"                                             \
     " from institution_idp n join idp i on i.entity_id = n.entity_id join metadata_source s on s.name = i.source"            \
     " cross join (values ('ja'), ('en')) w (language)"                                                                        \
-    " where i.logo <> '' and i.valid_until > to_timestamp($1) and not exists"                                                 \
+    " where i.logo <> '' and least(i.valid_until, s.valid_until) > to_timestamp($1) and not exists"                             \
     " (select from idp o join metadata_source t on t.name = o.source where o.entity_id = i.entity_id"                        \
-    " and o.valid_until > to_timestamp($1) and (t.priority, t.name) < (s.priority, s.name)))"
+    " and least(o.valid_until, t.valid_until) > to_timestamp($1) and (t.priority, t.name) < (s.priority, s.name)))"
 
 enum { PICTURE, DUE, KEEP, DRAWN, FAILED, FORGET, TIDY };
 
