@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ra/cli.h"
+#include "ra/saml_rollover.h"
 #include "ra/metadata_source.h"
 
 static int
@@ -107,6 +108,19 @@ check_words(const Settings *s, int *wrong)
     finding(wrong, "the service secret", keyring != NULL, keyring ? NULL : why->message);
 }
 
+/* Keys and certificates fit together; who may not read the keys cannot say. */
+static void
+check_saml(const Settings *s, int *wrong)
+{
+    static const char *const files[] = { "signing_key", "signing_certificate", "decryption_key", "decryption_certificate" };
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
+        if (access(settings_text(s, "saml", files[i]), R_OK) != 0)
+            return; /* said above */
+    g_autoptr(GError) why = NULL;
+    g_autoptr(RaSamlRollover) keys = ra_saml_rollover_read(s, &why);
+    finding(wrong, "[saml] keys and certificates", keys != NULL, keys ? "go together" : why->message);
+}
+
 static int
 config_check(Cli *cli, int argc, char **argv)
 {
@@ -123,6 +137,7 @@ config_check(Cli *cli, int argc, char **argv)
     if (!quick) {
         check_words(s, &wrong);
         check_files(s, &wrong);
+        check_saml(s, &wrong);
         check_sources(s, &wrong);
         check_databases(s, &wrong);
     }

@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import saml_keys  # noqa: E402
 import tap  # noqa: E402
 
 INKAN = os.path.join(tap.ROOT, os.environ.get("BUILD", "build"), "inkan")
@@ -38,10 +39,10 @@ share=%(root)s
 [database]
 %(roles)s[saml]
 entity_id=https://portal.example/saml
-signing_key=%(d)s/x
-signing_certificate=%(d)s/x
-decryption_key=%(d)s/x
-decryption_certificate=%(d)s/x
+signing_key=%(saml)s/signing.key
+signing_certificate=%(saml)s/signing.pem
+decryption_key=%(saml)s/decryption.key
+decryption_certificate=%(saml)s/decryption.pem
 [mail]
 from=a@b.example
 message_domain=b.example
@@ -49,7 +50,7 @@ message_domain=b.example
 keys=%(d)s/keys
 passphrase_file=%(d)s/passphrase
 socket=%(d)s/signer.sock
-""" % {"d": folder.name, "root": tap.ROOT, "roles": roles})
+""" % {"d": folder.name, "root": tap.ROOT, "roles": roles, "saml": saml_keys.originals})
     write("passphrase", "correct horse battery staple\n")
 
 
