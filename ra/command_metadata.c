@@ -180,7 +180,9 @@ span(gint64 seconds)
         return g_strdup_printf("%.1f days", (double)seconds / 86400);
     if (seconds >= 2 * 3600)
         return g_strdup_printf("%.1f hours", (double)seconds / 3600);
-    return g_strdup_printf("%d minutes", (int)(seconds / 60));
+    if (seconds >= 120)
+        return g_strdup_printf("%d minutes", (int)(seconds / 60));
+    return g_strdup_printf("%d seconds", (int)seconds);
 }
 
 static gboolean
@@ -221,7 +223,7 @@ print_source(Cli *cli, const DbMetadataSource *s, gint64 now)
     printf("  %-14s%s %s\n", "source", s->kind, *s->location ? s->location : "by `inkan metadata import`");
     printf("  %-14s%d\n", "IdPs", s->entities);
     if (s->skipped)
-        printf("  %-14s%d of it cannot be used: `inkan metadata list --skipped %s`\n", "left out", s->skipped, s->name);
+        printf("  %-14s%d of them cannot be used: `inkan metadata list --skipped %s`\n", "left out", s->skipped, s->name);
     if (s->refreshed_at)
         print_time(cli, is_manual(s) ? "last import" : "last change", s->refreshed_at, now, is_manual(s) ? "" : changed);
     if (s->asked_at && !is_manual(s))
@@ -268,12 +270,13 @@ static int
 metadata_refresh(Cli *cli, int argc, char **argv)
 {
     GError *error = NULL;
+    g_autoptr(GError) wrong = NULL;
     int status = CLI_FAILED;
     if (!cli_parse(cli, NULL, &argc, &argv, 0, 1))
         return CLI_USAGE;
-    g_autoptr(GPtrArray) sources = ra_metadata_sources(cli_settings(cli), &error);
-    if (error)
-        return cli_error(error);
+    g_autoptr(GPtrArray) sources = ra_metadata_sources(cli_settings(cli), &wrong);
+    if (wrong)
+        return cli_fail(CLI_USAGE, "%s", wrong->message);
     gboolean known = argc < 2;
     for (guint i = 0; i < sources->len && !known; i++)
         known = strcmp(((const RaMetadataSource *)sources->pdata[i])->name, argv[1]) == 0;
