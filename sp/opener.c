@@ -492,7 +492,7 @@ static int listen_at(const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     if (strlen(path) >= sizeof address.sun_path) return -1;
-    strcpy(address.sun_path, path);
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     unlink(path);
     mode_t before = umask(0177);

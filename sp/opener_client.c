@@ -89,7 +89,7 @@ static gboolean connected(SpOpener *opener)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     if (opener->fd >= 0 || opener->path == NULL) return opener->fd >= 0;
     if (strlen(opener->path) >= sizeof address.sun_path) return FALSE;
-    strcpy(address.sun_path, opener->path);
+    g_strlcpy(address.sun_path, opener->path, sizeof address.sun_path);
     opener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (opener->fd >= 0 && connect(opener->fd, (struct sockaddr *)&address, sizeof address) == 0) return TRUE;
     hang_up(opener);
