@@ -21,8 +21,8 @@ ALLCFLAGS = -std=c11 -D_GNU_SOURCE -DINKAN_VERSION='"$(VERSION)"' -DG_LOG_USE_ST
 LIBS = $(call need,libs,$(PKGS)) -lfcgi -lm
 
 ROOMS    := db ca sp web ra fcgi
-PROGRAMS := $(BUILD)/inkan-portal $(BUILD)/inkan-signer $(BUILD)/inkan-worker $(BUILD)/inkan $(BUILD)/inkan-bench
-MAINS    := fcgi/portal_main.c ca/signer_main.c ra/worker_main.c ra/inkan_main.c tests/bench/inkan_bench.c
+PROGRAMS := $(BUILD)/inkan-portal $(BUILD)/inkan-signer $(BUILD)/inkan-worker $(BUILD)/inkan-opener $(BUILD)/inkan $(BUILD)/inkan-bench
+MAINS    := fcgi/portal_main.c ca/signer_main.c ra/worker_main.c ra/opener_main.c ra/inkan_main.c tests/bench/inkan_bench.c
 
 # V=1 shows the whole commands.
 tell  = $(if $(V),set -x,echo '  $(1)  $(2)')
@@ -66,6 +66,8 @@ $(BUILD)/inkan-portal: $(call obj,fcgi/portal_main.c) $(call rooms,fcgi ra sp we
 $(BUILD)/inkan-signer: $(call obj,ca/signer_main.c) $(call rooms,ca db)
 	$(call link,$<)
 $(BUILD)/inkan-worker: $(call obj,ra/worker_main.c) $(call rooms,ra sp web ca db)
+	$(call link,$<)
+$(BUILD)/inkan-opener: $(call obj,ra/opener_main.c) $(call rooms,ra sp db)
 	$(call link,$<)
 $(BUILD)/inkan: $(call obj,ra/inkan_main.c) $(call rooms,ra sp web ca db)
 	$(call link,$<)

@@ -45,6 +45,13 @@ install(int signal_number)
     sigaction(signal_number, &action, NULL);
 }
 
+void
+prefork_adopt(void)
+{
+    install(SIGTERM);
+    install(SIGINT);
+}
+
 gboolean
 prefork_stopping(void)
 {

@@ -22,6 +22,9 @@ struct prefork_kind {
 /* Runs KINDS until told to end; returns an exit status. PID_FILE may be NULL or "". */
 int prefork_run(const struct prefork_kind *kinds, size_t n, const char *pid_file, int drain_seconds);
 
+/* In a program that a child became by exec: signals mean there what they meant before. */
+void prefork_adopt(void);
+
 /* In a child: has SIGTERM arrived? (The handler is installed without SA_RESTART, so that blocking calls return EINTR.) */
 gboolean prefork_stopping(void);
 

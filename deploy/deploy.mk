@@ -57,7 +57,7 @@ install: programs install-files
 
 install-files:
 	@$(call put,0755,$(BUILD)/inkan,$(PREFIX)/bin)
-	@$(call put,0755,$(BUILD)/inkan-portal $(BUILD)/inkan-worker $(BUILD)/inkan-signer,$(PREFIX)/sbin)
+	@$(call put,0755,$(BUILD)/inkan-portal $(BUILD)/inkan-worker $(BUILD)/inkan-opener $(BUILD)/inkan-signer,$(PREFIX)/sbin)
 	@$(call put_sed,0755,deploy/backup/inkan-backup deploy/backup/inkan-backup-check,$(PREFIX)/sbin)
 	@$(call put,0644,$(wildcard db/migrations/*.sql),$(PREFIX)/share/inkan/db/migrations)
 	@cd web && for f in $(web_files); do install -D -m 0644 "$$f" '$(DESTDIR)$(PREFIX)/share/inkan/web'/"$$f" || exit 1; done

@@ -41,13 +41,6 @@ exchange_clear(Exchange *x)
     http_response_clear(&x->out);
 }
 
-SpService *
-portal_opening_service(const char *settings_file, GError **error)
-{
-    g_autoptr(Settings) settings = settings_load(settings_file, error);
-    return settings ? ra_saml_service(settings, RA_SAML_DECRYPT, error) : NULL;
-}
-
 Portal *
 portal_new(const char *settings_file, gboolean publishing, GError **error)
 {

@@ -48,9 +48,6 @@ typedef struct exchange {
     gboolean answered;
 } Exchange;
 
-/* What the opener's children know of us: names, addresses, decryption keys; of the settings' file nothing else. */
-SpService *portal_opening_service(const char *settings_file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* Reads settings: "service", "url" and the like. Borrowed. */
 const char *portal_setting(const Portal *portal, const char *group, const char *key);
 /* The name of our cookie WHAT on this host, "__Host-inkan-WHAT" and the suffix. The caller's. */

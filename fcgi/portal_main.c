@@ -14,7 +14,7 @@
 #include "db/prefork.h"
 #include "fcgi/portal.h"
 #include "fcgi/routes.h"
-#include "sp/opener.h"
+#include "ra/opener.h"
 
 #define BACKLOG 511
 
@@ -146,23 +146,10 @@ run_maker(gpointer data)
     return ca_keymaker_run(maker->socket, maker->pool);
 }
 
-struct opening {
-    const char *settings_file;
-    char *socket;
-};
-
-static SpService *
-opening_service(gpointer data, GError **error)
-{
-    const struct opening *opening = data;
-    return portal_opening_service(opening->settings_file, error);
-}
-
 static int
 run_opener(gpointer data)
 {
-    const struct opening *opening = data;
-    return sp_opener_run(opening->socket, opening_service, data);
+    return ra_opener_become("portal", data);
 }
 
 /* --- the master --- */
@@ -198,16 +185,14 @@ run_master(const char *file, const Settings *settings)
         return 1;
     struct maker maker = { g_strdup(settings_text(settings, "portal", "keymaker_socket")),
                            (int)settings_number(settings, "portal", "key_pool") };
-    struct opening opening = { file, g_strdup(settings_text(settings, "portal", "opener_socket")) };
     const struct prefork_kind kinds[] = {
-        { "opener", 1, run_opener, &opening },
+        { "opener", 1, run_opener, (gpointer)file },
         { "keymaker", 1, run_maker, &maker },
         { "pages", (int)settings_number(settings, "portal", "processes"), run_pool, &pages },
         { "publishing", (int)settings_number(settings, "portal", "publish_processes"), run_pool, &publishing },
     };
     int status = prefork_run(kinds, G_N_ELEMENTS(kinds), settings_text(settings, "portal", "pid_file"),
                              (int)settings_number(settings, "portal", "drain"));
-    g_free(opening.socket);
     g_free(maker.socket); /* the sockets' paths stay: another master may have taken them already */
     return status;
 }

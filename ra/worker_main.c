@@ -13,6 +13,7 @@
 #include "ra/logo.h"
 #include "ra/mail.h"
 #include "ra/metadata.h"
+#include "ra/opener.h"
 #include "ra/options.h"
 #include "ra/sweep.h"
 #include "sp/opener.h"
@@ -186,7 +187,7 @@ live_on_logos(gpointer data)
 static int
 live_as_opener(gpointer data)
 {
-    return sp_opener_run(data, NULL, NULL);
+    return ra_opener_become("worker", data);
 }
 
 int
@@ -209,9 +210,8 @@ main(int argc, char **argv)
         return 2;
     }
     struct life life = { file, web };
-    g_autofree char *opener = g_strdup(settings_text(settings, "worker", "opener_socket"));
     const struct prefork_kind kinds[] = {
-        { "opener", 1, live_as_opener, opener },
+        { "opener", 1, live_as_opener, file },
         { "jobs", (int)settings_number(settings, "worker", "processes"), live_on_jobs, &life },
         { "mails", (int)settings_number(settings, "worker", "mail_processes"), live_on_mails, &life },
         { "rounds", 1, live_on_rounds, &life },

@@ -65,7 +65,7 @@ class Stack:
     def bring_up(self):
         place, wait = self.place, self.supervisor.wait_for
         began = time.monotonic()
-        for path in ("bin/inkan", "sbin/inkan-portal", "sbin/inkan-worker", "sbin/inkan-signer"):
+        for path in ("bin/inkan", "sbin/inkan-portal", "sbin/inkan-worker", "sbin/inkan-opener", "sbin/inkan-signer"):
             if not os.path.exists(place.program(path)):
                 raise Trouble(f"{place.program(path)} is missing: start the demo by `make demo` or `make demo-up`")
         self.say(f"preparing {place.dir}")

@@ -73,7 +73,7 @@ ARROWS = [
     (r"sp/(opener|confine)\.[ch]$", [r"sp/"] + LEAVES),
     (r"sp/", [r"sp/", r"db/db\.h$", r"db/(metadata|discovery|logo|reading|json)\.h$"]),
     (r"web/", [r"web/"]),
-    (r"ra/(worker|inkan|command|metadata|jobs|saml)[a-z_]*\.[ch]$", [r"ra/", r"db/", r"ca/", r"web/", r"sp/(metadata|metadata_job|opener|pem|service)\.h$"]),
+    (r"ra/(worker|inkan|command|metadata|jobs|saml|opener)[a-z_]*\.[ch]$", [r"ra/", r"db/", r"ca/", r"web/", r"sp/(metadata|metadata_job|opener|pem|service)\.h$"]),
     (r"ra/logo\.[ch]$", [r"ra/", r"db/", r"ca/", r"sp/(logo|opener|error)\.h$"]),
     (r"ra/", [r"ra/", r"db/", r"ca/", r"web/"]),
     # The portal's master starts the keymaker.
