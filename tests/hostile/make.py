@@ -108,13 +108,13 @@ def benign_encryption():
     benign("encrypted-key-beside", response(encrypt(good, beside=True)), PLAIN)
     benign("encrypted-gcm-192", response(encrypt(good, method=ENC11 + "aes192-gcm", session="aes-192")), PLAIN)
     for name, digest, mask, transport, parameters in OAEP:
-        benign("encrypted-oaep-" + name, response(rewrap(encrypt(good), digest, mask, transport, parameters)), PLAIN)
+        benign("encrypted-oaep-" + name, response(rewrap(encrypt(good, to="foreign"), digest, mask, transport, parameters)), PLAIN)
     benign("encrypted-name-id", usual(subject_=subject(encrypted_id())), PLAIN)
     benign("encrypted-name-id-cbc", usual(subject_=subject(encrypted_id(method=ENC + "aes128-cbc"))), PLAIN)
     benign("encrypted-name-id-in-signed-response", signed_response(assertion(subject_=subject(encrypted_id()))), PLAIN)
     benign("encrypted-name-id-in-the-encrypted-assertion",
            response(encrypt(signed_assertion(subject_=subject(encrypted_id(beside=True))))), PLAIN)
-    benign("encrypted-name-id-by-sha256", usual(subject_=subject(rewrap(encrypted_id(), *OAEP[1][1:]))), PLAIN)
+    benign("encrypted-name-id-by-sha256", usual(subject_=subject(rewrap(encrypted_id(to="foreign"), *OAEP[1][1:]))), PLAIN)
 
 
 def benign_times():
@@ -512,8 +512,8 @@ def make_oaep(good):
             ("old-name-with-a-mask", ENC + "rsa-oaep-mgf1p", mask), ("two-digests", ENC + "rsa-oaep-mgf1p", sha1 + sha256),
             ("two-masks", ENC11 + "rsa-oaep", mask + mask), ("md5", ENC11 + "rsa-oaep", '<ds:DigestMethod Algorithm="%smd5"/>' % MORE),
             ("unknown-mask", ENC11 + "rsa-oaep", mask.replace("mgf1sha256", "mgf1md5"))):
-        hostile("key-transport--" + name, response(rewrap(encrypt(good), "sha256", "sha256", transport, parameters)))
-    hostile("decryption--another-digest-than-said", response(rewrap(encrypt(good), "sha256", "sha256", ENC11 + "rsa-oaep", sha256)))
+        hostile("key-transport--" + name, response(rewrap(encrypt(good, to="foreign"), "sha256", "sha256", transport, parameters)))
+    hostile("decryption--another-digest-than-said", response(rewrap(encrypt(good, to="foreign"), "sha256", "sha256", ENC11 + "rsa-oaep", sha256)))
 
 
 def make_cipher_texts(good, twice):

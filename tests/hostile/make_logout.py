@@ -108,7 +108,7 @@ def make_good():
     case("ok--other-parameters", "query", "lang=ja&" + query(request()) + "&x=1&x=2")
     case("ok--post", "request", post(fill(request(signature=template("#_logout1")))))
     redirect("ok--encrypted-id", request(name=encrypted_id()))
-    redirect("ok--encrypted-id-by-sha256", request(name=make.rewrap(encrypted_id(), "sha256", "sha256", ENC11 + "rsa-oaep",
+    redirect("ok--encrypted-id-by-sha256", request(name=make.rewrap(encrypted_id(to="foreign"), "sha256", "sha256", ENC11 + "rsa-oaep",
         '<ds:DigestMethod Algorithm="%ssha256"/><e:MGF xmlns:e="%s" Algorithm="%smgf1sha256"/>' % (ENC, ENC11, ENC11))))
     case("ok--encrypted-id-cbc-post", "request", post(fill(request(name=encrypted_id(method=ENC + "aes256-cbc", session="aes-256"),
         signature=template("#_logout1")))))

@@ -212,10 +212,11 @@ def encrypt(xml, method=ENC11 + "aes128-gcm", transport=ENC + "rsa-oaep-mgf1p", 
 
 
 def rewrap(encrypted, digest, mask, transport=ENC + "rsa-oaep-mgf1p", parameters=""):
-    """The same with its session key wrapped anew by openssl: xmlsec1 knows no OAEP but with SHA-1."""
+    """ENCRYPTED, which is for `foreign` (whose key is here in any scene), for the service: its session key wrapped anew by openssl,
+    because xmlsec1 knows no OAEP but with SHA-1."""
     values = re.findall(r"(<xenc:EncryptedKey.*?<xenc:CipherValue>)(.*?)(</xenc:CipherValue>)", encrypted, re.S)
     write("wrapped", base64.b64decode(values[0][1]))
-    run("openssl", "pkeyutl", "-decrypt", "-inkey", path("sp-decryption.key"), "-pkeyopt", "rsa_padding_mode:oaep",
+    run("openssl", "pkeyutl", "-decrypt", "-inkey", path("foreign.key"), "-pkeyopt", "rsa_padding_mode:oaep",
         "-in", path("wrapped"), "-out", path("session"))
     run("openssl", "pkeyutl", "-encrypt", "-certin", "-inkey", path("sp-decryption.crt"), "-pkeyopt", "rsa_padding_mode:oaep",
         "-pkeyopt", "rsa_oaep_md:" + digest, "-pkeyopt", "rsa_mgf1_md:" + mask, "-in", path("session"), "-out", path("wrapped"))
