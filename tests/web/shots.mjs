@@ -35,6 +35,8 @@ const answer = async (route) => {
   return route.fulfill({ body: fs.readFileSync(file), contentType: 'text/html; charset=utf-8', headers: { 'Content-Security-Policy': policy } });
 };
 
+// Left by their script before they have loaded.
+const leaves = (name) => /^(pass-on|logged-out-form)/.test(name);
 const views = (process.env.VIEWS || '1280-light,1280-dark,390-light,390-dark').split(',').map((view) => view.split('-'));
 const pages = fs.readdirSync(folder).filter((name) => name.endsWith('.html') && (!words.length || words.some((w) => name.includes(w)))).sort();
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
@@ -47,9 +49,8 @@ for (const [width, scheme] of views) {
     const complaints = [];
     page.on('console', (message) => { if (message.type() === 'error' && !/404/.test(message.text())) complaints.push(message.text()); });
     page.on('pageerror', (error) => complaints.push(String(error)));
-    // A page that passes on is left by its script before it has loaded.
-    await page.goto(`${origin}/${name}`, { waitUntil: name.startsWith('pass-on') ? 'commit' : 'load' });
-    if (name.startsWith('pass-on')) await page.waitForTimeout(500);
+    await page.goto(`${origin}/${name}`, { waitUntil: leaves(name) ? 'commit' : 'load' });
+    if (leaves(name)) await page.waitForTimeout(500);
     if (process.env.OPEN) await page.evaluate(() => document.querySelectorAll('main details').forEach((d) => { d.open = true; }));
     if (process.env.SHOTS !== 'none') {
       await page.screenshot({ path: path.join(folder, `${name.replace('.html', '')}.${width}.${scheme}.png`), fullPage: true });
