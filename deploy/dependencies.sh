@@ -6,7 +6,7 @@ set -eu
 level=${1:-build}
 
 build="gcc g++ make pkg-config libglib2.0-dev liblasso3-dev libxmlsec1-dev libxml2-dev libxslt1-dev libssl-dev libpq-dev
-  libfcgi-dev libcurl4-openssl-dev libseccomp-dev libpng-dev libjpeg62-turbo-dev xsltproc"
+  libfcgi-dev libcurl4-openssl-dev libseccomp-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev xsltproc"
 demo="postgresql-15 nginx simplesamlphp php-fpm php-xml php-mbstring php-curl php-intl python3 python3-aiosmtpd
   xmlsec1 openssl curl ca-certificates procps util-linux tzdata"
 test="perl cppcheck clang gnutls-bin libnss3-tools valgrind chromium fonts-ipaexfont-gothic fonts-dejavu-core strace

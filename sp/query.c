@@ -1,7 +1,7 @@
 #include "sp/query.h"
 
-#include <gio/gio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "sp/logout.h"
 #include "sp/strict.h"
@@ -51,27 +51,22 @@ static char *unescape_base64(const char *raw, size_t *n, GError **error)
 }
 
 /* Raw deflate (RFC 1951) into a buffer that cannot grow: a bomb ends at its edge. */
-static char *inflate(const char *bytes, size_t n, size_t *out_n, GError **error)
+static char *unpack(const char *bytes, size_t n, size_t *out_n, GError **error)
 {
-    g_autoptr(GZlibDecompressor) inflater = g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW);
     g_autofree char *out = g_malloc(SP_STRICT_BYTES + 2);
-    size_t used = 0, filled = 0;
-    for (;;) {
-        gsize read = 0, written = 0;
-        GConverterResult result = g_converter_convert(G_CONVERTER(inflater), bytes + used, n - used, out + filled,
-                                                      SP_STRICT_BYTES + 1 - filled,
-                                                      G_CONVERTER_INPUT_AT_END, &read, &written, NULL);
-        used += read;
-        filled += written;
-        if (filled > SP_STRICT_BYTES) {
-            refuse(error, "bytes", "too many");
-            return NULL;
-        }
-        if (result == G_CONVERTER_FINISHED) break;
-        if (result == G_CONVERTER_ERROR || (read == 0 && written == 0)) {
-            refuse(error, "deflate", "broken");
-            return NULL;
-        }
+    z_stream stream = { .next_in = (Bytef *)bytes, .avail_in = (uInt)n, .next_out = (Bytef *)out,
+                        .avail_out = SP_STRICT_BYTES + 1 };
+    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) g_error("zlib: cannot be initialized");
+    int rc = inflate(&stream, Z_FINISH);
+    size_t filled = stream.total_out;
+    inflateEnd(&stream);
+    if (filled > SP_STRICT_BYTES) {
+        refuse(error, "bytes", "too many");
+        return NULL;
+    }
+    if (rc != Z_STREAM_END) {
+        refuse(error, "deflate", "broken");
+        return NULL;
     }
     out[filled] = '\0';
     *out_n = filled;
@@ -100,7 +95,7 @@ static gboolean read_message(SpQuery *out, const char *const *parts, GError **er
     }
     g_autofree char *packed = unescape_base64(out->request ? parts[REQUEST] : parts[RESPONSE], &n, error);
     if (packed == NULL) return FALSE;
-    out->xml = inflate(packed, n, &out->n, error);
+    out->xml = unpack(packed, n, &out->n, error);
     if (out->xml == NULL || parts[RELAY_STATE] == NULL) return out->xml != NULL;
     out->relay_state = unescape(parts[RELAY_STATE], error);
     if (out->relay_state == NULL) return FALSE;
