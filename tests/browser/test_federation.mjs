@@ -1,7 +1,7 @@
-// Three IdPs of two products in a real browser: in, out from here, out from there, in again.
-// tap: seconds 120
-import { spawn } from 'node:child_process';
-import { demo, has, look, newPage, ok, portal, root, run, submitOf, test, unfold, until } from './lib.mjs';
+// Three IdPs of two products in a real browser: in, out from here, out from there, in again; stepping up at the second product.
+// tap: seconds 180
+import { execFileSync, spawn } from 'node:child_process';
+import { demo, equal, has, look, newPage, ok, portal, root, run, sql, submitOf, test, unfold, until } from './lib.mjs';
 
 // --- the IdPs ----------------------------------------------------------------------------------------------------------------
 
@@ -106,6 +106,19 @@ for (const [product, idp] of Object.entries(idps)) {
     });
   }
 }
+
+test('pysaml2: steps up for a profile that asks for two factors', async () => {
+  execFileSync('/usr/bin/python3', ['-c', 'import stage; stage.demanding_profile()'],
+    { env: { ...process.env, DEMO_ENV: demo.file, PYTHONPATH: `${root}/tests/lib` } });
+  const idp = idps.pysaml2;
+  const page = await newPage();
+  await logIn(page, idp);
+  await page.goto(portal('/login?step-up=client-14&return=/account'));
+  await page.fill('input[name=code]', '123456');
+  await password(page, idp);
+  await page.waitForURL(portal('/account'));
+  equal(sql(`select context from session where idp = '${idp.entity}' order by created_at desc limit 1`), 'https://refeds.org/profile/mfa');
+});
 
 test('one after the other in one browser: each its own person', async () => {
   const page = await newPage();
