@@ -115,10 +115,10 @@ static void
 step_up(Exchange *x, const char *what, const char *back)
 {
     g_auto(GStrv) parts = g_strsplit(what, "-", 2);
-    gint64 months = parts[0] && parts[1] ? g_ascii_strtoll(parts[1], NULL, 10) : 0;
+    gint64 months = 0;
+    gboolean shaped = parts[0] && parts[1] && g_ascii_string_to_signed(parts[1], 10, 1, 1200, &months, NULL);
     g_autoptr(GError) error = NULL;
-    g_autoptr(RaProfile) profile =
-        months > 0 && months <= 1200 ? ra_request_profile(x->portal->ra, parts[0], months, &error) : NULL;
+    g_autoptr(RaProfile) profile = shaped ? ra_request_profile(x->portal->ra, parts[0], months, &error) : NULL;
     const struct asked asked = { .back = back, .contexts = profile ? profile->contexts : NULL,
                                  .person = x->session->person, .session_hash = x->session_hash };
     if (error)

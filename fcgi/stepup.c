@@ -8,6 +8,7 @@
 #include "fcgi/errors.h"
 #include "fcgi/explain.h"
 #include "fcgi/page.h"
+#include "ra/assurance.h"
 #include "ra/error.h"
 
 #define KEPT_SECONDS 900 /* for the way to the IdP and back */
@@ -99,7 +100,9 @@ add_details(Exchange *x, WebNode *root, const char *type, gint64 months)
         add_lacking(root, x->session, profile->assurance);
     if (idp)
         explain_parties(x, root, idp);
-    page_text(web_add(root, "login"), "context", x->session->context);
+    WebNode *login = web_add(root, "login");
+    page_text(login, "context", x->session->context);
+    page_text(login, "word", ra_preset_word(ra_context_presets, x->session->context));
     return TRUE;
 }
 

@@ -45,6 +45,11 @@ print_request(Cli *cli, const DbRequest *r)
     g_autofree char *until = cli_time(cli, r->not_after);
     printf("request %" G_GINT64_FORMAT ": %s, %" G_GINT64_FORMAT " months, %s\n  %s <%s>, %s\n  applied %s, memo '%s'\n",
            r->number, r->type, r->months, r->state, r->display_name, r->mail, r->institution_name, applied, r->memo);
+    if (*r->context || r->assurance[0]) {
+        g_autofree char *at = cli_time(cli, r->authn_at);
+        g_autofree char *values = g_strjoinv(" ", r->assurance);
+        printf("  logged in by %s at %s%s%s\n", *r->context ? r->context : "–", at, *values ? ", assurance " : "", values);
+    }
     if (r->serial)
         printf("  certificate %s of %s\n  %s\n  %s to %s%s%s\n", r->serial, r->issuer, r->subject, from, until,
                r->reason ? ", revoked: " : "", r->reason ? r->reason : "");

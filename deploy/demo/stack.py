@@ -256,6 +256,7 @@ class Stack:
         for n, accounts in ACCOUNTS.items():
             lines.append(f"  {prepare.IDPS[n]['name']} ({prepare.IDPS[n]['name_ja']})")
             lines += [f"    {name:<12} {what}" for name, what in accounts]
+        lines += ["", "Ask for two factors: $INKAN profile set smime-52 --contexts refeds-mfa   (student has none; '' asks nothing again)"]
         lines += ["", f"Read the mails:     {place.mail_url}", f"Try a certificate:  {place.client_url}/check",
                   f"Trust for https:    {place.path('tls', 'ca.pem')}", f"For scripts:        {place.path('demo.env')}",
                   f"Logs:               {place.path('log')}/", ""]

@@ -73,6 +73,21 @@ for (const [language, view, scheme] of [['ja', 'desktop', 'light'], ['en', 'phon
     free('smime-13');
   });
 
+for (const options of [{ language: 'ja', view: 'phone', scheme: 'dark' }, { language: 'en' }])
+  test(`what an institution has to send, and what it sent (${options.language})`, async () => {
+    const page = await newPage(options);
+    await page.goto(portal('/login/needs'));
+    await look(page, 'needs');
+    await login(page, 'twomails');
+    await page.locator('details[data-menu] summary').click();
+    await page.locator('details[data-menu] a[href="/account"]').click();
+    const full = page.locator('.masked').first().locator('> .value');
+    ok(!(await full.isVisible()), 'shortened at first');
+    await look(page, 'account');
+    await page.locator('.masked summary').first().click();
+    has(await full.innerText(), 'twomails@kagami.example');
+  });
+
 test('where nothing is asked nothing changes', async () => {
   const page = await newPage();
   await login(page, 'researcher');

@@ -173,8 +173,9 @@ static gint64
 log_in(const char *identifier, const char *name, const char *mails)
 {
     g_auto(GStrv) addresses = g_strsplit(mails, " ", -1);
-    const RaLogin login = { .idp = "https://idp.example", .identifier = identifier, .display_name = name, .display_name_ja = "",
-                            .common_name = name, .mails = (const char *const *)addresses, .language = "en" };
+    static const char *const none[] = { NULL };
+    const RaLogin login = { .idp = "https://idp1.example/idp", .identifier = identifier, .display_name = name, .display_name_ja = "",
+                            .common_name = name, .mails = (const char *const *)addresses, .affiliation = none, .language = "en" };
     g_autoptr(GError) error = NULL;
     gint64 id = ra_person_login(world->portal, &login, "192.0.2.9", &error);
     g_assert_no_error(error);
@@ -215,9 +216,9 @@ nobody_is_known_by_a_mail_address(void)
     gint64 one = log_in("one", "Same Name", "same@x.example"), two = log_in("two", "Same Name", "same@x.example");
     g_assert_cmpint(one, !=, two);
     g_autoptr(GError) error = NULL;
-    g_assert_cmpint(ra_person_known(world->portal, "https://idp.example", "one", &error), ==, one);
+    g_assert_cmpint(ra_person_known(world->portal, "https://idp1.example/idp", "one", &error), ==, one);
     g_assert_cmpint(ra_person_known(world->portal, "https://idp2.example", "one", &error), ==, 0);
-    g_assert_cmpint(ra_person_known(world->portal, "https://idp.example", "same@x.example", &error), ==, 0);
+    g_assert_cmpint(ra_person_known(world->portal, "https://idp1.example/idp", "same@x.example", &error), ==, 0);
     g_assert_no_error(error);
 }
 
