@@ -1,3 +1,4 @@
+#include "db/dashboard.h"
 #include "db/db.h"
 #include "db/discovery.h"
 #include "db/event.h"
@@ -21,6 +22,8 @@
 /* Each group of tables adds its line here, so that a test can prepare every statement of the program. */
 
 const DbGroup *const db_groups[] = {
+    &db_dashboard_group,
+    &db_dashboard_portal_group,
     &db_discovery_group,
     &db_event_group,
     &db_institution_group,

@@ -1,7 +1,7 @@
 #include "db/request.h"
 
 /* Read by every role of ours. */
-enum { GET, LIST_ACTIVE, LIST_ALL, LIST_ANYBODY, HIDDEN, PREVIOUS, TRANSITIONS, STEP };
+enum { GET, PREVIOUS, TRANSITIONS, STEP };
 
 #define EPOCH(column) "extract(epoch from " column ")::bigint"
 
@@ -9,14 +9,6 @@ enum { GET, LIST_ACTIVE, LIST_ALL, LIST_ANYBODY, HIDDEN, PREVIOUS, TRANSITIONS, 
 #define IN_HAND                                                                                                                \
     " left join lateral (select c.* from certificate c join pickup o on o.id = c.pickup where c.request = r.number"            \
     " and o.collected_at is not null order by o.cycle desc, c.signed_at desc limit 1) c on true"
-
-#define ROW                                                                                                                  \
-    "select r.number, r.type, r.months, r.memo, r.state, " EPOCH("r.applied_at") ", " EPOCH("r.not_before") ", "             \
-    EPOCH("r.not_after") ", " EPOCH("k.expires_at") ", k.locked_at is not null, k.id is not null and coalesce("              \
-    "(select state = 'failed' from outbox where request = r.number and cycle = r.cycle and event = 'ready'"                  \
-    " order by id desc limit 1), false) from request r"                                                                      \
-    " left join pickup k on r.state in ('ready', 'renew_ready') and k.request = r.number and k.cycle = r.cycle"              \
-    " and k.ended is null "
 
 static const DbStatement statements[] = {
     [GET] = { "request_get",
@@ -34,20 +26,6 @@ static const DbStatement statements[] = {
             " join profile f on f.id = r.profile left join pickup k on k.request = r.number and k.cycle = r.cycle" IN_HAND
             " where r.number = $1 and ($2::bigint is null or r.person = $2)",
             "in" },
-    [LIST_ACTIVE] = { "request_list_active",
-            ROW "where r.person = $1 and ($2::bigint is null or r.number < $2)"
-            " and r.state not in ('revoked', 'expired', 'refused', 'lapsed') order by r.number desc limit $3",
-            "ini" },
-    [LIST_ALL] = { "request_list_all",
-            ROW "where r.person = $1 and ($2::bigint is null or r.number < $2) order by r.number desc limit $3", "ini" },
-    [LIST_ANYBODY] = { "request_list_anybody",
-            ROW "where ($1::text is null or r.state = $1) and ($2::bigint is null or r.number < $2)"
-            " order by r.number desc limit $3",
-            "sni" },
-    [HIDDEN] = { "request_hidden",
-            "select count(*) from (select from request where person = $1 and state in ('revoked', 'expired', 'refused',"
-            " 'lapsed') limit $2) h",
-            "ii" },
     [PREVIOUS] = { "request_previous",
             "select c.issuer, c.serial, c.reason, " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
             " " EPOCH("c.revoked_at") ", c.published is not null"
@@ -129,17 +107,6 @@ const DbGroup db_request_worker_group = { "request_worker", worker, G_N_ELEMENTS
 /* --- rows ----------------------------------------------------------------------------------------------------------------- */
 
 void
-db_request_row_free(DbRequestRow *row)
-{
-    if (!row)
-        return;
-    g_free(row->type);
-    g_free(row->memo);
-    g_free(row->state);
-    g_free(row);
-}
-
-void
 db_request_free(DbRequest *r)
 {
     if (!r)
@@ -201,50 +168,6 @@ db_request_get(Db *db, gint64 number, gint64 person, GError **error)
     DbRequest *request = g_new0(DbRequest, 1);
     read_request(request, rows);
     return request;
-}
-
-static GPtrArray *
-read_list(DbRows *rows)
-{
-    g_autoptr(DbRows) mine = rows;
-    if (!mine)
-        return NULL;
-    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)db_request_row_free);
-    for (int i = 0; i < db_rows_count(mine); i++) {
-        DbRequestRow *row = g_new0(DbRequestRow, 1);
-        row->number = db_rows_int(mine, i, 0);
-        row->type = db_rows_dup(mine, i, 1);
-        row->months = db_rows_int(mine, i, 2);
-        row->memo = db_rows_dup(mine, i, 3);
-        row->state = db_rows_dup(mine, i, 4);
-        row->applied_at = db_rows_int(mine, i, 5);
-        row->not_before = db_rows_int(mine, i, 6);
-        row->not_after = db_rows_int(mine, i, 7);
-        row->pickup_expires_at = db_rows_int(mine, i, 8);
-        row->locked = db_rows_flag(mine, i, 9);
-        row->mail_failed = db_rows_flag(mine, i, 10);
-        g_ptr_array_add(list, row);
-    }
-    return list;
-}
-
-GPtrArray *
-db_request_list(Db *db, gint64 person, gboolean all, gint64 before, int limit, GError **error)
-{
-    return read_list(db_run(db, &statements[all ? LIST_ALL : LIST_ACTIVE], error, person, before, (gint64)limit));
-}
-
-GPtrArray *
-db_request_list_all(Db *db, const char *state, gint64 before, int limit, GError **error)
-{
-    return read_list(db_run(db, &statements[LIST_ANYBODY], error, state, before, (gint64)limit));
-}
-
-gint64
-db_request_hidden(Db *db, gint64 person, int most, GError **error)
-{
-    g_autoptr(DbRows) rows = db_run(db, &statements[HIDDEN], error, person, (gint64)most);
-    return rows ? db_rows_int(rows, 0, 0) : -1;
 }
 
 void

@@ -6,20 +6,6 @@
 
 #include "db/db.h"
 
-/* A row of the list. */
-typedef struct db_request_row {
-    gint64 number;
-    char *type;   /* client, smime */
-    gint64 months;
-    char *memo;   /* may be "" */
-    char *state;  /* applied, approval, ready, collected, renewing, renew_ready, revoking, revoked, expired, refused, lapsed */
-    gint64 applied_at, not_before, not_after; /* of the certificate in hand; planned where there is none yet */
-    gint64 pickup_expires_at; /* 0, or while a pickup waits to be collected: until when */
-    gboolean locked;          /* that pickup is locked by wrong PINs */
-    gboolean mail_failed;     /* the last mail with its URL could not be delivered */
-} DbRequestRow;
-void db_request_row_free(DbRequestRow *row);
-
 /* One request with the certificate in hand and the pickup of its current cycle. Times are seconds since 1970, 0 for none. */
 typedef struct db_request {
     gint64 number, person, institution;
@@ -53,13 +39,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbRequest, db_request_free)
 /* PERSON 0: any person's (operator, worker). NULL without ERROR: there is none, or it is another person's. */
 DbRequest *db_request_get(Db *db, gint64 number, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Newest first, at most LIMIT, numbers below BEFORE (0: from the newest). ALL: revoked, expired, refused and lapsed ones
-   too. */
-GPtrArray *db_request_list(Db *db, gint64 person, gboolean all, gint64 before, int limit, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-/* How many of them an 'all' list has more, counted up to MOST; -1 with ERROR. */
-gint64 db_request_hidden(Db *db, gint64 person, int most, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* A certificate of the request other than the one in hand. */
 typedef struct db_previous {
     char *issuer, *serial, *reason; /* reason NULL: not revoked */
@@ -69,9 +48,6 @@ typedef struct db_previous {
 void db_previous_free(DbPrevious *previous);
 /* DbPrevious *, newest first; those that were collected. PERSON as in get. */
 GPtrArray *db_request_previous(Db *db, gint64 number, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* The operator's list: anybody's, STATE or NULL for every state. */
-GPtrArray *db_request_list_all(Db *db, const char *state, gint64 before, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What somebody wants, or would want, and how this person is logged in (context NULL, authn_at 0, assurance NULL: not known);
    borrowed. */

@@ -5,53 +5,50 @@
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
 #include "fcgi/stepup.h"
-#include "ra/error.h"
-#include "ra/institution.h"
 #include "ra/person.h"
 
-/* --- what can be applied for --- */
+/* --- the list --- */
 
-static gboolean
-add_offer(Exchange *x, WebNode *root, const RaPerson *person, const RaInstitution *institution, const char *type, GError **error)
+static void
+add_offer(const Exchange *x, WebNode *root, const RaDashboard *shown, const char *type)
 {
-    g_autoptr(GError) why = NULL;
-    g_autofree char *rule = ra_request_blocked(x->portal->ra, person, institution, type, &why);
-    if (why) {
-        g_propagate_error(error, g_steal_pointer(&why));
-        return FALSE;
-    }
+    const char *rule = ra_request_blocked(shown, type);
     WebNode *offer = web_add(root, "offer");
     web_set(offer, "type", type);
     if (rule) {
         web_set(offer, "blocked", rule);
-        web_set_number(offer, "limit", institution->max_active);
-        for (char **mail = person->mails; *mail && strcmp(rule, "mail-domain") == 0; mail++)
+        web_set_number(offer, "limit", shown->max_active);
+        for (char **mail = shown->mails; *mail && strcmp(rule, "mail-domain") == 0; mail++)
             web_add_text(offer, "mail", *mail);
-        return TRUE;
+        return;
     }
     g_autofree char *key = guard_form_key(x, "apply");
     web_set(offer, "form-key", key);
-    for (char **months = institution->months; *months; months++)
+    for (char **months = shown->months; *months; months++)
         web_add_text(offer, "months", *months);
-    for (char **mail = person->mails_allowed; *mail; mail++)
+    for (char **mail = shown->mails_allowed; *mail; mail++)
         web_add_text(offer, "mail", *mail);
-    return TRUE;
 }
 
-static gboolean
-add_offers(Exchange *x, WebNode *root, GError **error)
+static void
+send_list(Exchange *x, const RaDashboard *shown, gboolean all)
 {
-    g_autoptr(DbPerson) person = ra_person_get(x->portal->ra, x->session->person, error);
-    g_autoptr(RaInstitution) institution = person ? ra_institution_get(x->portal->ra, person->institution, error) : NULL;
-    if (!institution)
-        return FALSE;
-    for (char **type = institution->types; *type && institution->months[0]; type++)
-        if (!add_offer(x, root, person, institution, *type, error))
-            return FALSE;
-    return TRUE;
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "dashboard", all ? "/certificates?all=1" : "/certificates", &root);
+    for (char **type = shown->types; *type && shown->months[0]; type++)
+        add_offer(x, root, shown, *type);
+    web_set_flag(root, "all", all);
+    web_set(root, "notice", describe_done(x));
+    if (shown->hidden > 0)
+        web_set_number(root, "hidden", shown->hidden);
+    if (shown->next) {
+        g_autofree char *next = g_strdup_printf("/certificates?%sbefore=%" G_GINT64_FORMAT, all ? "all=1&" : "", shown->next);
+        web_set(root, "next", next);
+    }
+    for (guint i = 0; i < shown->rows->len; i++)
+        describe_row(x, root, shown->rows->pdata[i]);
+    page_send(x, 200, document);
 }
-
-/* --- the list --- */
 
 void
 certificates_list(Exchange *x)
@@ -59,25 +56,12 @@ certificates_list(Exchange *x)
     gboolean all = strcmp(form_text(x->query, "all"), "1") == 0;
     gint64 before = MAX(form_number(x->query, "before"), 0);
     g_autoptr(GError) error = NULL;
-    g_autoptr(RaRequestList) list = ra_request_list(x->portal->ra, x->session->person, all, before,
-                                                    all ? RA_REQUEST_MOST : RA_REQUEST_PAGE, &error);
-    WebNode *root;
-    g_autoptr(WebDocument) document = page_new(x, "dashboard", all ? "/certificates?all=1" : "/certificates", &root);
-    if (!list || !add_offers(x, root, &error)) {
+    g_autoptr(RaDashboard) shown = ra_request_dashboard(x->portal->ra, x->session->person, all, before,
+                                                        all ? RA_REQUEST_MOST : RA_REQUEST_PAGE, &error);
+    if (!shown)
         page_failure(x, error, "/");
-        return;
-    }
-    web_set_flag(root, "all", all);
-    web_set(root, "notice", describe_done(x));
-    if (list->hidden > 0)
-        web_set_number(root, "hidden", list->hidden);
-    if (list->next) {
-        g_autofree char *next = g_strdup_printf("/certificates?%sbefore=%" G_GINT64_FORMAT, all ? "all=1&" : "", list->next);
-        web_set(root, "next", next);
-    }
-    for (guint i = 0; i < list->rows->len; i++)
-        describe_row(x, root, list->rows->pdata[i]);
-    page_send(x, 200, document);
+    else if (!page_unchanged(x, shown->stamp))
+        send_list(x, shown, all);
 }
 
 /* --- applying --- */

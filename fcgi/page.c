@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ca/crypto.h"
 #include "db/log.h"
 #include "fcgi/errors.h"
 #include "fcgi/guard.h"
@@ -75,6 +76,14 @@ page_new(Exchange *x, const char *name, const char *path, WebNode **root)
     return document;
 }
 
+static void
+say_whether_kept(Exchange *x)
+{
+    http_header(&x->out, "Cache-Control", x->tag && x->out.status < 400 ? "private, no-cache" : "no-store");
+    if (x->tag && x->out.status < 400)
+        http_header(&x->out, "ETag", x->tag);
+}
+
 void
 page_send(Exchange *x, int status, WebDocument *document)
 {
@@ -87,9 +96,48 @@ page_send(Exchange *x, int status, WebDocument *document)
     }
     x->out.status = status;
     http_header(&x->out, "Content-Language", x->language);
-    http_header(&x->out, "Cache-Control", "no-store");
+    say_whether_kept(x);
     http_body_text(&x->out, "text/html; charset=utf-8", html);
     x->answered = TRUE;
+}
+
+/* --- pages that the browser has already --- */
+
+#define TIME_STEP 300
+
+/* All but STAMP that makes one such page another one. */
+static char *
+circumstances(Exchange *x)
+{
+    static const char *const settings[] = { "name_en", "name_ja", "helpdesk_name", "helpdesk_mail", "helpdesk_phone", NULL };
+    const DbSession *s = x->session;
+    g_autofree char *csrf = guard_csrf(x);
+    GString *all = g_string_new(INKAN_VERSION);
+    g_string_append_printf(all, "\n%" G_GINT64_FORMAT "\n%s\n%s?%s\n%s\n%s", x->now / TIME_STEP, x->language, x->in->path,
+                           x->in->query, csrf, web_digest(x->portal->web));
+    for (const char *const *key = settings; *key; key++)
+        g_string_append_printf(all, "\n%s", portal_setting(x->portal, "service", *key));
+    g_string_append_printf(all, "\n%s\n%s\n%s\n%s\n%s\n%s\n%s", s->display_name, s->display_name_ja, s->institution_name,
+                           s->institution_name_ja, s->helpdesk_name, s->helpdesk_mail, s->helpdesk_phone);
+    return g_string_free(all, FALSE);
+}
+
+gboolean
+page_unchanged(Exchange *x, GBytes *stamp)
+{
+    g_autofree char *text = circumstances(x);
+    g_autofree char *hex = crypto_hex(stamp);
+    g_autofree char *both = g_strconcat(hex, text, NULL);
+    g_autoptr(GBytes) sum = crypto_sha256(both, strlen(both));
+    g_autofree char *word = crypto_base64url(sum);
+    /* Weak: form keys differ from one making to the next. */
+    x->tag = g_strdup_printf("W/\"%s\"", word);
+    if (strcmp(x->in->if_none_match, x->tag) != 0)
+        return FALSE;
+    x->out.status = 304;
+    say_whether_kept(x);
+    x->answered = TRUE;
+    return TRUE;
 }
 
 /* --- errors --- */

@@ -19,6 +19,14 @@ void page_error(Exchange *x, int status, const char *why, const char *back);
    that leads BACK. */
 void page_failure(Exchange *x, const GError *error, const char *back);
 
+/*
+ * For a page of a person that is worth keeping: answers 304 and returns TRUE where the browser has it already. STAMP: bytes that
+ * differ with everything that the page shows of the database; session, language, address, settings, version and the time are
+ * added here, the time in steps of five minutes: 'days left' change at midnight, which is such a step in every time zone. FALSE:
+ * the page must be made, and page_send will say that the browser may keep it but must ask each time.
+ */
+gboolean page_unchanged(Exchange *x, GBytes *stamp);
+
 /* The seconds as an attribute in the service's time zone; 0 leaves it out. */
 void page_time(const Exchange *x, WebNode *node, const char *name, gint64 seconds);
 /* The text as an attribute; NULL or "" leaves it out. */

@@ -38,6 +38,7 @@ exchange_clear(Exchange *x)
     g_free((char *)x->name);
     g_free(x->guest);
     g_free(x->form_target);
+    g_free(x->tag);
     http_response_clear(&x->out);
 }
 

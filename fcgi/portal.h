@@ -45,6 +45,7 @@ typedef struct exchange {
     GBytes *session_hash;  /* of its id */
     char *guest;           /* the cookie that CSRF tokens hang on where nobody is logged in; NULL before it is needed */
     char *form_target;     /* an origin that this page's form may go to besides ours (CSP); NULL */
+    char *tag;             /* of a page that the browser may keep (page_unchanged); NULL: it may not */
     gboolean answered;
 } Exchange;
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/dashboard.h"
 #include "db/event.h"
 #include "db/outbox.h"
 #include "db/request.h"
@@ -24,7 +25,7 @@ request_list(Cli *cli, int argc, char **argv)
     GError *error = NULL;
     if (!cli_parse(cli, entries, &argc, &argv, 0, 0))
         return CLI_USAGE;
-    g_autoptr(GPtrArray) rows = db_request_list_all(cli_context(cli)->db, state, before, CLAMP(limit, 1, 10000), &error);
+    g_autoptr(GPtrArray) rows = db_dashboard_of_all(cli_context(cli)->db, state, before, CLAMP(limit, 1, 10000), &error);
     if (!rows)
         return cli_error(error);
     for (guint i = 0; i < rows->len; i++) {

@@ -23,34 +23,33 @@ refuse(GError **error, enum ra_error code, const char *word)
 
 /* --- looking -------------------------------------------------------------------------------------------------------------- */
 
-void
-ra_request_list_free(RaRequestList *list)
+RaDashboard *
+ra_request_dashboard(RaContext *ctx, gint64 person, gboolean all, gint64 before, int limit, GError **error)
 {
-    if (!list)
-        return;
-    g_clear_pointer(&list->rows, g_ptr_array_unref);
-    g_free(list);
+    g_autoptr(GError) why = NULL;
+    RaDashboard *dashboard = db_dashboard_get(ctx->db, person, all, before, CLAMP(limit, 1, RA_REQUEST_MOST), &why);
+    if (dashboard)
+        return dashboard;
+    if (!why)
+        refuse(&why, RA_ERROR_NOT_FOUND, "person");
+    g_propagate_error(error, g_steal_pointer(&why));
+    ra_error_from(error);
+    return NULL;
 }
 
-RaRequestList *
-ra_request_list(RaContext *ctx, gint64 person, gboolean all, gint64 before, int limit, GError **error)
+const char *
+ra_request_blocked(const RaDashboard *shown, const char *type)
 {
-    guint most = (guint)CLAMP(limit, 1, RA_REQUEST_MOST);
-    /* One more than is shown tells whether there is a next page. */
-    g_autoptr(GPtrArray) rows = db_request_list(ctx->db, person, all, before, (int)most + 1, error);
-    gint64 hidden = rows && !all && before == 0 ? db_request_hidden(ctx->db, person, RA_REQUEST_MOST, error) : 0;
-    if (!rows || hidden < 0) {
-        ra_error_from(error);
-        return NULL;
-    }
-    RaRequestList *list = g_new0(RaRequestList, 1);
-    list->hidden = hidden;
-    if (rows->len > most) {
-        g_ptr_array_set_size(rows, (gint)most);
-        list->next = ((const RaRequestRow *)rows->pdata[most - 1])->number;
-    }
-    list->rows = g_steal_pointer(&rows);
-    return list;
+    if (!shown->named)
+        return "name";
+    if (!shown->mails[0])
+        return "mail";
+    if (!shown->mails_allowed[0])
+        return "mail-domain";
+    g_autofree char *profile = g_strdup_printf("%s %s", type, shown->months[0] ? shown->months[0] : "");
+    if (!g_strv_contains((const char *const *)shown->profiles, profile))
+        return "profile";
+    return shown->active >= shown->max_active ? "cap" : NULL;
 }
 
 RaRequest *
@@ -283,22 +282,6 @@ policy_allows(RaContext *ctx, const struct db_wish *wish, gboolean renewal, GErr
     else
         return TRUE;
     return ra_error_from(error);
-}
-
-char *
-ra_request_blocked(RaContext *ctx, const RaPerson *person, const RaInstitution *institution, const char *type, GError **error)
-{
-    const char *mail = person->mails_allowed[0] ? person->mails_allowed[0] : person->mails[0];
-    const char *months = institution->months[0];
-    const struct db_wish wish = { .person = person->id, .type = type, .mail = mail ? mail : "",
-                                  .months = months ? g_ascii_strtoll(months, NULL, 10) : 0 };
-    g_autoptr(GError) why = NULL;
-    char *rule = db_request_refusal(ctx->db, &wish, FALSE, &why);
-    if (why) {
-        g_propagate_error(error, g_steal_pointer(&why));
-        ra_error_from(error);
-    }
-    return rule;
 }
 
 /* --- applying ------------------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #ifndef RA_REQUEST_H
 #define RA_REQUEST_H
 
+#include "db/dashboard.h"
 #include "db/event.h"
 #include "db/outbox.h"
 #include "db/profile.h"
@@ -14,6 +15,8 @@
 #include "ra/person.h"
 
 typedef DbRequest RaRequest;        /* fields in db/request.h; freed by ra_request_free or g_autoptr(RaRequest) */
+typedef DbDashboard RaDashboard;    /* db/dashboard.h */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaDashboard, db_dashboard_free)
 typedef DbRequestRow RaRequestRow;
 typedef DbMailState RaMailState;    /* db/outbox.h */
 typedef DbEvent RaEvent;            /* db/event.h */
@@ -33,19 +36,15 @@ struct ra_form {
 
 /* --- looking -------------------------------------------------------------------------------------------------------------- */
 
-typedef struct ra_request_list {
-    GPtrArray *rows; /* RaRequestRow *, newest first */
-    gint64 next;     /* hand it in as BEFORE for the next page; 0: this is the last one */
-    gint64 hidden;   /* first page without ALL: how many more ALL would show, 1,000 at most */
-} RaRequestList;
-void ra_request_list_free(RaRequestList *list);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaRequestList, ra_request_list_free)
-
 #define RA_REQUEST_PAGE 20
 #define RA_REQUEST_MOST 1000
-/* ALL: revoked, expired, refused and lapsed ones too. LIMIT: RA_REQUEST_PAGE, or RA_REQUEST_MOST for everything on one page. */
-RaRequestList *ra_request_list(RaContext *ctx, gint64 person, gboolean all, gint64 before, int limit, GError **error)
+/* What PERSON's first page shows. ALL: revoked, expired, refused and lapsed ones too. LIMIT: RA_REQUEST_PAGE, or RA_REQUEST_MOST
+   for everything on one page. */
+RaDashboard *ra_request_dashboard(RaContext *ctx, gint64 person, gboolean all, gint64 before, int limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+/* Why the person could not apply for TYPE today with the first address and validity there is: "name", "mail", "mail-domain",
+   "profile", "cap"; NULL: nothing is in the way. What the database will say when it comes to it (request_refusal). Static text. */
+const char *ra_request_blocked(const RaDashboard *shown, const char *type);
 RaRequest *ra_request_get(RaContext *ctx, gint64 person, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Does STATE allow EVENT ("renew", "revoke", "withdraw") to the owner? FALSE also where the steps cannot be read. */
@@ -81,11 +80,6 @@ struct ra_application {
     const char *memo; /* NULL or "" for none; at most 200 characters, one line */
     const char *mail;
 };
-
-/* Why PERSON could not apply for TYPE now with the first address and validity there is: "name", "mail", "mail-domain", "cap",
-   "profile", "type" …; NULL without ERROR: nothing is in the way. */
-char *ra_request_blocked(RaContext *ctx, const RaPerson *person, const RaInstitution *institution, const char *type,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* For the confirm page: what would be in the certificate. Refuses as the act itself would; for want of a stronger login
    (REFUSED "context", "assurance") last. */

@@ -82,10 +82,14 @@ void web_set_time(WebNode *node, const char *name, gint64 seconds, GTimeZone *zo
 {
     if (seconds == 0)
         return;
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(seconds);
-    g_autoptr(GDateTime) local = utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
-    if (local == NULL) /* beyond the year 9999 */
+    /* By the C library: GDateTime took half the time of making a document. */
+    int offset = g_time_zone_get_offset(zone, g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, seconds));
+    time_t local = (time_t)seconds + offset;
+    struct tm at;
+    char text[40];
+    if (gmtime_r(&local, &at) == NULL || at.tm_year + 1900 > 9999)
         return;
-    g_autofree char *text = g_date_time_format(local, "%Y-%m-%dT%H:%M:%S%:z");
+    g_snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", at.tm_year + 1900, at.tm_mon + 1, at.tm_mday, at.tm_hour,
+               at.tm_min, at.tm_sec, offset < 0 ? '-' : '+', ABS(offset) / 3600, ABS(offset) / 60 % 60);
     xmlNewProp(node, BAD_CAST name, BAD_CAST text);
 }

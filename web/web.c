@@ -33,6 +33,7 @@ struct web {
     Files *files;
     xsltSecurityPrefs *security;
     struct language languages[LANGUAGES];
+    char *digest;
 };
 
 static void language_clear(struct language *language)
@@ -53,6 +54,7 @@ void web_free(Web *web)
     if (web->security != NULL)
         xsltFreeSecurityPrefs(web->security);
     files_free(web->files);
+    g_free(web->digest);
     g_free(web);
 }
 
@@ -156,12 +158,44 @@ static gboolean load_templates(Web *web, const char *folder, struct language *la
     return language->mails != NULL && make_last_resort(web, language, error);
 }
 
+static int by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Of the files in FOLDER/NAME. */
+static void digest_folder(GChecksum *sum, const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    for (const char *file; dir != NULL && (file = g_dir_read_name(dir)) != NULL;)
+        g_ptr_array_add(files, g_build_filename(path, file, NULL));
+    g_ptr_array_sort(files, by_name);
+    for (guint i = 0; i < files->len; i++) {
+        g_autofree char *content = NULL;
+        gsize size = 0;
+        if (g_file_get_contents(files->pdata[i], &content, &size, NULL))
+            g_checksum_update(sum, (const guchar *)content, (gssize)size);
+    }
+}
+
+static char *digest_all(const char *folder)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    static const char *const folders[] = {"messages", "pages", "static"};
+    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
+        digest_folder(sum, folder, folders[i]);
+    return g_strdup(g_checksum_get_string(sum));
+}
+
 Web *web_new(const char *folder, GError **error)
 {
     g_autoptr(Web) web = g_new0(Web, 1);
     g_autofree char *files = g_build_filename(folder, "static", NULL);
     functions_register();
     web->security = forbid_all();
+    web->digest = digest_all(folder);
     web->files = files_load(files, error);
     if (web->files == NULL)
         return NULL;
@@ -177,6 +211,11 @@ Web *web_new(const char *folder, GError **error)
 char *web_page(const Web *web, WebDocument *document, const char *language, GError **error)
 {
     return render(web, &web->languages[language_index(language)], document, error);
+}
+
+const char *web_digest(const Web *web)
+{
+    return web->digest;
 }
 
 const char *web_last_resort(const Web *web, const char *language)

@@ -28,6 +28,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Web, web_free)
 /* The page of DOCUMENT as HTML in UTF-8, the caller's. LANGUAGE is one of web_languages. DOCUMENT stays as it was. */
 char *web_page(const Web *web, WebDocument *document, const char *language, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Differs whenever words, templates or files do; borrowed. */
+const char *web_digest(const Web *web);
+
 /* A page that says 'out of order, nothing is lost', made at the start; for when web_page fails. Borrowed. */
 const char *web_last_resort(const Web *web, const char *language);
 

@@ -1,9 +1,9 @@
 /*
- * The portal's list of one person's requests, as db/request.c asks it, of random persons, in two databases in turns:
+ * The portal's list of one person's requests, as db/dashboard.c asks it, of random persons, in two databases in turns:
  *
  *     listing SECONDS PERSONS CONNINFO PERSONS CONNINFO   ->   a line for each database: P50_US P99_US RUNS
  */
-#include "db/request.h"
+#include "db/dashboard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +21,13 @@ static void once(struct side *side, gboolean counts) {
     g_autoptr(GError) error = NULL;
     gint64 person = 1 + (gint64)(g_random_double() * (double)side->persons);
     gint64 began = g_get_monotonic_time(), took;
-    g_autoptr(GPtrArray) rows = db_request_list(side->db, person, FALSE, 0, 20, &error);
+    g_autoptr(DbDashboard) shown = db_dashboard_get(side->db, person, FALSE, 0, 20, &error);
 
-    if (rows == NULL) {
-        fprintf(stderr, "listing: %s\n", error->message);
+    if (shown == NULL) {
+        fprintf(stderr, "listing: %s\n", error ? error->message : "no such person");
         exit(1);
     }
-    if (rows->len == 0) {
+    if (shown->rows->len == 0) {
         fprintf(stderr, "listing: person %" G_GINT64_FORMAT " has no request\n", person);
         exit(1);
     }

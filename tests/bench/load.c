@@ -2,6 +2,7 @@
  * Asks a server on 127.0.0.1 over a fixed number of connections and prints, for `make bench`:
  *
  *     load PORT PATH SECONDS CONNECTIONS [HEADER]...   ->   REQUESTS_PER_SECOND  P50_MS  P99_MS  OTHER_THAN_200  REQUESTS
+ *     (with a header If-None-Match OTHER counts answers that are not 304)
  *     load --once FILE PORT SECONDS CONNECTIONS MARK   ->   the same, but OTHER counts answers without MARK in their header
  *
  * The first asks for the same path again and again. The second sends whole requests that were made ready before, each once:
@@ -76,6 +77,7 @@ static gboolean complete(struct connection *c) {
     const char *end = strstr(c->in->str, "\r\n\r\n"), *length;
 
     if (end == NULL) return FALSE;
+    if (g_str_has_prefix(c->in->str, "HTTP/1.1 304")) return TRUE;
     length = g_strstr_len(c->in->str, end - c->in->str, "Content-Length: ");
     if (length != NULL) return c->in->len >= (gsize)(end + 4 - c->in->str) + strtoul(length + 16, NULL, 10);
     return g_str_has_suffix(c->in->str, "\r\n0\r\n\r\n");
@@ -148,6 +150,12 @@ static void read_questions(const char *file) {
     }
 }
 
+static gboolean is_conditional(char **headers, int n) {
+    for (int i = 0; i < n; i++)
+        if (g_str_has_prefix(headers[i], "If-None-Match:")) return TRUE;
+    return FALSE;
+}
+
 static void make_question(const char *path, char **headers, int n) {
     GString *question = g_string_new(NULL);
 
@@ -171,7 +179,7 @@ int main(int argc, char **argv) {
     port = atoi(argv[once ? 3 : 1]);
     seconds = g_ascii_strtod(argv[once ? 4 : 3], NULL);
     n = atoi(argv[once ? 5 : 4]);
-    mark = once ? argv[6] : "HTTP/1.1 200";
+    mark = once ? argv[6] : is_conditional(argv + 5, argc - 5) ? "HTTP/1.1 304" : "HTTP/1.1 200";
     if (once) read_questions(argv[2]);
     else make_question(argv[2], argv + 5, argc - 5);
     times = g_array_new(FALSE, FALSE, sizeof(gint64));

@@ -206,7 +206,7 @@ a_refused_recipient_fails_with_the_server_s_words(void)
         g_assert_cmpstr(state->state, ==, "failed");
         g_assert_cmpstr(state->error, ==, "550 5.1.1 no such mailbox here");
     }
-    g_autoptr(RaRequestList) list = ra_request_list(world->portal, person, FALSE, 0, 20, NULL);
+    g_autoptr(RaDashboard) list = ra_request_dashboard(world->portal, person, FALSE, 0, 20, NULL);
     g_assert_true(((const RaRequestRow *)list->rows->pdata[0])->mail_failed);
     g_assert_cmpint(world_int(world, "select count(*) from outbox where request = %N and sealed is not null", number), ==, 0);
 }

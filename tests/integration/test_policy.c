@@ -76,6 +76,23 @@ check(gconstpointer data)
     g_assert_cmpint(made, ==, 0);
 }
 
+/* The first page's offers, made of what was read for it, say what the database will say. */
+static void
+check_offers(gconstpointer data)
+{
+    const struct line *line = data;
+    gint64 person = arrange(line);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RaDashboard) shown = ra_request_dashboard(world->portal, person, FALSE, 0, RA_REQUEST_PAGE, &error);
+    g_assert_no_error(error);
+    for (char **type = shown->types; *type; type++) {
+        const char *mail = shown->mails_allowed[0] ? shown->mails_allowed[0] : shown->mails[0] ? shown->mails[0] : "";
+        g_autofree char *sql = g_strdup_printf("select request_refusal(%%N, '%s', %s, '%s', false)", *type, shown->months[0], mail);
+        g_autofree char *judged = world_text(world, sql, person);
+        g_assert_cmpstr(ra_request_blocked(shown, *type), ==, judged);
+    }
+}
+
 static void
 read_table(void)
 {
@@ -93,7 +110,11 @@ read_table(void)
         g_assert_cmpint(n, ==, 11);
         g_autofree char *path =
             g_strdup_printf("/policy/line %d: %s for %s %d", line->number, line->verdict, line->type, line->wanted);
+        g_autofree char *offers = g_strdup_printf("/policy/line %d: offers", line->number);
         g_test_add_data_func_full(path, line, check, g_free);
+        struct line *again = g_memdup2(line, sizeof *line);
+        again->number += 10000;
+        g_test_add_data_func_full(offers, again, check_offers, g_free);
     }
 }
 

@@ -263,7 +263,7 @@ the_list_comes_in_pages(void)
     world_do(world, "update request set state = 'revoked' where person = %N and number % 9 = 0", person);
     gint64 seen = 0, last = G_MAXINT64, before = 0;
     for (int page = 0; page < 3; page++) {
-        g_autoptr(RaRequestList) list = ra_request_list(world->portal, person, FALSE, before, RA_REQUEST_PAGE, NULL);
+        g_autoptr(RaDashboard) list = ra_request_dashboard(world->portal, person, FALSE, before, RA_REQUEST_PAGE, NULL);
         g_assert_cmpint(list->rows->len, ==, page < 2 ? 20 : 0);
         g_assert_cmpint(list->hidden, ==, page == 0 ? 5 : 0);
         for (guint i = 0; i < list->rows->len; i++, seen++) {
@@ -278,7 +278,7 @@ the_list_comes_in_pages(void)
             break;
     }
     g_assert_cmpint(seen, ==, 40);
-    g_autoptr(RaRequestList) all = ra_request_list(world->portal, person, TRUE, 0, RA_REQUEST_MOST, NULL);
+    g_autoptr(RaDashboard) all = ra_request_dashboard(world->portal, person, TRUE, 0, RA_REQUEST_MOST, NULL);
     g_assert_cmpint(all->rows->len, ==, 45);
     g_assert_cmpint(all->next, ==, 0);
 }
