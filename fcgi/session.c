@@ -44,6 +44,7 @@ session_end(Exchange *x, GError **error)
     if (x->session_hash && !db_session_end(x->portal->ra->db, x->session_hash, error))
         return FALSE;
     session_give(x, "");
+    http_header(&x->out, "Clear-Site-Data", "\"cache\""); /* the pages that the browser was let keep */
     g_clear_pointer(&x->session, db_session_free);
     g_clear_pointer(&x->session_hash, g_bytes_unref);
     return TRUE;

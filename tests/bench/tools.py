@@ -1,4 +1,5 @@
 """What the benchmarks share: the table, turns, the demo that they measure, load and CPU time."""
+import http.client
 import os
 import re
 import shutil
@@ -191,13 +192,21 @@ class Beside:
     def hello(self):
         return self.running[0].pid
 
-    def load(self, path, cookie="", connections=4):
+    def tag(self, path, cookie):
+        """The ETag of the page in the language that load asks for."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request("GET", path, headers={"Cookie": cookie, "Accept-Language": "en"})
+        return connection.getresponse().getheader("ETag")
+
+    def load(self, path, cookie="", connections=4, tag=""):
         words = [os.path.join(BUILD, "tests", "bench", "load"), str(self.port), path, str(SECONDS), str(connections)]
         if cookie:
             words.append("Cookie: " + cookie)
+        if tag:  # then 304 is what is wanted
+            words.append("If-None-Match: " + tag)
         rate, p50, p99, other, count = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
         if int(other):
-            sys.exit("bench: %s of %s answers to %s were not 200" % (other, count, path))
+            sys.exit("bench: %s of %s answers to %s were not as wanted" % (other, count, path))
         return float(rate), float(p50), float(p99), int(count)
 
 

@@ -113,8 +113,37 @@ def cookies():
 def private_pages_are_not_kept():
     """what is a person's own is never stored by a browser or a proxy"""
     number, _, path, _ = mine()
-    for url in ("/certificates", "/certificates/%d" % number, path):
+    for url in ("/certificates/%d" % number, "/account", path):
         tap.has(me.get(url).header("Cache-Control") or "", "no-store", url)
+
+
+def the_dashboard_is_asked_for_each_time():
+    """the dashboard may be kept and is asked for each time: 304 where nothing changed, else the new state at once, with keys of
+    forms that were not spent"""
+    number = waiting()[0]
+
+    def again(tag, browser=me):
+        return browser.get("/certificates", follow=False, headers={"If-None-Match": tag})
+    first = me.get("/certificates")
+    tap.equal(first.header("Cache-Control"), "private, no-cache")
+    tag = first.header("ETag")
+    same = again(tag)
+    if same.status != 304:  # the hands of a clock moved between the two
+        tag = me.get("/certificates").header("ETag")
+        same = again(tag)
+    tap.equal((same.status, same.body, same.header("ETag")), (304, b"", tag))
+    tap.equal(again(tag, stranger).status, 303)
+    tap.equal(again(tag, other).status, 200)
+    tap.equal(me.get("/certificates?all=1", headers={"If-None-Match": tag}).status, 200)
+    me.submit(me.detail(number).form("/certificates/%d/memo" % number), memo="changed").want(303)
+    changed = again(tag)
+    tap.equal(changed.status, 200)
+    tap.has(changed.text(), "changed")
+    # A link sent anew changes nothing that is seen, but the form was spent.
+    form = changed.form("/certificates/%d/resend" % number)
+    me.submit(form).want(303)
+    anew = again(changed.header("ETag")).want(200)
+    tap.ok(anew.form("/certificates/%d/resend" % number).fields["form_key"] != form.fields["form_key"], "a spent key is given out again")
 
 
 def session_is_a_hash():
@@ -535,7 +564,7 @@ def response_twice():
     tap.ok(400 <= again.status < 500, "a second time: %r" % again)
 
 
-tap.run(security_headers, cookies, private_pages_are_not_kept, session_is_a_hash, login_changes_the_session, csrf, csrf_of_an_old_session,
+tap.run(security_headers, cookies, private_pages_are_not_kept, the_dashboard_is_asked_for_each_time, session_is_a_hash, login_changes_the_session, csrf, csrf_of_an_old_session,
         confirm_page, form_key_twice, form_key_is_a_person_s, sixty_four_at_once, not_found_alike, not_allowed, too_large,
         bodies_of_other_kinds, head_as_get, wrong_values, revoke_reasons, login_ways, discovery, local_returns, wants_login, languages,
         logout, dashboard_shape, detail_shape, every_form_has_its_fields, memo, helpdesk_is_for_officers, health, saml_nonsense,

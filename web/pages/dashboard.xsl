@@ -6,6 +6,7 @@
 
     <xsl:template match="dashboard" mode="title"><m:t k="dashboard.title"/></xsl:template>
     <xsl:template match="dashboard" mode="main">
+        <span data-fresh="" hidden=""/>
         <xsl:call-template name="shapes"/>
         <xsl:call-template name="notice"/>
         <xsl:choose>

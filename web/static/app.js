@@ -2,6 +2,12 @@
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+// A page that is come back to is asked for again: what it showed may be over, and so may the session.
+addEventListener('pageshow', (event) => {
+  const came = performance.getEntriesByType('navigation')[0]?.type;
+  if (document.querySelector('[data-fresh]') && (event.persisted || came === 'back_forward')) location.reload();
+});
+
 // Copying
 const offerCopies = (root) => {
   for (const button of navigator.clipboard ? all('[data-copy]', root) : []) {
