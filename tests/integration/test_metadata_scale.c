@@ -15,11 +15,11 @@
 #define NOW FIXTURE_NOW
 #define MANY 12000
 #define LOGINS 300
-#define MORE_MOST 1024 /* kB that a process may have more among many: they have 100 MB */
+#define MORE_MOST 1024 /* kB that a process may have more among many: they have 80 MB */
 
 static Cluster *cluster;
 
-/* COUNT rows as large as real ones: an IdP's descriptor under other names, filled up to 8 kB with what does not compress. */
+/* COUNT rows as large as real ones: an IdP's descriptor under other names, filled up to 7 kB with what does not compress. */
 static void
 fill(int count)
 {
@@ -29,7 +29,7 @@ fill(int count)
         " ('one', 1, to_timestamp(1795507200) + interval '7 days'), ('two', 2, to_timestamp(1795507200) + interval '7 days');"
         "insert into idp (source, entity_id, xml, name_en, name_ja, valid_until, hash) select s, 'https://idp' || n || '.example/idp',"
         " replace($xml$%s$xml$, '" FIXTURE_IDP "', 'https://idp' || n || '.example/idp') || '<!--' || (select"
-        " string_agg(md5((n * 1000 + k)::text), '') from generate_series(1, 100) k) || '-->', 'University ' || n, '', 'infinity', ''"
+        " string_agg(md5((n * 1000 + k)::text), '') from generate_series(1, 40) k) || '-->', 'University ' || n, '', 'infinity', ''"
         " from generate_series(1, %d) n, unnest(array['one', 'two']) s where s = 'one' or n %% 3 = 0; analyze idp; analyze metadata_source",
         xml, count);
     cluster_do(cluster, text);
