@@ -147,7 +147,7 @@ begin_session(Exchange *x, struct arrival *a, gint64 person, GError **error)
         .name_id = a->identity->name_id, .session_index = a->identity->session_index, .saml = a->identity->saml,
         .attributes = attributes, .context = a->identity->context, .authn_at = a->identity->authn_instant,
         .assurance = (const char *const *)a->person->assurances, .expires_at = until };
-    /* The browser's own cookie does not come along with an IdP's post, so a login that steps up has kept whose place it takes. */
+    /* The browser's own cookie does not come along with an IdP's post, so the login has kept whose place it takes. */
     GBytes *const before[] = { x->session_hash, a->login->session_hash };
     for (gsize i = 0; i < G_N_ELEMENTS(before); i++)
         if (before[i] && !db_session_end(x->portal->ra->db, before[i], error))

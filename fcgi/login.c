@@ -138,7 +138,8 @@ login_start(Exchange *x)
         return;
     }
     g_autofree char *back = discovery_way_back(x);
-    const struct asked asked = { .back = back };
+    /* Whoever logs in anew leaves the session that the browser has: its cookie will not come along with the IdP's post. */
+    const struct asked asked = { .back = back, .session_hash = x->session_hash };
     if (*what && x->session)
         step_up(x, what, back);
     else
