@@ -23,6 +23,7 @@
 #include "sp/metadata_job.h"
 #include "sp/opener_wire.h"
 #include "sp/peer.h"
+#include "sp/warm.h"
 
 #define ASKERS_MOST 800    /* below the usual limit of 1024 descriptors */
 #define WAITING_MOST 800
@@ -234,6 +235,7 @@ static gboolean learn(struct opener *opener, struct task *task)
     if (good) {
         g_autofree char *idp = g_strndup(peer.idp, peer.idp_n), *xml = g_strndup(peer.xml, peer.xml_n);
         good = sp_peer_learn(opener->service, idp, xml, (const char *const *)certificates, &error);
+        if (good) sp_warm(opener->service);
     }
     g_clear_pointer(&task->learnt, g_byte_array_unref);
     if (good) return TRUE;
