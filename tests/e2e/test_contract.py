@@ -120,7 +120,7 @@ def private_pages_are_not_kept():
 def the_dashboard_is_asked_for_each_time():
     """the dashboard may be kept and is asked for each time: 304 where nothing changed, else the new state at once, with keys of
     forms that were not spent"""
-    number = waiting()[0]
+    number = me.ready()[0]
 
     def again(tag, browser=me):
         return browser.get("/certificates", follow=False, headers={"If-None-Match": tag})
