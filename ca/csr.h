@@ -24,7 +24,8 @@ typedef struct ca_csr {
  * BYTES: DER or PEM ("CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST"). Errors, word first:
  *   CA_ERROR_INPUT   "csr-long", "csr-form" (not a PKCS#10), "csr-proof" (the signature is not by this key)
  *   CA_ERROR_REFUSED "csr-algorithm" (signed with less than SHA-256), "key-kind" (no RSA of 2048, 3072 or 4096 bits, no P-256
- *                    or P-384 as a named curve), "key-weak" (exponent even or below 65537, point not on the curve)
+ *                    or P-384 as a named curve), "key-weak" (exponent even or below 65537, a modulus as in ca/weak.h,
+ *                    point not on the curve)
  */
 CaCsr *ca_csr_parse(const void *bytes, size_t size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void ca_csr_free(CaCsr *csr);

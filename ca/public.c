@@ -4,6 +4,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+#include "ca/weak.h"
+
 /* --- Signature algorithms ------------------------------------------------------------------------------------------------- */
 
 #define RSA_WITH(last) { 0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last, 5, 0 }, 15
@@ -76,66 +78,6 @@ static gboolean rsa_kind(size_t bytes, enum ca_key_kind *kind)
     }
 }
 
-static guint32 modulo(const struct der *n, guint32 divisor)
-{
-    guint64 rest = 0;
-
-    for (size_t i = 0; i < n->n; i += 4) /* lengths of ours are multiples of 4 */
-        rest = (rest << 32 | (guint32)n->p[i] << 24 | (guint32)n->p[i + 1] << 16 | (guint32)n->p[i + 2] << 8 | n->p[i + 3])
-               % divisor;
-    return (guint32)rest;
-}
-
-static gboolean is_prime(unsigned odd)
-{
-    for (unsigned d = 3; d * d <= odd; d += 2)
-        if (odd % d == 0)
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean is_power_of_65537(unsigned value, unsigned prime)
-{
-    unsigned power = 1;
-
-    do {
-        if (power == value)
-            return TRUE;
-        power = power * (65537 % prime) % prime;
-    } while (power != 1);
-    return FALSE;
-}
-
-enum { SMALL_PRIMES = 168 };
-
-/*
- * What an honest generator never makes: a small factor, or a modulus that is a power of 65537 modulo every prime up to 167, the
- * mark of the keys of CVE-2017-15361 (an honest one has it with a probability below 2^-100). One long division serves as many
- * primes as have a product of 32 bits.
- */
-static const char *rsa_weakness(const struct der *n)
-{
-    gboolean marked = TRUE;
-
-    for (unsigned first = 3, next; first < SMALL_PRIMES; first = next) {
-        guint64 product = 1;
-        guint32 rest;
-
-        for (next = first; next < SMALL_PRIMES && product * next <= G_MAXUINT32; next += 2)
-            product *= is_prime(next) ? next : 1;
-        rest = modulo(n, (guint32)product);
-        for (unsigned prime = first; prime < next; prime += 2) {
-            if (!is_prime(prime))
-                continue;
-            if (rest % prime == 0)
-                return "the modulus has a small factor";
-            if (marked)
-                marked = is_power_of_65537(rest % prime, prime);
-        }
-    }
-    return marked ? "the key was made by a chip with a known flaw (CVE-2017-15361)" : NULL;
-}
-
 static gboolean read_rsa(struct ca_public *key, GError **error)
 {
     struct der bits = key->bits, sequence;
@@ -150,7 +92,7 @@ static gboolean read_rsa(struct ca_public *key, GError **error)
     if (key->e.n < 3 || key->e.n > 8 || (key->e.p[key->e.n - 1] & 1) == 0 || (key->n.p[key->n.n - 1] & 1) == 0)
         return ca_fail(error, CA_ERROR_REFUSED, "key-weak",
                        "the public exponent must be odd, 65537 or more, of 64 bits at most");
-    weakness = rsa_weakness(&key->n);
+    weakness = ca_rsa_weakness(&key->n);
     return weakness ? ca_fail(error, CA_ERROR_REFUSED, "key-weak", "%s", weakness) : TRUE;
 }
 

@@ -89,7 +89,7 @@ may_have_key(Signer *signer, const DbSigning *s, const CaCsr *csr, GError **erro
     if (!db_certificate_key_use(signer->db, csr->spki_sha256, s->person, &of_another, &compromised, &why))
         return signer_fail(why, error);
     if (compromised)
-        return signer_refuse(error, "key-compromised", "a certificate for this key was revoked as compromised");
+        return signer_refuse(error, "key-compromised", "the key is blocked: revoked as compromised, or by the operator");
     if (of_another)
         return signer_refuse(error, "key-used", "another person has a certificate for this key");
     return TRUE;

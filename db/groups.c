@@ -1,4 +1,5 @@
 #include "db/dashboard.h"
+#include "db/blocked.h"
 #include "db/db.h"
 #include "db/discovery.h"
 #include "db/event.h"
@@ -24,6 +25,7 @@
 const DbGroup *const db_groups[] = {
     &db_dashboard_group,
     &db_dashboard_portal_group,
+    &db_blocked_group,
     &db_discovery_group,
     &db_event_group,
     &db_institution_group,

@@ -41,7 +41,8 @@ static const DbStatement signer[] = {
                   "ib" },
     [LOCK_KEY] = { "certificate_lock_key", "select pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 0))", "b" },
     [KEY_USE] = { "certificate_key_use",
-                  "select coalesce(bool_or(r.person <> $2), false), coalesce(bool_or(c.reason = 'keyCompromise'), false)"
+                  "select coalesce(bool_or(r.person <> $2), false),"
+                  " exists (select from blocked_key where spki_sha256 = $1)"
                   " from certificate c join request r on r.number = c.request where c.spki_sha256 = $1",
                   "bi" },
     [OF_PICKUP] = { "certificate_of_pickup",

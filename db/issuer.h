@@ -65,7 +65,8 @@ gboolean db_signing_is_open(Db *db, gint64 pickup, GBytes *token_hash, gboolean 
 
 /* One key at a time, until the transaction ends. */
 gboolean db_certificate_lock_key(Db *db, GBytes *spki_sha256, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* What else has this key: another person's certificate, one that was revoked as keyCompromise. */
+/* OF_ANOTHER: another person has a certificate for this key. COMPROMISED: it is blocked, by a revocation as keyCompromise or by the
+   operator. */
 gboolean db_certificate_key_use(Db *db, GBytes *spki_sha256, gint64 person, gboolean *of_another, gboolean *compromised,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The unrevoked certificate of PICKUP, DER, with its key's hash. */

@@ -54,7 +54,7 @@ const char *
 errors_rule(const GError *error)
 {
     /* What the forms of ours can't send has no words of its own. */
-    static const char *const worded[] = { "memo", "mail", "mail-choice", "reason", NULL };
+    static const char *const worded[] = { "memo", "mail", "mail-choice", "reason", "key-compromised", "key-used", "key-weak", NULL };
     const char *rule = ra_error_rule(error);
     return !g_error_matches(error, RA_ERROR, RA_ERROR_INPUT) || g_strv_contains(worded, rule) ? rule : "input";
 }

@@ -33,9 +33,9 @@ static const struct { const char *word; enum ra_error code; const char *rule; } 
     { "csr-proof", RA_ERROR_INPUT, "csr" },
     { "csr-algorithm", RA_ERROR_INPUT, "csr" },
     { "key-kind", RA_ERROR_INPUT, "key-kind" },
-    { "key-weak", RA_ERROR_INPUT, "csr" },
-    { "key-used", RA_ERROR_INPUT, "csr" },
-    { "key-compromised", RA_ERROR_INPUT, "csr" },
+    { "key-weak", RA_ERROR_INPUT, "key-weak" },
+    { "key-used", RA_ERROR_INPUT, "key-used" },
+    { "key-compromised", RA_ERROR_INPUT, "key-compromised" },
     { "password", RA_ERROR_INPUT, "password-characters" },
     { "role", RA_ERROR_BROKEN, "role" },
 };

@@ -18,7 +18,7 @@ struct cli {
     const struct command *command;
 };
 
-static const struct command *const groups[] = { command_migrate, command_ca,      command_institution, command_metadata,
+static const struct command *const groups[] = { command_migrate, command_ca,      command_issued,  command_institution, command_metadata,
                                                 command_profile, command_request, command_saml, command_config };
 
 /* --- what commands share (ra/cli.h) --------------------------------------------------------------------------------------- */

@@ -183,6 +183,23 @@ def authority():
     bad(2, "ca", "init", "--key", "rsa512")
 
 
+def blocked_keys():
+    """a key is blocked by its hash, or by a file that holds it in any form; once and for all"""
+    openssl = lambda *words: subprocess.run(["openssl"] + list(words), cwd=folder.name, capture_output=True, check=True).stdout  # noqa: E731
+    openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-keyout", "k.pem", "-out", "c.pem", "-subj", "/CN=weak")
+    openssl("req", "-new", "-key", "k.pem", "-out", "r.pem", "-subj", "/CN=weak")
+    openssl("x509", "-in", "c.pem", "-outform", "DER", "-out", "c.der")
+    spki = hashlib.sha256(openssl("pkey", "-in", "k.pem", "-pubout", "-outform", "DER")).hexdigest()
+    name = lambda file: os.path.join(folder.name, file)  # noqa: E731
+    tap.equal(good("ca", "block-key", name("c.der"), "--note", "found on the web"), spki + " blocked\n")
+    tap.equal(good("ca", "block-key", name("k.pem"), name("r.pem"), name("c.pem"), spki.upper()), 4 * (spki + " was blocked already\n"))
+    tap.equal(sql("select why || ' ' || note from blocked_key"), "operator found on the web")
+    tap.equal(sql("select detail ->> 'key' from event where what = 'block-key'"), spki)
+    tap.has(bad(2, "ca", "block-key", name("inkan.conf")), "neither a certificate")
+    bad(2, "ca", "block-key", name("nowhere"))
+    bad(2, "ca", "block-key")
+
+
 def role_passwords():
     """a role's password goes to the server as a verifier alone"""
     password = "Correct-Horse 42"
@@ -274,7 +291,7 @@ def check():
 
 settings()
 try:
-    tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, another_identifier, authority, profiles_ask, role_passwords,
+    tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, another_identifier, authority, blocked_keys, profiles_ask, role_passwords,
             a_given_day, check)
 finally:
     cluster.stdin.close()

@@ -309,6 +309,19 @@ a_key_belongs_to_one_person_and_a_compromised_one_to_nobody(void)
     refused(b.number, b.token, a.csr, "key-used");
     world_do(world, "select certificate_revoke(issuer, serial, 'keyCompromise', 'test') from certificate where request = %N", a.number);
     refused(again.number, again.token, a.csr, "key-compromised");
+    refused(b.number, b.token, a.csr, "key-compromised"); /* for everybody the same word */
+    /* A later revocation of the key for another reason changes nothing. */
+    world_do(world, "insert into blocked_key (spki_sha256, why) select spki_sha256, 'operator' from certificate where request = %N"
+                    " on conflict do nothing", a.number);
+    refused(again.number, again.token, a.csr, "key-compromised");
+    /* What the operator blocked, nobody has had a certificate for. */
+    struct waiting c = ready(world->person, "client");
+    g_autoptr(CaCsr) key = ca_csr_parse(g_bytes_get_data(c.csr, NULL), g_bytes_get_size(c.csr), NULL);
+    g_autofree char *hex = crypto_hex(key->spki_sha256);
+    g_autofree char *block = g_strdup_printf("insert into blocked_key (spki_sha256, why) values ('\\x%s', 'operator')", hex);
+    world_do(world, block, 0);
+    refused(c.number, c.token, c.csr, "key-compromised");
+    waiting_clear(&c);
     waiting_clear(&a);
     waiting_clear(&b);
     waiting_clear(&again);

@@ -337,6 +337,76 @@ static void flawed_moduli_are_refused(void)
     BN_CTX_free(context);
 }
 
+/* 2048 bits of a prime and the first one that is DISTANCE times 2^POWER or more above it. */
+static GBytes *near_primes(BN_ULONG distance, int power)
+{
+    BIGNUM *p = BN_new(), *q = BN_new(), *n = BN_new();
+    BN_CTX *context = BN_CTX_new();
+    GBytes *spki;
+
+    do {
+        BN_generate_prime_ex(p, 1024, 0, NULL, NULL, NULL);
+        BN_set_word(q, distance);
+        BN_lshift(q, q, power);
+        BN_add(q, q, p);
+        BN_set_bit(q, 0);
+        while (!BN_check_prime(q, context, NULL))
+            BN_add_word(q, 2);
+        BN_mul(n, p, q, context);
+    } while (BN_num_bits(n) != 2048);
+    spki = spki_of(n);
+    BN_free(p);
+    BN_free(q);
+    BN_free(n);
+    BN_CTX_free(context);
+    return spki;
+}
+
+static void near_primes_and_factors_below_752_are_refused(void)
+{
+    /* Fermat's method needs distance² / 8 root(n) rounds: the first here, then the 50th or so. */
+    g_autoptr(GBytes) nearest = near_primes(1, 100), near = near_primes(20, 512), far = near_primes(1, 1020);
+    g_autoptr(GError) error = NULL;
+    BIGNUM *n = BN_new();
+
+    g_assert_null(ca_csr_from_public(nearest, &error));
+    g_assert_nonnull(strstr(error->message, "CVE-2022-26320"));
+    assert_word(&error, CA_ERROR_REFUSED, "key-weak");
+    g_assert_null(ca_csr_from_public(near, &error));
+    assert_word(&error, CA_ERROR_REFUSED, "key-weak");
+    g_autoptr(CaCsr) good = ca_csr_from_public(far, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(good);
+    do {
+        BN_rand(n, 2038, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD);
+        BN_mul_word(n, 751);
+    } while (BN_num_bits(n) != 2048);
+    g_autoptr(GBytes) smooth = spki_of(n);
+    g_assert_null(ca_csr_from_public(smooth, &error));
+    assert_word(&error, CA_ERROR_REFUSED, "key-weak");
+    BN_generate_prime_ex(n, 1024, 0, NULL, NULL, NULL);
+    BN_CTX *context = BN_CTX_new();
+    BN_sqr(n, n, context);
+    BN_CTX_free(context);
+    if (BN_num_bits(n) == 2048) {
+        g_autoptr(GBytes) square = spki_of(n);
+        g_assert_null(ca_csr_from_public(square, &error));
+        assert_word(&error, CA_ERROR_REFUSED, "key-weak");
+    }
+    BN_free(n);
+}
+
+static void honest_keys_pass(void)
+{
+    for (int i = 0; i < 20; i++) {
+        g_autoptr(GBytes) der = openssl_csr(EVP_RSA_gen(2048), EVP_sha256(), 0);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CaCsr) csr = parse(der, &error);
+        g_assert_no_error(error);
+        g_assert_nonnull(csr);
+    }
+}
+
 static void a_point_off_the_curve_is_refused(void)
 {
     g_autoptr(Secret) key = ca_key_make(CA_KEY_P256, NULL);
@@ -372,6 +442,8 @@ static const struct {
     { "/csr/trailing bytes are refused", trailing_bytes_are_refused },
     { "/csr/another version is refused", another_version_is_refused },
     { "/csr/flawed moduli are refused", flawed_moduli_are_refused },
+    { "/csr/near primes and factors below 752 are refused", near_primes_and_factors_below_752_are_refused },
+    { "/csr/honest keys pass", honest_keys_pass },
     { "/csr/a point off the curve is refused", a_point_off_the_curve_is_refused },
 };
 
