@@ -410,6 +410,9 @@ def make_signatures():
     hostile("algorithm--hmac-output-length", good.replace('rsa-sha256"/>',
             'hmac-sha256"><ds:HMACOutputLength>8</ds:HMACOutputLength></ds:SignatureMethod>'))
     hostile("algorithm--inclusive-c14n-of-signed-info", usual(with_={"c14n": INC}))
+    hostile("algorithm--hundreds-of-prefixes", good.replace('CanonicalizationMethod Algorithm="%s"/>' % EXC,
+            'CanonicalizationMethod Algorithm="%s">%s</ds:CanonicalizationMethod>' % (EXC, '<ec:InclusiveNamespaces xmlns:ec="%s" '
+            'PrefixList="%s"/>' % (EXC, " ".join("p%d" % i for i in range(200))))))
     hostile("algorithm--parameter-in-the-method", good.replace('rsa-sha256"/>', 'rsa-sha256"><x/></ds:SignatureMethod>'))
     hostile("signature--rsa-key-said-to-be-ecdsa", good.replace("rsa-sha256", "ecdsa-sha256"))
     hostile("signature--sha512-said-to-be-sha256", usual(with_={"method": MORE + "rsa-sha512"}).replace("rsa-sha512", "rsa-sha256"))
@@ -439,6 +442,8 @@ def make_transforms():
     hostile("transform--none", good.replace(re.search(r"<ds:Transforms>.*?</ds:Transforms>", good, re.S).group(0), ""))
     hostile("signature--no-transform", good.replace(re.search(r"<ds:Transforms>.*?</ds:Transforms>", good, re.S).group(0), "<ds:Transforms/>"))
     hostile("transform--unknown", good.replace(ENVELOPED, "urn:example:transform"))
+    many = '<ec:InclusiveNamespaces xmlns:ec="%s" PrefixList="%s"/>' % (EXC, " ".join("p%d" % i for i in range(200)))
+    hostile("transform--hundreds-of-prefixes", usual(with_={"transforms": transform(ENVELOPED) + transform(EXC, many)}))
     hostile("transform--decryption", good.replace("</ds:Transforms>",
                                                   transform("http://www.w3.org/2002/07/decrypt#XML") + "</ds:Transforms>"))
     attack("references to something else")
