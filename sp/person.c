@@ -90,10 +90,11 @@ static char *clean_mail(const char *mail)
     return g_strconcat(local, domain, NULL);
 }
 
+/* Other services part "a@b@c" at the first @: where two read a value differently, it is nobody's. */
 static const char *scope_of(const char *value)
 {
-    const char *at = strrchr(value, '@');
-    return at != NULL && at != value ? at + 1 : NULL;
+    const char *at = strchr(value, '@');
+    return at != NULL && at != value && strchr(at + 1, '@') == NULL ? at + 1 : NULL;
 }
 
 /* "" if VALUE of KNOWN is usable, else the reason. */

@@ -280,6 +280,7 @@ static void each_value_is_judged_by_itself(void)
     const struct { const char *name, *value, *reason; } cases[] = {
         { "subject-id", "hanako@example.ac.jp", "" }, { "subject-id", "hanako@other.ac.jp", "scope" },
         { "subject-id", "hanako", "shape" },          { "subject-id", long_id, "long" },
+        { "subject-id", "a@other.ac.jp@example.ac.jp", "shape" }, { "eduPersonPrincipalName", "a@example.ac.jp@other.ac.jp", "shape" },
         { "mail", "hanako@anywhere.example", "" },    { "mail", "no address", "shape" },
         { "mail", long_mail, "long" },                { "displayName", "Hanako", "" },
         { "displayName", "evil\xe2\x80\xaename", "shape" }, { "urn:x:unknown", "anything", "" },
