@@ -1,4 +1,4 @@
-/* metadata import, refresh, status, show */
+/* metadata import, remove, refresh, status, list, show */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,13 +73,14 @@ institution_for(Db *db, const char *name, const char *organization, int *status)
     return db_institution_new(name, cut);
 }
 
+/* One transaction: a description that is refused an institution must not count for another's IdP either. */
 static gboolean
-store(Db *db, DbInstitution *institution, const char *entity_id, GError **error)
+store(RaContext *ctx, DbInstitution *institution, DbIdp *idp, GError **error)
 {
-    gboolean ok = db_begin(db, error);
-    gint64 id = ok ? db_institution_save(db, institution, error) : 0;
-    ok = id != 0 && db_institution_add_idp(db, id, entity_id, error) && db_commit(db, error);
-    db_rollback(db);
+    gboolean ok = db_begin(ctx->db, error) && ra_metadata_put_by_hand(ctx, idp, seconds_now(), error);
+    gint64 id = ok ? db_institution_save(ctx->db, institution, error) : 0;
+    ok = id != 0 && db_institution_add_idp(ctx->db, id, idp->entity_id, error) && db_commit(ctx->db, error);
+    db_rollback(ctx->db);
     return ok;
 }
 
@@ -94,29 +95,40 @@ open_opener(int *status)
     return opener;
 }
 
-/* The rows of the IdP, then the institution: a repeat after a break does the rest. */
 static int
-import(Cli *cli, SpOpener *opener, GByteArray *descriptor, DbInstitution *institution, char **domains)
+import(Cli *cli, DbIdp *idp, DbInstitution *institution, char **domains)
 {
-    Db *db = cli_context(cli)->db;
     GError *error = NULL;
-    g_autofree char *entity_id = ra_metadata_import(cli_context(cli), opener, descriptor, seconds_now(), &error);
-    if (!entity_id)
-        return cli_error(error);
-    g_autoptr(DbIdp) idp = db_metadata_get(db, entity_id, seconds_now(), &error);
-    if (!idp)
-        return error ? cli_error(error) : cli_fail(CLI_FAILED, "%s was imported but is not valid now", entity_id);
+    if (idp->valid_until <= seconds_now())
+        return cli_fail(CLI_FAILED, "%s is not valid any more; nothing was changed", idp->entity_id);
     for (char **domain = domains; domain && *domain; domain++)
         add_domain(institution, *domain);
     /* A new institution's addresses are, unless said, those of the scopes that its IdP may assert. */
     for (char **scope = idp->scopes; !domains && institution->id == 0 && *scope; scope++)
         add_domain(institution, *scope);
-    if (!store(db, institution, entity_id, &error))
+    if (!store(cli_context(cli), institution, idp, &error))
         return cli_error(error);
     g_autofree char *list = g_strjoinv(" ", institution->mail_domains);
-    printf("%s speaks for %s (mail domains: %s)\n", entity_id, institution->name,
+    printf("%s speaks for %s (mail domains: %s)\n", idp->entity_id, institution->name,
            *list ? list : "none, so nothing can be applied for");
     return CLI_OK;
+}
+
+/* What FILE says; NULL and *STATUS, with the file's name in the sentence. */
+static DbIdp *
+read_descriptor(const char *file, int *status)
+{
+    g_autoptr(GByteArray) descriptor = read_file(file);
+    g_autoptr(SpOpener) opener = descriptor ? open_opener(status) : NULL;
+    GError *error = NULL;
+    if (!opener)
+        return NULL;
+    DbIdp *idp = ra_metadata_read_by_hand(opener, descriptor, seconds_now(), &error);
+    if (idp)
+        return idp;
+    g_prefix_error(&error, "%s is no IdP's description that can be used (one EntityDescriptor): ", file);
+    *status = cli_error(error);
+    return NULL;
 }
 
 static int
@@ -135,12 +147,47 @@ metadata_import(Cli *cli, int argc, char **argv)
         return CLI_USAGE;
     if (!name)
         return cli_fail(CLI_USAGE, "say for whom the IdP speaks: --institution NAME");
-    g_autoptr(GByteArray) descriptor = read_file(argv[1]);
-    g_autoptr(SpOpener) opener = descriptor ? open_opener(&status) : NULL;
-    if (!opener)
+    g_autoptr(DbIdp) idp = read_descriptor(argv[1], &status);
+    if (!idp)
         return status;
     g_autoptr(DbInstitution) institution = institution_for(cli_context(cli)->db, name, organization, &status);
-    return institution ? import(cli, opener, descriptor, institution, domains) : status;
+    return institution ? import(cli, idp, institution, domains) : status;
+}
+
+/* --- remove --------------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+is_by_hand(const GPtrArray *rows)
+{
+    for (guint i = 0; i < rows->len; i++)
+        if (strcmp(((const DbIdp *)rows->pdata[i])->source, SP_METADATA_MANUAL) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static int
+metadata_remove(Cli *cli, int argc, char **argv)
+{
+    GError *error = NULL;
+    if (!cli_parse(cli, NULL, &argc, &argv, 1, 1))
+        return CLI_USAGE;
+    RaContext *ctx = cli_context(cli);
+    g_autoptr(GPtrArray) rows = db_metadata_everywhere(ctx->db, argv[1], &error);
+    if (!rows)
+        return cli_error(error);
+    if (!is_by_hand(rows))
+        return cli_fail(CLI_NOT_FOUND, "%s was not given by hand (`inkan metadata list` shows the sources)", argv[1]);
+    gboolean ok = db_begin(ctx->db, &error) && ra_metadata_drop_by_hand(ctx, argv[1], seconds_now(), &error) &&
+                  db_commit(ctx->db, &error);
+    db_rollback(ctx->db);
+    g_autoptr(DbIdp) now = ok ? db_metadata_get(ctx->db, argv[1], seconds_now(), &error) : NULL;
+    if (error)
+        return cli_error(error);
+    if (now)
+        printf("%s: what source %s says of it counts now\n", argv[1], now->source);
+    else
+        printf("%s: no source has it, nobody can log in by it any more\n", argv[1]);
+    return CLI_OK;
 }
 
 /* --- refresh and status --------------------------------------------------------------------------------------------------- */
@@ -380,6 +427,7 @@ static int
 list_skipped(Cli *cli, const char *name)
 {
     GError *error = NULL;
+    gboolean known = !name;
     g_autoptr(GPtrArray) sources = db_metadata_sources(cli_context(cli)->db, &error);
     for (guint i = 0; !error && i < sources->len; i++) {
         const DbMetadataSource *s = sources->pdata[i];
@@ -387,6 +435,7 @@ list_skipped(Cli *cli, const char *name)
         gpointer id, why;
         if (name && strcmp(name, s->name) != 0)
             continue;
+        known = TRUE;
         g_autoptr(GHashTable) skipped = db_metadata_skipped(cli_context(cli)->db, s->name, &error);
         if (error)
             break;
@@ -394,6 +443,8 @@ list_skipped(Cli *cli, const char *name)
         while (g_hash_table_iter_next(&iter, &id, &why))
             printf("%s\t%s\t%s\n", s->name, (const char *)id, (const char *)why);
     }
+    if (!error && !known)
+        return cli_fail(CLI_NOT_FOUND, "there is no source '%s'; `inkan metadata status` shows those there are", name);
     return error ? cli_error(error) : CLI_OK;
 }
 
@@ -427,6 +478,7 @@ metadata_list(Cli *cli, int argc, char **argv)
 const struct command command_metadata[] = {
     { "metadata import", "FILE --institution NAME [--mail-domain D]...", "registers one IdP by hand from its EntityDescriptor",
       metadata_import },
+    { "metadata remove", "ENTITYID", "takes away what was imported by hand; what a source says counts again", metadata_remove },
     { "metadata refresh", "[SOURCE]", "fetches and verifies every source, or one, now", metadata_refresh },
     { "metadata status", "", "shows the sources: how fresh, until when, what failed; status 1 where somebody is needed", metadata_status },
     { "metadata list", "[QUERY]", "lists the IdPs whose id, names or scopes contain QUERY", metadata_list },

@@ -151,8 +151,13 @@ check_published(const RaSamlRollover *r, const char *url, const char *ca_file)
     const struct ra_fetch what = { .url = url, .most = METADATA_MOST, .seconds = FETCH_SECONDS, .redirects = 0, .inside = TRUE,
                                    .ca_file = ca_file };
     g_autoptr(GBytes) metadata = ra_fetch(&what, &error);
-    if (!metadata)
-        return cli_error(error);
+    if (!metadata) {
+        fflush(stdout);
+        int status = cli_error(error);
+        fprintf(stderr, "inkan: the above is what the files say; what is published could not be compared. --ca-file FILE where the "
+                        "portal's CA is not a public one, --url URL where it is reached elsewhere, --offline to leave it out\n");
+        return status;
+    }
     g_autoptr(GHashTable) published = fingerprints_in(metadata);
     printf("%s\n", url);
     if (compare(r, published) > 0)

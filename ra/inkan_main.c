@@ -182,6 +182,24 @@ print_help(FILE *out)
             RA_OPTIONS_DEFAULT_FILE);
 }
 
+/* The commands that begin with WORD, where there are such. */
+static gboolean
+print_group(const char *word)
+{
+    gsize n = strlen(word);
+    gboolean found = FALSE;
+    for (size_t g = 0; g < G_N_ELEMENTS(groups); g++)
+        for (const struct command *c = groups[g]; c->name; c++) {
+            if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
+                continue;
+            if (!found)
+                fprintf(stderr, "usage:\n");
+            fprintf(stderr, "  inkan %s %s\n      %s\n", c->name, c->arguments, c->summary);
+            found = TRUE;
+        }
+    return found;
+}
+
 /* How many words of ARGV the name of C takes up; 0: it is not C. */
 static int
 words_matched(const struct command *c, int argc, char **argv)
@@ -207,7 +225,8 @@ run(Cli *cli, int argc, char **argv)
             return c->run(cli, argc - n + 1, argv + n - 1);
         }
     g_autofree char *said = g_strjoinv(" ", argv);
-    print_help(stderr);
+    if (!print_group(argv[0]))
+        print_help(stderr);
     return cli_fail(CLI_USAGE, "'%s' is no command; those above are", said);
 }
 

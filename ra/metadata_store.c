@@ -214,22 +214,37 @@ ra_metadata_read_one(SpOpener *opener, GByteArray *bytes, const struct sp_metada
     return one.idp;
 }
 
-char *
-ra_metadata_import(RaContext *ctx, SpOpener *opener, GByteArray *bytes, gint64 now, GError **error)
+DbIdp *
+ra_metadata_read_by_hand(SpOpener *opener, GByteArray *bytes, gint64 now, GError **error)
+{
+    const struct sp_metadata_want want = { .kind = SP_METADATA_BY_HAND, .now = now };
+    DbIdp *idp = ra_metadata_read_one(opener, bytes, &want, NULL, error);
+    if (idp && !idp->valid_until)
+        idp->valid_until = now + MANUAL_SECONDS;
+    return idp;
+}
+
+static gboolean
+declare_manual(RaContext *ctx, GError **error)
 {
     static char name[] = SP_METADATA_MANUAL, kind[] = "manual", nowhere[] = "";
     const DbMetadataSource source = { .name = name, .kind = kind, .location = nowhere, .priority = 0 };
-    const struct sp_metadata_want want = { .kind = SP_METADATA_BY_HAND, .now = now };
-    g_autoptr(DbIdp) idp = ra_metadata_read_one(opener, bytes, &want, NULL, error);
-    if (!idp)
-        return NULL;
-    if (!idp->valid_until)
-        idp->valid_until = now + MANUAL_SECONDS;
+    return db_metadata_declare(ctx->db, &source, error);
+}
+
+gboolean
+ra_metadata_put_by_hand(RaContext *ctx, DbIdp *idp, gint64 now, GError **error)
+{
     g_autoptr(GPtrArray) one = g_ptr_array_new();
     g_ptr_array_add(one, idp);
-    gboolean done = db_begin(ctx->db, error) && db_metadata_declare(ctx->db, &source, error) &&
-                    db_metadata_put(ctx->db, name, one, error) && db_metadata_count(ctx->db, name, now, error) &&
-                    db_commit(ctx->db, error);
-    db_rollback(ctx->db);
-    return done ? g_strdup(idp->entity_id) : NULL;
+    return declare_manual(ctx, error) && db_metadata_put(ctx->db, SP_METADATA_MANUAL, one, error) &&
+           db_metadata_count(ctx->db, SP_METADATA_MANUAL, now, error);
+}
+
+gboolean
+ra_metadata_drop_by_hand(RaContext *ctx, const char *entity_id, gint64 now, GError **error)
+{
+    const char *const one[] = { entity_id, NULL };
+    return declare_manual(ctx, error) && db_metadata_drop(ctx->db, SP_METADATA_MANUAL, one, error) &&
+           db_metadata_count(ctx->db, SP_METADATA_MANUAL, now, error);
 }

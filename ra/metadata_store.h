@@ -21,8 +21,11 @@ gboolean ra_metadata_store(RaContext *ctx, SpOpener *opener, GByteArray *bytes, 
 DbIdp *ra_metadata_read_one(SpOpener *opener, GByteArray *bytes, const struct sp_metadata_want *want, struct sp_metadata_head *head,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Adds the IdP of a file given by an operator to the source by hand; its entity id, the caller's. NULL with SP_ERROR_INPUT, in
-   words for the operator, or DB_ERROR. */
-char *ra_metadata_import(RaContext *ctx, SpOpener *opener, GByteArray *bytes, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The IdP of a file given by an operator, to be stored below. NULL with SP_ERROR_INPUT, in words for the operator. */
+DbIdp *ra_metadata_read_by_hand(SpOpener *opener, GByteArray *bytes, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds it to the source by hand, or takes ENTITY_ID away there; inside a transaction of the caller's, which also says for whom
+   it speaks: both or neither. */
+gboolean ra_metadata_put_by_hand(RaContext *ctx, DbIdp *idp, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ra_metadata_drop_by_hand(RaContext *ctx, const char *entity_id, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

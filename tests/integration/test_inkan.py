@@ -167,6 +167,32 @@ def idp_by_hand():
     good("metadata", "import", given, "--institution", "Ume")
 
 
+def refused_import():
+    """a description that is refused an institution does not count, and what was given by hand can be taken away"""
+    entity = "https://idp.sakura.example/idp"
+    before = good("metadata", "show", entity, "--xml")
+    forged = write("forged.xml", re.sub("(Scope[^>]*>)[^<]*", r"\1evil.example", before))
+    tap.ok(open(forged, encoding="utf-8").read() != before, "nothing was changed in the test's own file")
+    bad(4, "metadata", "import", forged, "--institution", "Nadeshiko")
+    tap.equal(good("metadata", "show", entity, "--xml"), before)
+    tap.equal(sql("select count(*) from institution where name = 'Nadeshiko'"), "0")
+    broken = write("broken.xml", "no metadata")
+    tap.has(bad(1, "metadata", "import", broken, "--institution", "Ume"), broken)
+    tap.has(good("metadata", "remove", "https://other.example/idp"), "no source has it")
+    bad(3, "metadata", "show", "https://other.example/idp")
+    tap.has(bad(3, "metadata", "remove", "https://other.example/idp"), "by hand")
+    tap.has(bad(3, "metadata", "list", "--skipped", "nosuch"), "nosuch")
+
+
+def group_of_commands():
+    """the first word of a command alone lists the commands that begin so, and no others"""
+    said = bad(2, "metadata")
+    tap.has(said, "inkan metadata import FILE")
+    tap.ok("institution add" not in said and "saml rollover" not in said, said)
+    tap.has(bad(2, "saml", "nope"), "inkan saml rollover start")
+    tap.has(bad(2, "nope"), "institution add")
+
+
 def authority():
     """the authority is made once"""
     bad(3, "ca", "status")
@@ -291,7 +317,8 @@ def check():
 
 settings()
 try:
-    tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, another_identifier, authority, blocked_keys, profiles_ask, role_passwords,
+    tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, refused_import,
+            group_of_commands, another_identifier, authority, blocked_keys, profiles_ask, role_passwords,
             a_given_day, check)
 finally:
     cluster.stdin.close()

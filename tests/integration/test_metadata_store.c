@@ -206,7 +206,7 @@ static void one_given_by_hand_comes_before_all_others(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(DbIdp) federated = NULL;
-    g_autofree char *entity_id = NULL;
+    const char *entity_id = "https://idp1.example.ac.jp/idp";
     clear();
     refreshed("one", 1, "ok--two.xml");
     federated = get("https://idp1.example.ac.jp/idp", NOW);
@@ -214,10 +214,11 @@ static void one_given_by_hand_comes_before_all_others(void)
     for (int twice = 0; twice < 2; twice++) {
         g_autoptr(GByteArray) bytes = g_byte_array_new();
         g_byte_array_append(bytes, (const guint8 *)federated->xml, (guint)strlen(federated->xml));
-        g_clear_pointer(&entity_id, g_free);
-        entity_id = ra_metadata_import(&owner, opener, bytes, NOW, &error);
+        g_autoptr(DbIdp) idp = ra_metadata_read_by_hand(opener, bytes, NOW, &error);
         g_assert_no_error(error);
-        g_assert_cmpstr(entity_id, ==, "https://idp1.example.ac.jp/idp");
+        g_assert_cmpstr(idp->entity_id, ==, entity_id);
+        g_assert_true(db_begin(owner.db, &error) && ra_metadata_put_by_hand(&owner, idp, NOW, &error) && db_commit(owner.db, &error));
+        g_assert_no_error(error);
     }
     db_free(owner.db);
     g_autoptr(DbIdp) by_hand = get(entity_id, NOW + 86400 * 365);
