@@ -81,6 +81,7 @@ static const struct row {
     { "saml", "discovery", HTTPS, "", 0, 1024, NULL, "https URL of the federation's discovery service; empty: our own page" },
     { "saml", "officer_entitlement", TEXT, "", 0, 1024, NULL, "eduPersonEntitlement value that makes an officer" },
     { "saml", "operator_entitlement", TEXT, "", 0, 1024, NULL, "eduPersonEntitlement value that makes an operator" },
+    { "saml", "operator_idps", LIST, "", 0, 100, NULL, "entity ids of the IdPs that may say so; empty: none" },
 
     { "worker", "processes", NUMBER, "2", 1, 100, NULL, "processes that take up jobs" },
     { "worker", "mail_processes", NUMBER, "2", 1, 100, NULL, "processes that send mails" },

@@ -117,16 +117,24 @@ spend(Exchange *x, struct arrival *a, GError **error)
     return FALSE;
 }
 
-static const char *
-role_of(const Exchange *x, const SpPerson *person)
+/* What an IdP says of its own people may concern its own institution; an operator sees all of them, so only the IdPs that are
+   named for it (NULL: any) make one. */
+static gboolean
+is_heard(const Exchange *x, const char *idps, const char *idp)
 {
-    static const struct { const char *setting, *role; } roles[] = {
-        { "operator_entitlement", "operator" },
-        { "officer_entitlement", "officer" },
+    return !idps || g_strv_contains(settings_list(x->portal->settings, "saml", idps), idp);
+}
+
+static const char *
+role_of(const Exchange *x, const SpPerson *person, const char *idp)
+{
+    static const struct { const char *setting, *role, *idps; } roles[] = {
+        { "operator_entitlement", "operator", "operator_idps" },
+        { "officer_entitlement", "officer", NULL },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(roles); i++) {
         const char *wanted = portal_setting(x->portal, "saml", roles[i].setting);
-        if (*wanted && g_strv_contains((const char *const *)person->entitlements, wanted))
+        if (*wanted && g_strv_contains((const char *const *)person->entitlements, wanted) && is_heard(x, roles[i].idps, idp))
             return roles[i].role;
     }
     return "person";
@@ -143,7 +151,7 @@ begin_session(Exchange *x, struct arrival *a, gint64 person, GError **error)
     if (a->identity->session_until)
         until = MIN(until, a->identity->session_until);
     const struct db_session_new session = {
-        .id_hash = hash, .person = person, .role = role_of(x, a->person), .idp = a->identity->idp,
+        .id_hash = hash, .person = person, .role = role_of(x, a->person, a->identity->idp), .idp = a->identity->idp,
         .name_id = a->identity->name_id, .session_index = a->identity->session_index, .saml = a->identity->saml,
         .attributes = attributes, .context = a->identity->context, .authn_at = a->identity->authn_instant,
         .assurance = (const char *const *)a->person->assurances, .expires_at = until };

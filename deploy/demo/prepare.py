@@ -200,7 +200,7 @@ def idps(place):
 def settings(place):
     place.write(place.path("etc", "inkan.conf"), template(
         place, "inkan.conf", PORTAL_URL=place.portal_url, CLIENT_URL=place.client_url, PUBLISH_URL=place.publish_url,
-        PORT=place.port, SMTP_PORT=place.smtp_port, OFFICER=OFFICER, OPERATOR=OPERATOR,
+        PORT=place.port, SMTP_PORT=place.smtp_port, OFFICER=OFFICER, OPERATOR=OPERATOR, IDP1=place.idp(1),
         **{f"DB_{role.upper()}": connection(place, role) for role in ROLES}))
     ports = {f"PORT_{n}": place.port + n for n in range(7)}
     place.write(place.path("etc", "nginx.conf"), template(place, "nginx.conf", **ports))

@@ -59,6 +59,16 @@ def values_arrive():
     tap.equal(demo.sql("select contact_mail from idp where entity_id = %s" % client.q(PROGRAM.entity)), "identity@hoshi.example")
 
 
+def operators_by_named_idps():
+    """an operator is who the IdP named for it says so of; another IdP that sends the value makes a person like any other"""
+    client.Person(demo, "operator")
+    log_in(Browser(demo), "operator3")
+    for idp, role in ((demo["IDP1"], "operator"), (PROGRAM.entity, "person")):
+        sent = demo.sql("select role || ' ' || (attributes::text like '%%entitlement/operator%%') from session where idp = %s"
+                        " order by created_at desc limit 1" % client.q(idp))
+        tap.equal(sent, role + " true")
+
+
 def unsigned_is_refused():
     """without any signature it is not believed"""
     PROGRAM.control(sign="none")
@@ -137,4 +147,5 @@ def logout_twice():
 
 if __name__ == "__main__":
     with PROGRAM:
-        tap.run(every_way_to_sign, values_arrive, unsigned_is_refused, second_login, logout_from_here, logout_from_there, step_up, logout_twice)
+        tap.run(every_way_to_sign, values_arrive, operators_by_named_idps, unsigned_is_refused, second_login, logout_from_here,
+                logout_from_there, step_up, logout_twice)

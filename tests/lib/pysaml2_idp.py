@@ -5,7 +5,7 @@ https with a login form.
     pysaml2_idp.py [--port N] [--domain D] [--institution NAME]
 
 It makes its keys, registers itself at the demo (`inkan metadata import`), prints `ready ENTITY` and serves until its standard
-input ends. The demo's CA signs its https certificate, so whoever trusts the demo trusts it. Accounts: researcher3 and student3,
+input ends. The demo's CA signs its https certificate, so whoever trusts the demo trusts it. Accounts: researcher3, student3, operator3,
 password `demo`; where the service asks for the REFEDS MFA profile the form also wants a code, `123456`.
 
 Besides the protocol (/metadata, /sso, /slo, Redirect and POST both ways):
@@ -51,7 +51,7 @@ OIDS = {
     "eduPersonPrincipalName": "urn:oid:1.3.6.1.4.1.5923.1.1.1.6", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
     "displayName": "urn:oid:2.16.840.1.113730.3.1.241", "jaDisplayName": "urn:oid:1.3.6.1.4.1.32264.1.1.3",
     "givenName": "urn:oid:2.5.4.42", "sn": "urn:oid:2.5.4.4", "eduPersonScopedAffiliation": "urn:oid:1.3.6.1.4.1.5923.1.1.1.9",
-    "eduPersonAssurance": "urn:oid:1.3.6.1.4.1.5923.1.1.1.11",
+    "eduPersonAssurance": "urn:oid:1.3.6.1.4.1.5923.1.1.1.11", "eduPersonEntitlement": "urn:oid:1.3.6.1.4.1.5923.1.1.1.7",
 }
 CIPHERS = {
     "gcm": ("http://www.w3.org/2009/xmlenc11#aes128-gcm", "aes-128"),
@@ -66,7 +66,10 @@ def people(domain):
                 "givenName": [given], "sn": [sn], "eduPersonScopedAffiliation": ["%s@%s" % (affiliation, domain)],
                 "eduPersonAssurance": ["https://refeds.org/assurance", "https://refeds.org/assurance/IAP/medium"]}
     return {"researcher3": person("researcher3", "Hoshiko", "Tanabe", "田辺 星子", "faculty"),
-            "student3": person("student3", "Ren", "Mori", "森 蓮", "student")}
+            "student3": person("student3", "Ren", "Mori", "森 蓮", "student"),
+            # Says of itself what only IDP1 of the demo is heard for.
+            "operator3": dict(person("operator3", "Rin", "Hoshi", "星 凛", "staff"),
+                              eduPersonEntitlement=["https://inkan.example/entitlement/operator"])}
 
 
 class Refused(Exception):
