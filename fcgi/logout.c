@@ -37,11 +37,18 @@ request_for(Exchange *x, const SpIdp *idp, const char *saml)
     return NULL;
 }
 
+/* The host goes into a header whose parts are divided by ";" and ",", which a URL may have there. */
+static gboolean
+is_host(const char *host)
+{
+    return host && *host && host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")] == '\0';
+}
+
 static char *
 origin_of(const char *url)
 {
     g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
-    if (!uri || !g_uri_get_host(uri))
+    if (!uri || !is_host(g_uri_get_host(uri)))
         return NULL;
     int port = g_uri_get_port(uri);
     return port > 0 ? g_strdup_printf("%s://%s:%d", g_uri_get_scheme(uri), g_uri_get_host(uri), port)

@@ -30,7 +30,7 @@ gboolean sp_entity_is_idp(const xmlNode *entity)
 
 /* --- text ----------------------------------------------------------------------------------------------------------------- */
 
-/* One line, bounded, without control characters. */
+/* One line, bounded, without what hides or turns text: a name in a list must be what it seems. */
 static char *clean(const char *text)
 {
     GString *out = g_string_new(NULL);
@@ -39,6 +39,7 @@ static char *clean(const char *text)
     for (const char *p = text; *p != '\0' && n < TEXT_LONGEST; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
         gboolean space = g_unichar_isspace(c) || g_unichar_iscntrl(c);
+        if (!space && sp_xml_hides(c)) continue;
         if (!space && gap && out->len > 0) g_string_append_c(out, ' ');
         if (!space) g_string_append_unichar(out, c), n++;
         gap = space;
@@ -46,11 +47,11 @@ static char *clean(const char *text)
     return g_string_free(out, FALSE);
 }
 
-/* Something, without space and control characters. */
+/* Something, without space and characters that cannot be seen. */
 static gboolean one_word(const char *text, size_t longest)
 {
     for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
-        if (g_unichar_isspace(g_utf8_get_char(p)) || g_unichar_iscntrl(g_utf8_get_char(p))) return FALSE;
+        if (g_unichar_isspace(g_utf8_get_char(p)) || sp_xml_hides(g_utf8_get_char(p))) return FALSE;
     return text[0] != '\0' && strlen(text) <= longest;
 }
 

@@ -96,6 +96,12 @@ xmlNode *sp_xml_walk(const xmlNode *root, const xmlNode *node)
     return NULL;
 }
 
+/* U+200C and U+200D join letters, and names in Persian or Hindi are wrong without them. */
+gboolean sp_xml_hides(gunichar c)
+{
+    return g_unichar_iscntrl(c) || (g_unichar_type(c) == G_UNICODE_FORMAT && c != 0x200c && c != 0x200d);
+}
+
 char *sp_xml_quote(const char *text)
 {
     if (text == NULL) return g_strdup("(none)");
@@ -104,7 +110,7 @@ char *sp_xml_quote(const char *text)
     int n = 0;
     for (const char *p = valid; *p != '\0' && n < 80; p = g_utf8_next_char(p), n++) {
         gunichar c = g_utf8_get_char(p);
-        g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
+        g_string_append_unichar(out, sp_xml_hides(c) ? '?' : c);
     }
     g_string_append(out, n == 80 ? "…'" : "'");
     return g_string_free(out, FALSE);

@@ -48,6 +48,9 @@ gboolean sp_xml_attribute_is(const xmlNode *node, const char *name, const char *
 /* The element after NODE in document order within ROOT (start with ROOT itself); NULL at the end. No recursion. */
 xmlNode *sp_xml_walk(const xmlNode *root, const xmlNode *node);
 
+/* Control characters, and those that turn text round or cannot be seen: with them a name reads as another. */
+gboolean sp_xml_hides(gunichar c);
+
 /* TEXT fit for an error message: cut at 80 characters, control characters and broken UTF-8 replaced. */
 char *sp_xml_quote(const char *text) G_GNUC_WARN_UNUSED_RESULT;
 

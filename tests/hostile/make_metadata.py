@@ -127,6 +127,7 @@ def make_good(two):
     case("ok--the-same-twice", sign(aggregate(two + entity(1, location="https://evil.example/sso") + two)), 2, skipped=3)
     case("ok--control-characters", sign(aggregate(two + entity(3, entity_id="https://x\x7f.example/") + entity(4).replace(
         "u4.ac.jp</shibmd", "u4\x7f.ac.jp</shibmd").replace("第4大学", "第4\x7f大学"))), 3, skipped=1)
+    case("ok--an-entity-id-that-reads-from-the-right", sign(aggregate(two + entity(3, entity_id="https://x.example/\u202eyl"))), 2, skipped=1)
     hide = ('<md:Extensions><mdattr:EntityAttributes><saml:Attribute Name="http://macedir.org/entity-category">'
             '<saml:AttributeValue>http://refeds.org/category/hide-from-discovery</saml:AttributeValue>'
             '</saml:Attribute></mdattr:EntityAttributes></md:Extensions>')

@@ -90,6 +90,15 @@ names_readings_and_domains_are_searched(void)
         g_assert_nonnull(strstr(idp->search, parts[i]));
 }
 
+static void
+a_name_is_what_it_seems(void)
+{
+    g_autoptr(DbIdp) idp = entity("<mdui:DisplayName xml:lang='en'>Kag\u202eama\u2066 \u200bUni\ufeffversity</mdui:DisplayName>"
+                                  "<mdui:DisplayName xml:lang='ja'>می\u200cخواهم</mdui:DisplayName>", "");
+    g_assert_cmpstr(idp->name_en, ==, "Kagama University");
+    g_assert_cmpstr(idp->name_ja, ==, "می\u200cخواهم"); /* a letter less without it */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -105,5 +114,6 @@ main(int argc, char **argv)
     g_test_add_func("/entity/each language may have its own", each_language_may_have_its_own);
     g_test_add_func("/entity/only what we would fetch counts", only_what_we_would_fetch_counts);
     g_test_add_func("/entity/names, readings and domains are searched", names_readings_and_domains_are_searched);
+    g_test_add_func("/entity/a name is what it seems", a_name_is_what_it_seems);
     return fixture_end(g_test_run());
 }

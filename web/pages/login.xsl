@@ -181,7 +181,7 @@
     <xsl:template name="forward">
         <xsl:variable name="own"><xsl:call-template name="text-letter-own"/></xsl:variable>
         <xsl:variable name="other"><xsl:call-template name="text-letter-other"/></xsl:variable>
-        <xsl:variable name="subject"><m:t k="letter.subject" service="$frame/service/@name"/></xsl:variable>
+        <xsl:variable name="subject"><m:t k="letter.subject" service="i:name($frame/service)"/></xsl:variable>
         <section aria-labelledby="forward">
             <h2 id="forward"><m:t k="login.forward"/></h2>
             <p class="hint"><m:t k="login.forward.hint"/></p>
@@ -210,7 +210,7 @@
         <xsl:if test="not(missing)"><xsl:apply-templates select="wanted" mode="text-letter"/></xsl:if>
         <xsl:if test="need/value"><xsl:text>&#10;  </xsl:text><m:t k="letter.arrived"/><xsl:call-template name="text-arrived"/></xsl:if>
         <xsl:call-template name="text-facts"/>
-        <xsl:choose><xsl:when test="missing"><m:t k="letter.2" service="$frame/service/@name"/></xsl:when><xsl:otherwise><m:t k="letter.context.2" service="$frame/service/@name"/></xsl:otherwise></xsl:choose>
+        <xsl:choose><xsl:when test="missing"><m:t k="letter.2" service="i:name($frame/service)"/></xsl:when><xsl:otherwise><m:t k="letter.context.2" service="i:name($frame/service)"/></xsl:otherwise></xsl:choose>
         <xsl:text>&#10;</xsl:text>
     </xsl:template>
 
