@@ -93,7 +93,8 @@ db_rests(const Responder *responder)
 static void
 db_failed(Responder *responder, const GError *error)
 {
-    log_error("database", error);
+    if (!log_is_away("database"))
+        log_error("database", error);
     if (g_error_matches(error, DB_ERROR, DB_ERROR_DOWN))
         responder->db_after = g_get_monotonic_time() + DB_PAUSE;
 }

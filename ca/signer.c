@@ -243,7 +243,7 @@ answer(Caller *caller, enum wire_kind kind, GBytes *bytes, const GError *error)
     }
     if (g_error_matches(error, CA_ERROR, CA_ERROR_REFUSED) || g_error_matches(error, CA_ERROR, CA_ERROR_INPUT))
         log_write(LOG_LEVEL_WARNING, "refused", "msg", error->message, NULL);
-    else
+    else if (!log_is_away("database"))
         log_error("not-done", error);
     desk_answer_error(caller, error);
 }

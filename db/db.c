@@ -78,6 +78,7 @@ static gboolean
 fail_down(Db *db, GError **error)
 {
     g_autofree char *why = one_line(db->connection ? PQerrorMessage(db->connection) : "no memory for a connection");
+    log_away("database", why);
     g_set_error(error, DB_ERROR, DB_ERROR_DOWN, "PostgreSQL cannot be reached (is it running, is the connection string right?): %s",
                 why);
     return FALSE;
@@ -152,6 +153,7 @@ db_connect(Db *db, GError **error)
     for (guint i = 0; i < db->channels->len; i++)
         if (!listen_on(db, db->channels->pdata[i], error))
             return FALSE;
+    log_back("database");
     return TRUE;
 }
 

@@ -13,7 +13,8 @@
 #define DB_ERROR (db_error_quark())
 GQuark db_error_quark(void);
 enum db_error {
-    DB_ERROR_DOWN,     /* no connection (SQLSTATE class 08, 57P0x); try again later: 503 */
+    DB_ERROR_DOWN,     /* no connection (SQLSTATE class 08, 57P0x); try again later: 503. In a process that stays the log says so
+                          by itself, see log_away: a line of the caller is needed only where log_is_away("database") is FALSE */
     DB_ERROR_CONFLICT, /* unique or exclusion violation, serialization failure, deadlock: someone else was first */
     DB_ERROR_REFUSED,  /* a rule in the database said no (SQLSTATE IK000); the message is exactly the rule's word, e.g. "cap" */
     DB_ERROR_BROKEN,   /* anything else: a bug, a missing grant, a full disk (SQLSTATE in the message) */

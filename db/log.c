@@ -112,6 +112,87 @@ log_error(const char *event, const GError *error)
     log_write(LOG_LEVEL_ERROR, event, "msg", error ? error->message : NULL, NULL);
 }
 
+/* --- what is away --------------------------------------------------------------------------------------------------------- */
+
+#define TELL_EVERY (60 * G_USEC_PER_SEC)
+
+static struct away {
+    const char *what;
+    struct log_spell spell;
+    char since[32]; /* for people */
+} aways[4];
+static gboolean stays;
+
+void
+log_stays(void)
+{
+    stays = TRUE;
+}
+
+gboolean
+log_spell_due(struct log_spell *spell, gint64 now)
+{
+    if (spell->since == 0)
+        *spell = (struct log_spell){ .since = now };
+    spell->times++;
+    if (spell->told != 0 && now - spell->told < TELL_EVERY)
+        return FALSE;
+    spell->told = now;
+    return TRUE;
+}
+
+/* NULL where there is none and no room to MAKE one. */
+static struct away *
+away_of(const char *what, gboolean make)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(aways); i++) {
+        if (!aways[i].what && make)
+            aways[i].what = what;
+        if (!aways[i].what || strcmp(aways[i].what, what) == 0)
+            return aways[i].what ? &aways[i] : NULL;
+    }
+    return NULL;
+}
+
+void
+log_away(const char *what, const char *why)
+{
+    struct away *away = stays ? away_of(what, TRUE) : NULL;
+    if (!away || !log_spell_due(&away->spell, g_get_monotonic_time()))
+        return;
+    g_autofree char *event = g_strconcat(what, "-away", NULL);
+    gboolean first = away->spell.times == 1;
+    if (first) {
+        g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+        g_autofree char *text = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+        g_strlcpy(away->since, text, sizeof away->since);
+    }
+    g_autofree char *times = g_strdup_printf("%" G_GUINT64_FORMAT, away->spell.times);
+    log_write(LOG_LEVEL_ERROR, event, "since", first ? NULL : away->since, "times", first ? NULL : times, "msg", why, NULL);
+}
+
+void
+log_back(const char *what)
+{
+    struct away *away = stays ? away_of(what, FALSE) : NULL;
+    if (!away || away->spell.since == 0)
+        return;
+    g_autofree char *event = g_strconcat(what, "-back", NULL);
+    g_autofree char *times = g_strdup_printf("%" G_GUINT64_FORMAT, away->spell.times);
+    g_autofree char *seconds = g_strdup_printf("%.1f", (double)(g_get_monotonic_time() - away->spell.since) / G_USEC_PER_SEC);
+    log_write(LOG_LEVEL_WARNING, event, "since", away->since, "seconds", seconds, "times", times, NULL);
+    away->spell = (struct log_spell){ 0 };
+}
+
+gboolean
+log_is_away(const char *what)
+{
+    const struct away *away = away_of(what, FALSE);
+    return away && away->spell.since != 0;
+}
+
+/* --- GLib's messages ------------------------------------------------------------------------------------------------------ */
+
 static GLogWriterOutput
 from_glib(GLogLevelFlags flags, const GLogField *fields, gsize n, gpointer data)
 {

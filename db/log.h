@@ -25,4 +25,24 @@ void log_write(enum log_level level, const char *event, ...) G_GNUC_NULL_TERMINA
 /* The same with the sentence of ERROR as msg= (ERROR may be NULL). */
 void log_error(const char *event, const GError *error);
 
+/*
+ * What a process that stays cannot do without and that is away: one line when it begins (event=WHAT-away), one a minute with how
+ * many attempts have failed since when, one when it is back (WHAT-back). Whatever else fails for the same reason meanwhile needs
+ * no line of its own: ask log_is_away. Nothing is written before log_stays: a command tells its user by itself.
+ */
+void log_stays(void);
+/* An attempt has failed, for WHY. WHAT: a literal. */
+void log_away(const char *what, const char *why);
+/* It works. Costs nothing where it was not away. */
+void log_back(const char *what);
+gboolean log_is_away(const char *what);
+
+/* The clockwork of it. NOW: microseconds that only rise. */
+struct log_spell {
+    gint64 since, told; /* when it began; when that was written last; 0: it is not away */
+    guint64 times;
+};
+/* One more failure at NOW: TRUE where a line is due. */
+gboolean log_spell_due(struct log_spell *spell, gint64 now);
+
 #endif

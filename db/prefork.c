@@ -195,6 +195,7 @@ write_pid(const char *file)
 int
 prefork_run(const struct prefork_kind *kinds, size_t n, const char *pid_file, int drain_seconds)
 {
+    log_stays();
     g_autoptr(GArray) children = g_array_new(FALSE, TRUE, sizeof(struct child));
     sigset_t handled, before;
 

@@ -21,7 +21,8 @@ health(Exchange *x)
         say(x, 200, "ok\n");
         return;
     }
-    log_error("health", error);
+    if (!log_is_away("database"))
+        log_error("health", error);
     say(x, 503, "the database cannot be reached\n");
 }
 
@@ -32,7 +33,8 @@ metrics(Exchange *x)
     g_autoptr(GError) error = NULL;
     char *text = ra_metrics_text(x->portal->ra, x->now, &error);
     if (!text) {
-        log_error("metrics", error);
+        if (!log_is_away("database"))
+            log_error("metrics", error);
         say(x, 503, "the database cannot be reached\n");
         return;
     }

@@ -189,7 +189,9 @@ void
 page_failure(Exchange *x, const GError *error, const char *back)
 {
     const struct errors_answer *answer = errors_answer(error);
-    if (answer->ours)
+    if (answer->status == 503 && log_is_away("database"))
+        log_write(LOG_LEVEL_DEBUG, "page-failed", "msg", error->message, NULL);
+    else if (answer->ours)
         log_error("page-failed", error);
     else
         log_write(LOG_LEVEL_INFO, "refused", "msg", error->message, NULL);

@@ -181,7 +181,8 @@ run_round(RaContext *ctx, const struct round *round, gint64 now)
     g_autoptr(GError) error = NULL;
     if (round->run(ctx, now, &error))
         return TRUE;
-    log_write(LOG_LEVEL_WARNING, "round-failed", "round", round->name, "msg", error ? error->message : NULL, NULL);
+    if (!log_is_away("database"))
+        log_write(LOG_LEVEL_WARNING, "round-failed", "round", round->name, "msg", error ? error->message : NULL, NULL);
     return FALSE;
 }
 

@@ -57,17 +57,16 @@ static void
 listen_on(RaContext *ctx, const char *channel)
 {
     g_autoptr(GError) error = NULL;
-    if (!db_listen(ctx->db, channel, &error))
+    if (!db_listen(ctx->db, channel, &error) && !log_is_away("database"))
         log_error("listen-failed", error); /* asked for again with the next connection; until then the pause is the pace */
 }
 
-/* The database is away: say so once, wait a moment, go on. */
+/* The database is away, which the log says by itself: wait a moment, go on. */
 static void
-bide(RaContext *ctx, GError *error, gboolean *said)
+bide(RaContext *ctx, GError *error)
 {
-    if (error && !*said)
-        log_error("database-away", error);
-    *said = error != NULL;
+    if (error && !log_is_away("database"))
+        log_error("not-done", error);
     if (error)
         (void)db_wait(ctx->db, 1000);
 }
@@ -77,7 +76,6 @@ live_on_jobs(gpointer data)
 {
     g_autoptr(Settings) settings = NULL;
     g_autoptr(RaContext) ctx = begin(data, &settings);
-    gboolean said = FALSE;
     if (!ctx)
         return 1;
     listen_on(ctx, "inkan_job");
@@ -85,7 +83,7 @@ live_on_jobs(gpointer data)
         g_autoptr(GError) error = NULL;
         if (!ra_jobs_run_next(ctx, &error) && !error)
             (void)db_wait(ctx->db, IDLE_JOBS);
-        bide(ctx, error, &said);
+        bide(ctx, error);
     }
     return 0;
 }
@@ -97,7 +95,6 @@ live_on_mails(gpointer data)
     g_autoptr(RaContext) ctx = begin(data, &settings);
     g_autoptr(GError) why = NULL;
     g_autoptr(RaMailer) mailer = ctx ? ra_mailer_new(settings, &why) : NULL;
-    gboolean said = FALSE;
     if (!mailer) {
         log_error("start-failed", why);
         return 1;
@@ -107,7 +104,7 @@ live_on_mails(gpointer data)
         g_autoptr(GError) error = NULL;
         if (!ra_mail_send_next(ctx, mailer, seconds_now(), &error) && !error)
             (void)db_wait(ctx->db, IDLE_MAIL);
-        bide(ctx, error, &said);
+        bide(ctx, error);
     }
     return 0;
 }
@@ -135,7 +132,7 @@ begin_sources(RaContext *ctx)
     GPtrArray *sources = ra_metadata_sources(ctx->settings, &wrong);
     if (wrong)
         log_error("settings-wrong", wrong);
-    if (!wrong && !ra_metadata_settle(ctx, sources, &away))
+    if (!wrong && !ra_metadata_settle(ctx, sources, &away) && !log_is_away("database"))
         log_error("metadata-not-settled", away);
     return sources;
 }
@@ -147,7 +144,6 @@ live_on_metadata(gpointer data)
     g_autoptr(Settings) settings = NULL;
     g_autoptr(RaContext) ctx = begin(data, &settings);
     g_autoptr(SpOpener) opener = ctx ? sp_opener_connect(settings_text(settings, "worker", "opener_socket")) : NULL;
-    gboolean said = FALSE;
     if (!ctx)
         return 1;
     g_autoptr(GPtrArray) sources = begin_sources(ctx);
@@ -158,7 +154,7 @@ live_on_metadata(gpointer data)
         if (ra_metadata_round(&round, &error) || error->domain != DB_ERROR)
             g_clear_error(&error); /* a failure of a source is logged and recorded there */
         (void)db_wait(ctx->db, IDLE_METADATA);
-        bide(ctx, error, &said);
+        bide(ctx, error);
     }
     return 0;
 }
@@ -175,7 +171,7 @@ live_on_logos(gpointer data)
     while (!prefork_stopping()) {
         g_autoptr(GError) error = NULL;
         gboolean more = FALSE;
-        if (!ra_logo_round(ctx, opener, &ra_logo_outside, seconds_now(), &more, &error))
+        if (!ra_logo_round(ctx, opener, &ra_logo_outside, seconds_now(), &more, &error) && !log_is_away("database"))
             log_error("logos-failed", error);
         if (!more)
             (void)db_wait(ctx->db, IDLE_LOGOS);

@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -23,9 +24,19 @@ smtp = subprocess.Popen(["/usr/bin/python3", os.path.join(tap.ROOT, "tests/integ
 port = smtp.stdout.readline().strip()
 
 
-def sql(text):
-    return subprocess.run(["psql", "-qXAt", "-h", sockets, "-U", "postgres", "-d", "inkan", "-c", text], capture_output=True, text=True,
+def sql(text, folder=None):
+    return subprocess.run(["psql", "-qXAt", "-h", folder or sockets, "-U", "postgres", "-d", "inkan", "-c", text], capture_output=True, text=True,
                           check=True).stdout.strip()
+
+
+def psql_here(text):
+    """The same where the socket has been moved out of the worker's way."""
+    link = tempfile.mkdtemp(prefix="inkan-aside-")
+    try:
+        os.symlink(os.path.join(sockets, ".s.PGSQL.5432.away"), os.path.join(link, ".s.PGSQL.5432"))
+        return sql(text, link)
+    finally:
+        shutil.rmtree(link)
 
 
 def settings():
@@ -45,6 +56,7 @@ decryption_key=%(d)s/x
 decryption_certificate=%(d)s/x
 [worker]
 pid_file=%(pid)s
+opener_socket=%(d)s/opener.sock
 [mail]
 server=smtp://localhost:%(port)s
 ca_file=%(d)s/ca.pem
@@ -171,6 +183,28 @@ def database_restarts():
     tap.equal(before, children(), "a child ended for it")
 
 
+def database_is_away():
+    """PostgreSQL is away for a while: each process says so once, not with each attempt, and once when it is back"""
+    before = len(log())
+    name = os.path.join(sockets, ".s.PGSQL.5432")
+    os.rename(name, name + ".away")
+    try:
+        pids = psql_here("select pid from pg_stat_activity where usename = 'inkan_worker'").split()
+        psql_here("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'inkan_worker'")
+        tap.until(lambda: log()[before:].count("event=database-away") >= len(pids))
+        time.sleep(5)
+    finally:
+        os.rename(name + ".away", name)
+    during = [line for line in log()[before:].strip().split("\n") if "event=database-back" not in line]
+    away = [re.search(r"\[(\d+)\]", line).group(1) for line in during if "event=database-away" in line]
+    tap.equal(len(away), len(set(away)), "told again within the minute")
+    tap.equal([line for line in during if "event=database-away" not in line and "event=job-failed" not in line], [])
+    tap.until(lambda: log()[before:].count("event=database-back") >= len(away))
+    tap.ok(re.search(r"event=database-back since=\S+ seconds=\S+ times=\d+", log()[before:]), log()[before:])
+    apply()
+    all_ready()
+
+
 def reloads():
     """SIGHUP starts new children, and work goes on"""
     before = set(children()[1])
@@ -207,7 +241,7 @@ CONFIG = settings()
 rows()
 worker = start()
 try:
-    tap.run(at_once, all_killed, database_restarts, reloads, stops, no_secrets_in_the_log)
+    tap.run(at_once, all_killed, database_restarts, database_is_away, reloads, stops, no_secrets_in_the_log)
 finally:
     worker.kill()
     worker.wait()
