@@ -124,7 +124,7 @@ static gboolean validity_ok(const struct ca_order *order, const CaIssuer *issuer
     return TRUE;
 }
 
-GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issuer, GError **error)
+GBytes *ca_certificate_prepare(const struct ca_order *order, const CaIssuer *issuer, GError **error)
 {
     struct ca_tbs tbs = {
         .serial = order->serial, .not_before = order->not_before, .not_after = order->not_after,
@@ -133,7 +133,7 @@ GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issue
         .crl_url = order->crl_url, .issuer_url = order->issuer_url, .ocsp_url = order->ocsp_url,
     };
     struct ca_public key;
-    g_autoptr(GBytes) subject = NULL, der = NULL;
+    g_autoptr(GBytes) subject = NULL, bytes = NULL;
 
     if (ca_issuer_is_responder(issuer)) {
         ca_fail(error, CA_ERROR_BROKEN, "issuer", "a responder signs no certificates");
@@ -151,8 +151,22 @@ GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issue
         return NULL;
     tbs.subject = subject;
     tbs.key = &key;
-    der = ca_tbs_sign(&tbs, ca_issuer_signer(issuer), error);
-    if (!der || !ca_certificate_lint(der, order, issuer, error))
+    bytes = ca_tbs_write(&tbs, ca_issuer_signer(issuer), error);
+    if (!bytes || !ca_certificate_lint_tbs(bytes, order, issuer, error))
         return NULL;
-    return g_steal_pointer(&der);
+    return g_steal_pointer(&bytes);
+}
+
+GBytes *ca_certificate_sign(GBytes *tbs, const CaIssuer *issuer, GError **error)
+{
+    g_autoptr(GBytes) der = ca_tbs_finish(tbs, ca_issuer_signer(issuer), error);
+
+    return der && ca_certificate_lint_signature(der, tbs, issuer, error) ? g_steal_pointer(&der) : NULL;
+}
+
+GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issuer, GError **error)
+{
+    g_autoptr(GBytes) tbs = ca_certificate_prepare(order, issuer, error);
+
+    return tbs ? ca_certificate_sign(tbs, issuer, error) : NULL;
 }

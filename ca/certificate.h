@@ -34,15 +34,25 @@ struct ca_order {
 };
 
 /*
- * Builds, signs, and lints what was signed: what comes back has passed ca_certificate_lint. DER, the caller's.
+ * The to-be-signed bytes (TBSCertificate, DER) of ORDER, linted before anything is signed; the caller's.
  * CA_ERROR_REFUSED: "issuer-end", "validity" (end before beginning), "subject" (missing, too
  * long, not UTF-8), "mail", "key-kind" (the profile does not allow it). CA_ERROR_BROKEN: "lint: NAME of the check", others.
  */
+GBytes *ca_certificate_prepare(const struct ca_order *order, const CaIssuer *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Signs what ca_certificate_prepare made with the same ISSUER, and verifies the signature: a fault of memory or key shows here. DER.
+   CA_ERROR_BROKEN "lint: signature", others. */
+GBytes *ca_certificate_sign(GBytes *tbs, const CaIssuer *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Both at once. */
 GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads DER again, by other code than what wrote it, and compares field by field with ORDER: nothing missing, nothing more,
    the signature by ISSUER's key. CA_ERROR_BROKEN "lint: CHECK: …" at the first that fails. */
 gboolean ca_certificate_lint(GBytes *der, const struct ca_order *order, const CaIssuer *issuer, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* Its halves: the fields before the signature is made; afterwards, that TBS is what was signed, by ISSUER's key. */
+gboolean ca_certificate_lint_tbs(GBytes *tbs, const struct ca_order *order, const CaIssuer *issuer, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean ca_certificate_lint_signature(GBytes *der, GBytes *tbs, const CaIssuer *issuer, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /* 20 random bytes, the first bit clear, never twice a zero byte in front, as hex: 40 digits, 38 if the first byte is zero. */

@@ -61,9 +61,8 @@ ASN1_SEQUENCE(SEEN) = {
 /* clang-format on */
 
 struct lint {
-    GBytes *der;
-    const SEEN *seen;
-    const SEEN_TBS *tbs;
+    const SEEN *seen;    /* NULL before it is signed */
+    const SEEN_TBS *tbs; /* NULL afterwards */
     const struct ca_order *order;
     const struct ca_signer *signer;
     gint64 issuer_end;
@@ -106,15 +105,25 @@ static int algorithm_nid(const struct ca_signer *signer)
     return g_str_equal(signer->algorithm->name, "SHA384") ? NID_ecdsa_with_SHA384 : NID_ecdsa_with_SHA256;
 }
 
-static gboolean check_algorithm(struct lint *lint)
+static gboolean algorithm_ok(const struct lint *lint, const X509_ALGOR *algorithm)
 {
     const ASN1_OBJECT *object;
     int parameters;
 
-    X509_ALGOR_get0(&object, &parameters, NULL, lint->tbs->algorithm);
+    X509_ALGOR_get0(&object, &parameters, NULL, algorithm);
     return OBJ_obj2nid(object) == algorithm_nid(lint->signer)
-           && parameters == (lint->signer->algorithm->rsa ? V_ASN1_NULL : V_ASN1_UNDEF)
-           && X509_ALGOR_cmp(lint->tbs->algorithm, lint->seen->algorithm) == 0;
+           && parameters == (lint->signer->algorithm->rsa ? V_ASN1_NULL : V_ASN1_UNDEF);
+}
+
+static gboolean check_algorithm(struct lint *lint)
+{
+    return algorithm_ok(lint, lint->tbs->algorithm);
+}
+
+/* The same stands outside, RFC 5280 section 4.1.1.2. */
+static gboolean check_outer_algorithm(struct lint *lint)
+{
+    return algorithm_ok(lint, lint->seen->algorithm);
 }
 
 static gboolean check_issuer(struct lint *lint)
@@ -401,19 +410,22 @@ static gboolean check_signature(struct lint *lint)
                                (size_t)ASN1_STRING_length(signature));
 }
 
-/* In the order of RFC 5280 section 4.1. */
-static const struct {
+struct check {
     const char *name;
     gboolean (*ok)(struct lint *lint);
-} checks[] = {
-    { "version", check_version },     { "serial", check_serial },   { "algorithm", check_algorithm },
-    { "issuer", check_issuer },       { "validity", check_validity }, { "subject", check_subject },
-    { "key", check_key },             { "extensions", check_extensions }, { "signature", check_signature },
 };
 
-static gboolean run(struct lint *lint, GError **error)
+/* In the order of RFC 5280 section 4.1. */
+static const struct check fields[] = {
+    { "version", check_version },     { "serial", check_serial },   { "algorithm", check_algorithm },
+    { "issuer", check_issuer },       { "validity", check_validity }, { "subject", check_subject },
+    { "key", check_key },             { "extensions", check_extensions },
+};
+static const struct check outer[] = { { "algorithm", check_outer_algorithm }, { "signature", check_signature } };
+
+static gboolean run(struct lint *lint, const struct check *checks, size_t n, GError **error)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(checks); i++) {
+    for (size_t i = 0; i < n; i++) {
         lint->extension = NULL;
         if (!checks[i].ok(lint))
             return ca_fail(error, CA_ERROR_BROKEN, "lint", "%s%s%s: the certificate is not what was ordered", checks[i].name,
@@ -422,26 +434,49 @@ static gboolean run(struct lint *lint, GError **error)
     return TRUE;
 }
 
-gboolean ca_certificate_lint(GBytes *der, const struct ca_order *order, const CaIssuer *issuer, GError **error)
+/* BYTES, and nothing behind it, as ITEM; NULL with ERROR. */
+static void *decode(GBytes *bytes, const ASN1_ITEM *item, GError **error)
 {
     gsize n;
-    const unsigned char *begin = g_bytes_get_data(der, &n), *p = begin, *q;
-    SEEN *seen = (SEEN *)ASN1_item_d2i(NULL, &p, (long)n, ASN1_ITEM_rptr(SEEN));
-    SEEN_TBS *tbs = NULL;
-    gboolean ok = FALSE;
+    const unsigned char *begin = g_bytes_get_data(bytes, &n), *p = begin;
+    ASN1_VALUE *value = ASN1_item_d2i(NULL, &p, (long)n, item);
 
-    if (seen && p == begin + n) {
-        q = ASN1_STRING_get0_data(seen->tbs);
-        tbs = (SEEN_TBS *)ASN1_item_d2i(NULL, &q, ASN1_STRING_length(seen->tbs), ASN1_ITEM_rptr(SEEN_TBS));
-    }
-    if (tbs && q == ASN1_STRING_get0_data(seen->tbs) + ASN1_STRING_length(seen->tbs)) {
-        struct lint lint = { der, seen, tbs, order, ca_issuer_signer(issuer), ca_issuer_not_after(issuer), NULL };
-        ok = run(&lint, error);
-    } else {
-        ca_fail(error, CA_ERROR_BROKEN, "lint", "form: libcrypto cannot read the certificate");
-    }
+    if (value && p == begin + n)
+        return value;
+    ASN1_item_free(value, item);
+    ERR_clear_error();
+    ca_fail(error, CA_ERROR_BROKEN, "lint", "form: libcrypto cannot read the certificate");
+    return NULL;
+}
+
+gboolean ca_certificate_lint_tbs(GBytes *bytes, const struct ca_order *order, const CaIssuer *issuer, GError **error)
+{
+    SEEN_TBS *tbs = decode(bytes, ASN1_ITEM_rptr(SEEN_TBS), error);
+    struct lint lint = { NULL, tbs, order, ca_issuer_signer(issuer), ca_issuer_not_after(issuer), NULL };
+    gboolean ok = tbs && run(&lint, fields, G_N_ELEMENTS(fields), error);
+
     ASN1_item_free((ASN1_VALUE *)tbs, ASN1_ITEM_rptr(SEEN_TBS));
+    ERR_clear_error();
+    return ok;
+}
+
+gboolean ca_certificate_lint_signature(GBytes *der, GBytes *tbs, const CaIssuer *issuer, GError **error)
+{
+    SEEN *seen = decode(der, ASN1_ITEM_rptr(SEEN), error);
+    struct lint lint = { seen, NULL, NULL, ca_issuer_signer(issuer), 0, NULL };
+    gboolean ok = seen && (same_bytes(seen->tbs, tbs) || ca_fail(error, CA_ERROR_BROKEN, "lint", "tbs: other bytes were signed"))
+                  && run(&lint, outer, G_N_ELEMENTS(outer), error);
+
     ASN1_item_free((ASN1_VALUE *)seen, ASN1_ITEM_rptr(SEEN));
     ERR_clear_error();
     return ok;
+}
+
+gboolean ca_certificate_lint(GBytes *der, const struct ca_order *order, const CaIssuer *issuer, GError **error)
+{
+    SEEN *seen = decode(der, ASN1_ITEM_rptr(SEEN), error);
+    g_autoptr(GBytes) tbs = seen ? g_bytes_new(ASN1_STRING_get0_data(seen->tbs), (gsize)ASN1_STRING_length(seen->tbs)) : NULL;
+
+    ASN1_item_free((ASN1_VALUE *)seen, ASN1_ITEM_rptr(SEEN));
+    return tbs && ca_certificate_lint_tbs(tbs, order, issuer, error) && ca_certificate_lint_signature(der, tbs, issuer, error);
 }

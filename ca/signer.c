@@ -13,6 +13,7 @@
 #define MOST_CALLERS 256
 #define SILENT_SECONDS 5
 #define PASSPHRASE_LONGEST 1024
+#define RECONCILE (10 * G_USEC_PER_SEC)
 #define LOAD_AGAIN (5 * G_USEC_PER_SEC) /* unlocking a key takes 0.3 s, so nobody can have it tried at will */
 
 /* --- errors --------------------------------------------------------------------------------------------------------------- */
@@ -300,6 +301,16 @@ clear(struct child *child)
     g_clear_pointer(&child->signer.log, signer_log_close);
 }
 
+/* What a killed process of this machine left half done. */
+static void
+reconcile(Signer *signer)
+{
+    g_autoptr(GError) error = NULL;
+    const char *log = signer_log_name(signer->log, g_get_real_time() / G_USEC_PER_SEC, &error);
+    if (!log || !signer_reconcile(signer, log, &error))
+        log_error("not-reconciled", error);
+}
+
 static void
 serve(struct child *child, int listening)
 {
@@ -312,8 +323,11 @@ serve(struct child *child, int listening)
         log_error("not-ready", error);
     else
         log_write(LOG_LEVEL_INFO, "ready", NULL);
-    while (!prefork_stopping())
-        desk_round(desk, NULL, 0, 1000);
+    for (gint64 due = 0; !prefork_stopping(); desk_round(desk, NULL, 0, 1000))
+        if (g_get_monotonic_time() >= due) {
+            reconcile(&child->signer);
+            due = g_get_monotonic_time() + RECONCILE;
+        }
 }
 
 int

@@ -1,14 +1,16 @@
 /*
- * signer: the one process that reaches a CA key. It builds what it signs from the database's rows, commits it, and only then
- * answers; from its callers it takes a request's number, the pickup's token and a proven public key, nothing else.
+ * signer: the one process that reaches a CA key. It builds what it signs from the database's rows, commits the intent, signs,
+ * writes its log, commits the certificate, and only then answers; from its callers it takes a request's number, the pickup's
+ * token and a proven public key, nothing else.
  *
  * signer.c is the process: keys, callers, errors. One file each for what it can be asked: signer_issue.c, signer_crl.c,
- * signer_delegate.c; signer_log.[ch] is its own list of what it signed. The acts are functions of their arguments and the
+ * signer_delegate.c; signer_reconcile.c ends what broke off; signer_log.[ch] is its own list of what it signed. The acts are functions of their arguments and the
  * database: the time is a parameter.
  */
 #ifndef CA_SIGNER_H
 #define CA_SIGNER_H
 
+#include "ca/certificate.h"
 #include "ca/issuer.h"
 #include "ca/signer_log.h"
 #include "ca/wire.h"
@@ -29,6 +31,9 @@ typedef struct signer {
 /* The certificate of a pickup. Errors as in ca/client.h. */
 GBytes *signer_issue(Signer *signer, gint64 request, const char *token, GBytes *csr, gint64 now, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+/* Ends what broke off between intent and row: signed, by the log named LOG: stored (or revoked, where nobody can have it any more);
+   never signed: closed. Leaves alone what a living process works on. */
+gboolean signer_reconcile(Signer *signer, const char *log, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* New CRLs of ISSUER, shards and full. */
 gboolean signer_publish(Signer *signer, const char *issuer, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A certificate for an OCSP responder's key. It has no row in `certificate`, which belongs to requests and answers OCSP: nobody
@@ -42,6 +47,9 @@ gboolean signer_fail(GError *db_error, GError **error);
 gboolean signer_refuse(GError **error, const char *rule, const char *why);
 /* BEGIN; and where the connection is a new one, perhaps to another server, what the log holds must be in that database. */
 gboolean signer_begin(Signer *signer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Stores the certificate of an intent. *LIVE FALSE: as a revoked one, nobody may have it. */
+gboolean signer_store(Signer *signer, gint64 intent, const CaCertificateInfo *info, gboolean *live, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 /* Borrowed. NULL with REFUSED "issuer" or DOWN. */
 const CaIssuer *signer_issuer(Signer *signer, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -97,14 +97,14 @@ may_have_key(Signer *signer, const DbSigning *s, const CaCsr *csr, GError **erro
 
 /* --- building ------------------------------------------------------------------------------------------------------------- */
 
+/* The to-be-signed bytes, linted. */
 static GBytes *
-build(Signer *signer, const DbSigning *s, const CaCsr *csr, GError **error)
+build(Signer *signer, const DbSigning *s, const CaCsr *csr, const char *serial, GError **error)
 {
     const CaIssuer *issuer = signer_issuer(signer, s->issuer, error);
     if (!issuer)
         return NULL;
     const char *origin = settings_text(signer->settings, "service", "publish_url");
-    g_autofree char *serial = ca_serial_new();
     g_autofree char *crl = g_strdup_printf("%s/crl/%s-0.crl", origin, s->issuer);
     g_autofree char *aia = g_strdup_printf("%s/ca/%s.cer", origin, s->issuer);
     g_autofree char *ocsp = g_strdup_printf("%s/ocsp", origin);
@@ -121,158 +121,205 @@ build(Signer *signer, const DbSigning *s, const CaCsr *csr, GError **error)
         .country = s->country, .locality = s->locality, .organization = s->organization, .unit = s->unit, .number = s->request,
         .common_name = s->common_name, .mail = s->mail, .crl_url = crl, .issuer_url = aia, .ocsp_url = ocsp,
     };
-    return ca_certificate_build(&order, issuer, error);
+    return ca_certificate_prepare(&order, issuer, error);
 }
 
-static gboolean
-store(Signer *signer, const DbSigning *s, const CaCsr *csr, GBytes *der, GError **db_error)
-{
-    g_autoptr(CaCertificateInfo) info = ca_certificate_read(g_bytes_get_data(der, NULL), g_bytes_get_size(der), db_error);
-    if (!info)
-        return FALSE;
-    g_autoptr(GBytes) fingerprint = crypto_sha256(g_bytes_get_data(der, NULL), g_bytes_get_size(der));
-    const struct db_certificate row = {
-        .issuer = s->issuer, .serial = info->serial, .subject = info->subject, .key_kind = ca_key_kind_name(csr->kind),
-        .predecessor = s->predecessor, .request = s->request, .pickup = s->pickup, .institution = s->institution, .shard = 0,
-        .not_before = s->not_before, .not_after = s->not_after, .der = der, .spki_sha256 = csr->spki_sha256,
-        .fingerprint = fingerprint,
-    };
-    return db_certificate_insert(signer->db, &row, log_id(), db_error);
-}
+/* --- the intent, in one transaction ----------------------------------------------------------------------------------------- */
 
-/* --- one try, in one transaction ------------------------------------------------------------------------------------------ */
-
-struct attempt {
+typedef struct {
     const CaCsr *csr;
-    gint64 request;
+    gint64 request, now;
     GBytes *token_hash;
-    char *issuer;       /* what was found or made */
-    gboolean again;     /* it was there already */
-};
+    const char *log;    /* this machine's */
+    /* what came of it: one of three */
+    GBytes *found;      /* a certificate that was there already */
+    gboolean half_done; /* an earlier attempt broke off, or another process is at it */
+    gint64 intent;      /* ours, held */
+    GBytes *tbs;
+    char *issuer, *serial;
+} Attempt;
 
-/* What this pickup already has: the same bytes for the same key, a refusal for another. NULL without ERROR: nothing yet. */
-static GBytes *
-existing(Signer *signer, const DbSigning *s, struct attempt *attempt, GError **error)
+static void
+attempt_clear(Attempt *attempt)
+{
+    g_clear_pointer(&attempt->found, g_bytes_unref);
+    g_clear_pointer(&attempt->tbs, g_bytes_unref);
+    g_clear_pointer(&attempt->issuer, g_free);
+    g_clear_pointer(&attempt->serial, g_free);
+    attempt->half_done = FALSE;
+    attempt->intent = 0;
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Attempt, attempt_clear)
+
+/* What this pickup already has: the same bytes for the same key, a refusal for another. */
+static gboolean
+existing(Signer *signer, const DbSigning *s, Attempt *attempt, GError **error)
 {
     g_autoptr(GBytes) key = NULL;
     g_autoptr(GError) why = NULL;
-    g_autoptr(GBytes) der = db_certificate_of_pickup(signer->db, s->pickup, &key, &why);
-    if (why) {
-        signer_fail(why, error);
-        return NULL;
-    }
-    if (der && !crypto_equal(key, attempt->csr->spki_sha256)) {
-        signer_refuse(error, "other-key", "this pickup has a certificate for another key");
-        return NULL;
-    }
-    attempt->again = der != NULL;
-    return g_steal_pointer(&der);
+    attempt->found = db_certificate_of_pickup(signer->db, s->pickup, &key, &why);
+    if (why)
+        return signer_fail(why, error);
+    return !attempt->found || crypto_equal(key, attempt->csr->spki_sha256) ||
+           signer_refuse(error, "other-key", "this pickup has a certificate for another key");
 }
 
-/*
- * The insert waits for whoever holds request or pickup for an end, a revocation or a new PIN, and keeps later ones waiting; so
- * only the look after it is final. *CONFLICT: another process of ours was first.
- */
+/* Written and held before it is committed: an open intent that nobody holds is one that broke off. *CONFLICT: another process of
+   ours was first. */
 static gboolean
-store_if_open(Signer *signer, const DbSigning *s, const struct attempt *attempt, GBytes *der, gboolean *conflict,
-              GError **error)
+intend(Signer *signer, const DbSigning *s, Attempt *attempt, gboolean *conflict, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    gboolean open;
-    if (!store(signer, s, attempt->csr, der, &why)) {
+    gint64 log_at = signer_log_size(signer->log, error);
+    if (log_at < 0)
+        return FALSE;
+    attempt->serial = ca_serial_new();
+    attempt->tbs = build(signer, s, attempt->csr, attempt->serial, error);
+    if (!attempt->tbs)
+        return FALSE;
+    const struct db_intent intent = {
+        .issuer = s->issuer, .serial = attempt->serial, .log = attempt->log, .key_kind = ca_key_kind_name(attempt->csr->kind),
+        .predecessor = s->predecessor, .request = s->request, .pickup = s->pickup, .log_at = log_at, .tbs = attempt->tbs,
+        .spki_sha256 = attempt->csr->spki_sha256,
+    };
+    if (!db_intent_begin(signer->db, &intent, &attempt->intent, &why)) {
         *conflict = g_error_matches(why, DB_ERROR, DB_ERROR_CONFLICT);
         return signer_fail(why, error);
     }
-    if (!db_signing_is_open(signer->db, s->pickup, attempt->token_hash, &open, &why))
-        return signer_fail(why, error);
-    return open || signer_refuse(error, "pickup", "it was ended meanwhile");
-}
-
-static GBytes *
-decide(Signer *signer, struct attempt *attempt, gboolean *conflict, GError **error)
-{
-    g_autoptr(GError) why = NULL, refused = NULL;
-    g_autoptr(DbSigning) s = db_signing_get(signer->db, attempt->request, attempt->token_hash, &why);
-    if (why) {
-        signer_fail(why, error);
-        return NULL;
-    }
-    if (!s) {
-        signer_refuse(error, "pickup", "there is no such request with this token");
-        return NULL;
-    }
-    if (!may_sign(s, attempt->csr, error))
-        return NULL;
-    if (!db_certificate_lock_key(signer->db, attempt->csr->spki_sha256, &why)) {
-        signer_fail(why, error);
-        return NULL;
-    }
-    attempt->issuer = g_strdup(s->issuer);
-    g_autoptr(GBytes) der = existing(signer, s, attempt, &refused);
-    if (refused) {
-        g_propagate_error(error, g_steal_pointer(&refused));
-        return NULL;
-    }
-    if (der)
-        return g_steal_pointer(&der);
-    if (!may_have_key(signer, s, attempt->csr, error))
-        return NULL;
-    der = build(signer, s, attempt->csr, error);
-    return der && store_if_open(signer, s, attempt, der, conflict, error) ? g_steal_pointer(&der) : NULL;
-}
-
-/* A commit whose outcome is unknown is answered DOWN: the repeat finds the certificate, or makes it. */
-static GBytes *
-try_once(Signer *signer, struct attempt *attempt, gboolean *conflict, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    if (!signer_begin(signer, error))
-        return NULL;
-    g_autoptr(GBytes) der = decide(signer, attempt, conflict, error);
-    if (!der) {
-        db_rollback(signer->db);
-        return NULL;
-    }
-    if (db_commit(signer->db, &why))
-        return g_steal_pointer(&der);
-    db_rollback(signer->db);
-    signer_fail(why, error);
-    return NULL;
+    if (signer_log_hold(signer->log, attempt->intent))
+        return TRUE;
+    attempt->intent = 0;
+    g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "intent: a new one is held already");
+    return FALSE;
 }
 
 static gboolean
-note(Signer *signer, const struct attempt *attempt, GBytes *der, gint64 now, GError **error)
+decide(Signer *signer, Attempt *attempt, gboolean *conflict, GError **error)
 {
-    g_autoptr(CaCertificateInfo) info = ca_certificate_read(g_bytes_get_data(der, NULL), g_bytes_get_size(der), error);
-    if (!info)
+    g_autoptr(GError) why = NULL;
+    g_autoptr(DbSigning) s = db_signing_get(signer->db, attempt->request, attempt->token_hash, attempt->log, &why);
+    if (why)
+        return signer_fail(why, error);
+    if (!s)
+        return signer_refuse(error, "pickup", "there is no such request with this token");
+    attempt->half_done = s->half_done;
+    if (s->half_done)
+        return TRUE;
+    if (!may_sign(s, attempt->csr, error))
         return FALSE;
+    if (!db_certificate_lock_key(signer->db, attempt->csr->spki_sha256, &why))
+        return signer_fail(why, error);
+    attempt->issuer = g_strdup(s->issuer);
+    if (!existing(signer, s, attempt, error))
+        return FALSE;
+    return attempt->found || (may_have_key(signer, s, attempt->csr, error) && intend(signer, s, attempt, conflict, error));
+}
+
+/* A commit whose outcome is unknown is answered DOWN; its intent, if it is there, is ended like any that broke off. */
+static gboolean
+begin(Signer *signer, Attempt *attempt, gboolean *conflict, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    if (!signer_begin(signer, error))
+        return FALSE;
+    if (!decide(signer, attempt, conflict, error)) {
+        db_rollback(signer->db);
+        return FALSE;
+    }
+    if (db_commit(signer->db, &why))
+        return TRUE;
+    db_rollback(signer->db);
+    return signer_fail(why, error);
+}
+
+/* --- signed, logged, stored ------------------------------------------------------------------------------------------------- */
+
+static gboolean
+note(Signer *signer, const Attempt *attempt, const CaCertificateInfo *info, GError **error)
+{
     g_autofree char *key = crypto_hex(attempt->csr->spki_sha256);
-    g_autofree char *rest = g_strdup_printf("request=%" G_GINT64_FORMAT " key=%s certificate=%s", attempt->request, key,
-                                            info->fingerprint);
+    g_autofree char *der = g_base64_encode(g_bytes_get_data(info->der, NULL), g_bytes_get_size(info->der));
+    g_autofree char *rest = g_strdup_printf("request=%" G_GINT64_FORMAT " key=%s certificate=%s%s%s", attempt->request, key,
+                                            info->fingerprint, attempt->found ? "" : " der=", attempt->found ? "" : der);
     g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, attempt->request);
-    const char *what = attempt->again ? "again" : "issue";
+    const char *what = attempt->found ? "again" : "issue";
     log_write(LOG_LEVEL_INFO, what, "request", number, "issuer", attempt->issuer, "serial", info->serial, NULL);
-    return signer_log_add(signer->log, now, what, attempt->issuer, info->serial, rest, error);
+    return signer_log_add(signer->log, attempt->now, what, attempt->issuer, info->serial, rest, error);
+}
+
+static GBytes *
+again(Signer *signer, const Attempt *attempt, GError **error)
+{
+    gsize size;
+    const void *bytes = g_bytes_get_data(attempt->found, &size);
+    g_autoptr(CaCertificateInfo) info = ca_certificate_read(bytes, size, error);
+    return info && note(signer, attempt, info, error) ? g_bytes_ref(attempt->found) : NULL;
+}
+
+static GBytes *
+sign_and_store(Signer *signer, const Attempt *attempt, GError **error)
+{
+    const CaIssuer *issuer = signer_issuer(signer, attempt->issuer, error);
+    g_autoptr(GBytes) der = issuer ? ca_certificate_sign(attempt->tbs, issuer, error) : NULL;
+    g_autoptr(CaCertificateInfo) info = der ? ca_certificate_read(g_bytes_get_data(der, NULL), g_bytes_get_size(der), error) : NULL;
+    gboolean live;
+    if (!info || !note(signer, attempt, info, error) || !signer_store(signer, attempt->intent, info, &live, error))
+        return NULL;
+    if (live)
+        return g_steal_pointer(&der);
+    signer_refuse(error, "pickup", "it was ended meanwhile");
+    return NULL;
+}
+
+/* --- the whole -------------------------------------------------------------------------------------------------------------- */
+
+#define PATIENCE (3 * G_USEC_PER_SEC) /* for another process of ours that signs for the same pickup */
+#define LOOK_AGAIN 10000
+
+static GBytes *
+answer(Signer *signer, const Attempt *attempt, GError **error)
+{
+    if (attempt->found)
+        return again(signer, attempt, error);
+    GBytes *der = sign_and_store(signer, attempt, error);
+    signer_log_let_go(signer->log, attempt->intent);
+    return der;
+}
+
+static gboolean
+may_look_again(Signer *signer, const char *log, gint64 until)
+{
+    g_autoptr(GError) why = NULL;
+    if (g_get_monotonic_time() >= until)
+        return FALSE;
+    if (!signer_reconcile(signer, log, &why))
+        log_error("not-reconciled", why);
+    g_usleep(LOOK_AGAIN);
+    return TRUE;
 }
 
 GBytes *
 signer_issue(Signer *signer, gint64 request, const char *token, GBytes *csr, gint64 now, GError **error)
 {
     g_autoptr(CaCsr) proven = ca_csr_parse(g_bytes_get_data(csr, NULL), g_bytes_get_size(csr), error);
-    if (!proven)
+    const char *log = proven ? signer_log_name(signer->log, now, error) : NULL;
+    gint64 until = g_get_monotonic_time() + PATIENCE;
+    if (!log)
         return NULL;
     g_autoptr(GBytes) token_hash = crypto_sha256(token, strlen(token));
 
-    for (int tries = 3;;) {
-        struct attempt attempt = { .csr = proven, .request = request, .token_hash = token_hash };
+    for (;;) {
+        g_auto(Attempt) attempt = { .csr = proven, .request = request, .now = now, .token_hash = token_hash, .log = log };
         g_autoptr(GError) why = NULL;
-        gboolean conflict = FALSE;
-        g_autoptr(GBytes) der = try_once(signer, &attempt, &conflict, &why);
-        G_GNUC_UNUSED g_autofree char *issuer = attempt.issuer;
-        if (der)
-            return note(signer, &attempt, der, now, error) ? g_steal_pointer(&der) : NULL;
-        if (conflict && --tries > 0)
-            continue; /* another process signed for this pickup in between: look again */
+        gboolean conflict = FALSE, ok = begin(signer, &attempt, &conflict, &why);
+        if (ok && !attempt.half_done)
+            return answer(signer, &attempt, error);
+        if (attempt.intent)
+            signer_log_let_go(signer->log, attempt.intent);
+        if ((ok || conflict) && may_look_again(signer, log, until))
+            continue;
+        if (ok)
+            g_set_error(&why, CA_ERROR, CA_ERROR_DOWN, "busy: another process signs for this pickup");
         g_propagate_error(error, g_steal_pointer(&why));
         return NULL;
     }

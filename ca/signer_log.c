@@ -2,16 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TAIL 65536 /* bytes of the end that are looked at: some 200 lines */
+#include "ca/crypto.h"
+
+#define TAIL 131072 /* bytes of the end that are looked at: some 80 lines */
+#define NAME 16
 #define NEWEST 64
 
 struct signer_log {
     char *file;
     int fd;
+    char name[NAME + 1]; /* "": not read yet */
 };
 
 static gboolean
@@ -68,6 +73,139 @@ signer_log_add(SignerLog *log, gint64 now, const char *what, const char *issuer,
     }
     return (n >= 0 && fdatasync(log->fd) == 0) || fail(log, CA_ERROR_DOWN, error);
 }
+
+gint64
+signer_log_size(const SignerLog *log, GError **error)
+{
+    struct stat about;
+    if (fstat(log->fd, &about) == 0)
+        return about.st_size;
+    fail(log, CA_ERROR_DOWN, error);
+    return -1;
+}
+
+/* --- locks: of the open file, so they end with the process; a byte each, far beyond the file's end too ---------------------- */
+
+#define FIRST_LINE G_MAXINT64 - 1 /* whoever holds it may write the first line */
+
+static gboolean
+lock(const SignerLog *log, int how, short type, gint64 at)
+{
+    struct flock byte = { .l_type = type, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 };
+    int done;
+    do
+        done = fcntl(log->fd, how, &byte);
+    while (done != 0 && errno == EINTR);
+    return done == 0;
+}
+
+gboolean
+signer_log_hold(SignerLog *log, gint64 id)
+{
+    return lock(log, F_OFD_SETLK, F_WRLCK, id);
+}
+
+void
+signer_log_let_go(SignerLog *log, gint64 id)
+{
+    lock(log, F_OFD_SETLK, F_UNLCK, id);
+}
+
+/* --- the first line ------------------------------------------------------------------------------------------------------- */
+
+/* A file without a line gets its first; one whose last line was torn by a power cut gets an end to it. */
+static gboolean
+tidy(SignerLog *log, gint64 now, GError **error)
+{
+    gint64 size = signer_log_size(log, error);
+    char last = '\n';
+    if (size < 0)
+        return FALSE;
+    if (size > 0 && pread(log->fd, &last, 1, size - 1) != 1)
+        return fail(log, CA_ERROR_DOWN, error);
+    if (last != '\n' && write(log->fd, "\n", 1) != 1)
+        return fail(log, CA_ERROR_DOWN, error);
+    if (size > 0)
+        return TRUE;
+    g_autoptr(Secret) random = crypto_token();
+    return signer_log_add(log, now, "log", secret_text(random), "-", NULL, error);
+}
+
+static gboolean
+read_name(SignerLog *log, GError **error)
+{
+    char line[512];
+    ssize_t n = pread(log->fd, line, sizeof line, 0);
+    const char *end = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
+    if (n < 0)
+        return fail(log, CA_ERROR_DOWN, error);
+    g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)line, end ? (gsize)(end - line) : (gsize)n);
+    g_strlcpy(log->name, sum, sizeof log->name);
+    return TRUE;
+}
+
+const char *
+signer_log_name(SignerLog *log, gint64 now, GError **error)
+{
+    if (*log->name)
+        return log->name;
+    if (!lock(log, F_OFD_SETLKW, F_WRLCK, FIRST_LINE)) {
+        fail(log, CA_ERROR_DOWN, error);
+        return NULL;
+    }
+    gboolean ok = tidy(log, now, error) && read_name(log, error);
+    lock(log, F_OFD_SETLK, F_UNLCK, FIRST_LINE);
+    return ok ? log->name : NULL;
+}
+
+/* --- one certificate ------------------------------------------------------------------------------------------------------- */
+
+/* What the line says after "der=". NULL: it is another one, or an old one without it. */
+static GBytes *
+der_of_line(const char *line, const char *words)
+{
+    const char *at = strstr(line, words), *der = at ? strstr(at, " der=") : NULL;
+    g_autofree unsigned char *bytes = NULL;
+    gsize n = 0;
+    if (!der)
+        return NULL;
+    bytes = g_base64_decode(der + 5, &n);
+    return n > 0 ? g_bytes_new_take(g_steal_pointer(&bytes), n) : NULL;
+}
+
+GBytes *
+signer_log_find(SignerLog *log, gint64 from, const char *issuer, const char *serial, GError **error)
+{
+    g_autofree char *words = g_strdup_printf(" issue %s %s ", issuer, serial);
+    g_autofree char *line = NULL;
+    GBytes *der = NULL;
+    size_t size = 0;
+    gint64 whole = signer_log_size(log, error);
+    if (whole < 0)
+        return NULL;
+    if (whole < from) {
+        g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "signer-log: %s has become shorter: what it showed is lost", log->file);
+        return NULL;
+    }
+    int copy = fcntl(log->fd, F_DUPFD_CLOEXEC, 0);
+    FILE *file = copy >= 0 ? fdopen(copy, "r") : NULL;
+    ssize_t n = -1;
+    if (!file || fseeko(file, from, SEEK_SET) != 0) {
+        fail(log, CA_ERROR_DOWN, error);
+        if (file)
+            fclose(file);
+        return NULL;
+    }
+    while (!der && (n = getline(&line, &size, file)) > 0)
+        if (line[n - 1] == '\n') /* else it was cut short */
+            der = der_of_line(line, words);
+    if (n < 0 && ferror(file))
+        fail(log, CA_ERROR_DOWN, error);
+    fclose(file);
+    return der;
+}
+
+/* --- the end --------------------------------------------------------------------------------------------------------------- */
 
 /* The whole lines at the end of the file. */
 static char **

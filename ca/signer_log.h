@@ -1,8 +1,10 @@
 /*
  * signer_log: the signer's own list of what it signed: a file that is only ever appended to, each line synced before the answer
- * leaves. It is there to be compared with the database after a failover, when a standby that lost commits may have taken over.
+ * leaves, a certificate's before it is stored. It is there to end what broke off between signing and storing, and to be compared
+ * with the database after a failover, when a standby that lost commits may have taken over. The first line names the log.
  *
- *     2026-11-24T08:15:41Z issue client 4f… request=7 key=… certificate=…
+ *     2026-11-24T08:10:00Z log 7c21…
+ *     2026-11-24T08:15:41Z issue client 4f… request=7 key=… certificate=… der=BASE64
  *     2026-11-24T08:15:52Z crl client 12
  */
 #ifndef CA_SIGNER_LOG_H
@@ -23,6 +25,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SignerLog, signer_log_close)
    NULL). CA_ERROR_DOWN: not written, e.g. for a full disk; nothing may be answered then. */
 gboolean signer_log_add(SignerLog *log, gint64 now, const char *what, const char *issuer, const char *subject, const char *rest,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The log's name: 16 hexadecimal digits, of its first line, which is written where there is none yet. Borrowed. NULL with
+   CA_ERROR_DOWN. */
+const char *signer_log_name(SignerLog *log, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Bytes that the file has; -1 with ERROR. */
+gint64 signer_log_size(const SignerLog *log, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The certificate, DER, of the line "issue ISSUER SERIAL" behind byte FROM. NULL without ERROR: there is no such line. */
+GBytes *signer_log_find(SignerLog *log, gint64 from, const char *issuer, const char *serial, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whoever works on intent ID holds it, among all processes that have the log open, until it lets go or dies. FALSE: another does. */
+gboolean signer_log_hold(SignerLog *log, gint64 id) G_GNUC_WARN_UNUSED_RESULT;
+void signer_log_let_go(SignerLog *log, gint64 id);
 
 /* The newest certificates in the file, all processes' of this machine, as pairs ISSUER, SERIAL one after another; at most 64
    pairs. The caller's. */

@@ -266,20 +266,35 @@ static gboolean write_tbs(GByteArray *out, const struct source *source, GError *
     return TRUE;
 }
 
-GBytes *ca_tbs_sign(const struct ca_tbs *what, const struct ca_signer *signer, GError **error)
+GBytes *ca_tbs_write(const struct ca_tbs *what, const struct ca_signer *signer, GError **error)
 {
     unsigned char key_id[CA_KEY_ID];
     struct source source = { what, signer, key_id };
     g_autoptr(GByteArray) out = g_byte_array_sized_new(2048);
-    guint whole = der_begin(out, DER_SEQUENCE);
 
     if (what->not_before < 0 || what->not_after < what->not_before || what->not_after >= G_GINT64_CONSTANT(253402300800)) {
         ca_fail(error, CA_ERROR_REFUSED, "validity", "it ends before it begins");
         return NULL;
     }
     ca_public_id(&what->key->bits, key_id);
-    if (!write_tbs(out, &source, error) || !ca_signer_append(signer, out, whole, error))
+    return write_tbs(out, &source, error) ? g_byte_array_free_to_bytes(g_steal_pointer(&out)) : NULL;
+}
+
+GBytes *ca_tbs_finish(GBytes *tbs, const struct ca_signer *signer, GError **error)
+{
+    g_autoptr(GByteArray) out = g_byte_array_sized_new(2048);
+    guint whole = der_begin(out, DER_SEQUENCE);
+
+    der_raw_bytes(out, tbs);
+    if (!ca_signer_append(signer, out, whole, error))
         return NULL;
     der_end(out, whole);
     return g_byte_array_free_to_bytes(g_steal_pointer(&out));
+}
+
+GBytes *ca_tbs_sign(const struct ca_tbs *what, const struct ca_signer *signer, GError **error)
+{
+    g_autoptr(GBytes) tbs = ca_tbs_write(what, signer, error);
+
+    return tbs ? ca_tbs_finish(tbs, signer, error) : NULL;
 }

@@ -44,7 +44,11 @@ enum { CA_NAME_CN = 3, CA_NAME_C = 6, CA_NAME_L = 7, CA_NAME_O = 10, CA_NAME_OU 
 /* Each part an RDN of its own, in the order given. CA_ERROR_REFUSED "subject" for what X.520 or RFC 5280 forbid. */
 GBytes *ca_name(const struct ca_name_part *parts, size_t n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The signed certificate, DER. */
+/* The TBSCertificate as SIGNER will sign it, DER. */
+GBytes *ca_tbs_write(const struct ca_tbs *what, const struct ca_signer *signer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The certificate of a TBSCertificate that was written for SIGNER: signed, DER. */
+GBytes *ca_tbs_finish(GBytes *tbs, const struct ca_signer *signer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Both. */
 GBytes *ca_tbs_sign(const struct ca_tbs *what, const struct ca_signer *signer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

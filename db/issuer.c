@@ -1,7 +1,9 @@
 #include "db/issuer.h"
 
+#include <string.h>
+
 enum { LIST };
-enum { SIGNING, IS_OPEN, LOCK_KEY, KEY_USE, OF_PICKUP, INSERT, EXISTS, AUDIT_ISSUE, AUDIT, CRL_LOCK, CRL_LAST, CRL_MARK,
+enum { SIGNING, LOCK_KEY, KEY_USE, OF_PICKUP, INTEND, STORE, VOID_INTENT, INTENTS, EXISTS, AUDIT, CRL_LOCK, CRL_LAST, CRL_MARK,
        CRL_NUMBER, CRL_REVOKED, CRL_PUT };
 enum { STATUS };
 enum { ISSUER_INSERT, PROFILE_INSERT };
@@ -29,33 +31,31 @@ static const DbStatement signer[] = {
                   " and o.state not in ('revoking', 'revoked', 'expired', 'refused', 'lapsed')) else 0 end, i.max_active,"
                   " s.time_zone, f.issuer, f.subject, f.key_usage, f.extended, f.policies, f.key_kinds,"
                   " (select c.serial from certificate c join pickup q on q.id = c.pickup where c.request = r.number"
-                  " and q.cycle < r.cycle and q.collected_at is not null and c.revoked_at is null order by q.cycle desc limit 1)"
+                  " and q.cycle < r.cycle and q.collected_at is not null and c.revoked_at is null order by q.cycle desc limit 1),"
+                  " exists (select from intent n where n.pickup = k.id and n.log = $3 and n.state = 'intended')"
                   " from request r join pickup k on k.request = r.number join person p on p.id = r.person"
                   " join institution i on i.id = r.institution join profile f on f.id = r.profile cross join service s"
                   " where r.number = $1 and k.token_hash = $2",
-                  "ib" },
-    [IS_OPEN] = { "signing_is_open",
-                  "select k.ended is null and k.locked_at is null and k.collected_at is null and k.cycle = r.cycle"
-                  " and r.state in ('ready', 'renew_ready') from pickup k join request r on r.number = k.request"
-                  " where k.id = $1 and k.token_hash = $2",
-                  "ib" },
+                  "ibs" },
     [LOCK_KEY] = { "certificate_lock_key", "select pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 0))", "b" },
     [KEY_USE] = { "certificate_key_use",
-                  "select coalesce(bool_or(r.person <> $2), false),"
+                  "select coalesce(bool_or(r.person <> $2), false) or exists (select from intent n join request q on q.number = n.request"
+                  " where n.spki_sha256 = $1 and n.state = 'intended' and q.person <> $2),"
                   " exists (select from blocked_key where spki_sha256 = $1)"
                   " from certificate c join request r on r.number = c.request where c.spki_sha256 = $1",
                   "bi" },
     [OF_PICKUP] = { "certificate_of_pickup",
                     "select der, spki_sha256 from certificate where pickup = $1 and revoked_at is null", "i" },
-    [INSERT] = { "certificate_insert",
-                 "insert into certificate (issuer, serial, request, pickup, shard, der, subject, spki_sha256, fingerprint,"
-                 " not_before, not_after, key_kind, predecessor)"
-                 " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10), to_timestamp($11), $12, $13)",
-                 "ssiiibsbbiiss" },
-    [EXISTS] = { "certificate_exists", "select exists (select from certificate where issuer = $1 and serial = $2)", "ss" },
-    [AUDIT_ISSUE] = { "certificate_audit",
-                      "select audit('signer', $1, $2, 'issue', '', $3, jsonb_build_object('issuer', $4::text, 'serial', $5::text))",
-                      "iisss" },
+    [INTEND] = { "intent_begin", "select intent_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", "ssiisibbss" },
+    [STORE] = { "intent_store", "select intent_store($1, $2, $3, $4, $5)", "ibsbs" },
+    [VOID_INTENT] = { "intent_void", "select intent_void($1)", "i" },
+    [INTENTS] = { "intents",
+                  "select n.id, n.request, n.issuer, n.serial, n.log_at, i.certificate from intent n join issuer i on i.name = n.issuer"
+                  " where n.state = 'intended' and n.log = $1 order by n.id limit 100",
+                  "s" },
+    [EXISTS] = { "certificate_exists", "select exists (select from certificate where issuer = $1 and serial = $2)"
+                 " or exists (select from intent where issuer = $1 and serial = $2)",
+                 "ss" },
     [AUDIT] = { "issuer_audit",
                 "select audit('signer', null, null, $1, '', $2, jsonb_build_object('issuer', $3::text, 'serial', $4::text))",
                 "ssss" },
@@ -201,24 +201,15 @@ read_signing(const DbRows *rows)
     s->policies = db_rows_list(rows, 0, c++);
     s->key_kinds = db_rows_list(rows, 0, c++);
     s->predecessor = db_rows_dup(rows, 0, c++);
+    s->half_done = db_rows_flag(rows, 0, c++);
     return s;
 }
 
 DbSigning *
-db_signing_get(Db *db, gint64 request, GBytes *token_hash, GError **error)
+db_signing_get(Db *db, gint64 request, GBytes *token_hash, const char *log, GError **error)
 {
-    g_autoptr(DbRows) rows = db_run(db, &signer[SIGNING], error, request, token_hash);
+    g_autoptr(DbRows) rows = db_run(db, &signer[SIGNING], error, request, token_hash, log);
     return rows && db_rows_count(rows) ? read_signing(rows) : NULL;
-}
-
-gboolean
-db_signing_is_open(Db *db, gint64 pickup, GBytes *token_hash, gboolean *open, GError **error)
-{
-    g_autoptr(DbRows) rows = db_run(db, &signer[IS_OPEN], error, pickup, token_hash);
-    if (!rows)
-        return FALSE;
-    *open = db_rows_count(rows) && db_rows_flag(rows, 0, 0);
-    return TRUE;
 }
 
 gboolean
@@ -249,11 +240,56 @@ db_certificate_of_pickup(Db *db, gint64 pickup, GBytes **spki_sha256, GError **e
 }
 
 gboolean
-db_certificate_insert(Db *db, const struct db_certificate *c, const char *log_id, GError **error)
+db_intent_begin(Db *db, const struct db_intent *n, gint64 *id, GError **error)
 {
-    return db_do(db, &signer[INSERT], error, c->issuer, c->serial, c->request, c->pickup, c->shard, c->der, c->subject,
-                 c->spki_sha256, c->fingerprint, c->not_before, c->not_after, c->key_kind, c->predecessor) &&
-           db_do(db, &signer[AUDIT_ISSUE], error, c->institution, c->request, log_id, c->issuer, c->serial);
+    g_autoptr(DbRows) rows = db_run(db, &signer[INTEND], error, n->issuer, n->serial, n->request, n->pickup, n->log, n->log_at, n->tbs,
+                                    n->spki_sha256, n->key_kind, n->predecessor);
+    *id = rows ? db_rows_int(rows, 0, 0) : 0;
+    return rows != NULL;
+}
+
+gboolean
+db_intent_store(Db *db, gint64 id, const struct db_certificate *c, const char *log_id, gboolean *live, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &signer[STORE], error, id, c->der, c->subject, c->fingerprint, log_id);
+    *live = rows && strcmp(db_rows_text(rows, 0, 0), "stored") == 0;
+    return rows != NULL;
+}
+
+gboolean
+db_intent_void(Db *db, gint64 id, GError **error)
+{
+    return db_do(db, &signer[VOID_INTENT], error, id);
+}
+
+static void
+open_intent_free(gpointer data)
+{
+    DbOpenIntent *intent = data;
+    g_free(intent->issuer);
+    g_free(intent->serial);
+    g_bytes_unref(intent->issuer_certificate);
+    g_free(intent);
+}
+
+GPtrArray *
+db_intents_open(Db *db, const char *log, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &signer[INTENTS], error, log);
+    if (!rows)
+        return NULL;
+    GPtrArray *intents = g_ptr_array_new_with_free_func(open_intent_free);
+    for (int row = 0; row < db_rows_count(rows); row++) {
+        DbOpenIntent *intent = g_new0(DbOpenIntent, 1);
+        intent->id = db_rows_int(rows, row, 0);
+        intent->request = db_rows_int(rows, row, 1);
+        intent->issuer = db_rows_dup(rows, row, 2);
+        intent->serial = db_rows_dup(rows, row, 3);
+        intent->log_at = db_rows_int(rows, row, 4);
+        intent->issuer_certificate = db_rows_bytes(rows, row, 5);
+        g_ptr_array_add(intents, intent);
+    }
+    return intents;
 }
 
 gboolean

@@ -53,15 +53,13 @@ typedef struct db_signing {
     char *issuer, *subject_kind; /* "dn" or "mail" */
     char **key_usage, **extended, **policies, **key_kinds;
     char *predecessor; /* serial of the request's unrevoked certificate of an earlier cycle, NULL for none */
+    gboolean half_done; /* an intent of this pickup is open in the caller's log */
 } DbSigning;
 void db_signing_free(DbSigning *signing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbSigning, db_signing_free)
 
-DbSigning *db_signing_get(Db *db, gint64 request, GBytes *token_hash, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Is the pickup open and its request ready? Asked after the insert, whose foreign keys wait for whoever holds request or pickup
-   for update, and keep them away from then to the commit. */
-gboolean db_signing_is_open(Db *db, gint64 pickup, GBytes *token_hash, gboolean *open, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/* LOG: the caller's, see db_intent_begin. */
+DbSigning *db_signing_get(Db *db, gint64 request, GBytes *token_hash, const char *log, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* One key at a time, until the transaction ends. */
 gboolean db_certificate_lock_key(Db *db, GBytes *spki_sha256, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -72,15 +70,34 @@ gboolean db_certificate_key_use(Db *db, GBytes *spki_sha256, gint64 person, gboo
 /* The unrevoked certificate of PICKUP, DER, with its key's hash. */
 GBytes *db_certificate_of_pickup(Db *db, gint64 pickup, GBytes **spki_sha256, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-struct db_certificate {
-    const char *issuer, *serial, *subject, *key_kind;
+/* What is about to be signed (0016_intents.sql). LOG names the log that will show the signature, after byte LOG_AT. */
+struct db_intent {
+    const char *issuer, *serial, *log, *key_kind;
     const char *predecessor; /* NULL for none */
-    gint64 request, pickup, institution, shard, not_before, not_after;
-    GBytes *der, *spki_sha256, *fingerprint;
+    gint64 request, pickup, log_at;
+    GBytes *tbs, *spki_sha256;
 };
-/* The row and its audit event ("issue", by the signer). DB_ERROR_CONFLICT: the pickup has one already. */
-gboolean db_certificate_insert(Db *db, const struct db_certificate *certificate, const char *log_id, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/* DB_ERROR_REFUSED "pickup": it was ended meanwhile. DB_ERROR_CONFLICT: the pickup has an open one in this log. */
+gboolean db_intent_begin(Db *db, const struct db_intent *intent, gint64 *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+struct db_certificate {
+    const char *subject;
+    GBytes *der, *fingerprint;
+};
+/* The row and its audit event ("issue", by the signer); ends the intent. *LIVE FALSE: it is there, but revoked: nobody may have it. */
+gboolean db_intent_store(Db *db, gint64 id, const struct db_certificate *certificate, const char *log_id, gboolean *live,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Ends an intent that was never signed. */
+gboolean db_intent_void(Db *db, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct {
+    gint64 id, request, log_at;
+    char *issuer, *serial;
+    GBytes *issuer_certificate; /* DER */
+} DbOpenIntent;
+/* DbOpenIntent *: open ones of LOG, a hundred at most. */
+GPtrArray *db_intents_open(Db *db, const char *log, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Is there such a certificate, or the intent of one? */
 gboolean db_certificate_exists(Db *db, const char *issuer, const char *serial, gboolean *exists, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 /* An audit event of the signer that belongs to no request. */

@@ -80,6 +80,12 @@ authority_stop(Authority *authority, const char *which)
     authority->pids[kind] = 0;
 }
 
+int
+authority_pid(const Authority *authority, const char *which)
+{
+    return authority->pids[kind_of(which)];
+}
+
 Authority *
 authority_new(World *world)
 {

@@ -17,5 +17,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Authority, authority_free)
 /* WHICH: "signer", "responder", "keymaker". Stop is by SIGKILL. */
 void authority_start(Authority *authority, const char *which);
 void authority_stop(Authority *authority, const char *which);
+int authority_pid(const Authority *authority, const char *which);
 
 #endif
