@@ -4,7 +4,7 @@
 
 G_DEFINE_QUARK(inkan-settings-error, settings_error)
 
-enum type { TEXT, HTTPS, NUMBER, FLAG, LIST, CHOICE };
+enum type { TEXT, CONNECTION, HTTPS, NUMBER, FLAG, LIST, CHOICE };
 
 static const struct row {
     const char *group, *key;
@@ -28,11 +28,11 @@ static const struct row {
     { "service", "helpdesk_phone", TEXT, "", 0, 64, NULL, "that helpdesk's telephone number" },
     { "service", "log_level", CHOICE, "info", 0, 0, "debug|info|warning|error", "what is less than that is not logged" },
 
-    { "database", "portal", TEXT, "", 0, 1000, NULL, "libpq connection string of role inkan_portal; passwords by passfile=" },
-    { "database", "worker", TEXT, "", 0, 1000, NULL, "the same of role inkan_worker" },
-    { "database", "signer", TEXT, "", 0, 1000, NULL, "the same of role inkan_signer" },
-    { "database", "responder", TEXT, "", 0, 1000, NULL, "the same of role inkan_responder" },
-    { "database", "owner", TEXT, "", 0, 1000, NULL, "the same of the tables' owner; used by the inkan command alone" },
+    { "database", "portal", CONNECTION, "", 0, 1000, NULL, "libpq connection string of role inkan_portal; passwords by passfile=" },
+    { "database", "worker", CONNECTION, "", 0, 1000, NULL, "the same of role inkan_worker" },
+    { "database", "signer", CONNECTION, "", 0, 1000, NULL, "the same of role inkan_signer" },
+    { "database", "responder", CONNECTION, "", 0, 1000, NULL, "the same of role inkan_responder" },
+    { "database", "owner", CONNECTION, "", 0, 1000, NULL, "the same of the tables' owner; used by the inkan command alone" },
 
     { "portal", "socket", TEXT, "/run/inkan/portal.sock", 1, 100, NULL, "unix socket of the pages, for nginx" },
     { "portal", "publish_socket", TEXT, "/run/inkan/publish.sock", 1, 100, NULL, "unix socket of CRL, OCSP and issuers, for nginx" },
@@ -143,6 +143,7 @@ allowed(const struct row *row)
 {
     switch (row->type) {
     case TEXT: return g_strdup_printf("a text of %d to %d bytes", (int)row->least, (int)row->most);
+    case CONNECTION: return g_strdup_printf("a connection string without a password in it, at most %d bytes", (int)row->most);
     case HTTPS: return g_strdup_printf("an https:// URL without #%s, at most %d bytes", row->least ? "" : ", or nothing", (int)row->most);
     case NUMBER: return g_strdup_printf("a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, row->least, row->most);
     case FLAG: return g_strdup("true or false");
@@ -174,6 +175,25 @@ choice_of(const char *text, const char *choices)
     return g_strv_contains((const char *const *)words, text);
 }
 
+/* Every process reads this file, also those that must know nothing: no secret stands in it. A password may be a key word, or
+   stand in a URI before the '@'. */
+static gboolean
+holds_password(const char *text)
+{
+    g_autofree char *lower = g_ascii_strdown(text, -1);
+    for (const char *word = lower; (word = strstr(word, "password"));) {
+        word += strlen("password");
+        if (word[strspn(word, " \t")] == '=')
+            return TRUE;
+    }
+    const char *authority = strstr(lower, "://");
+    if (!authority)
+        return FALSE;
+    authority += strlen("://");
+    const char *at = memchr(authority, '@', strcspn(authority, "/?"));
+    return at && memchr(authority, ':', (size_t)(at - authority));
+}
+
 static gboolean
 https_of(const char *text, gint64 least, gint64 most)
 {
@@ -197,6 +217,10 @@ take_value(Settings *settings, size_t i, const char *text, GError **error)
         if ((gint64)length < row->least || (gint64)length > row->most)
             return refuse(settings->file, row, length ? "has a text too short or too long" : "is empty", error);
         return TRUE;
+    case CONNECTION:
+        if ((gint64)length > row->most)
+            return refuse(settings->file, row, "is too long", error);
+        return !holds_password(text) || refuse(settings->file, row, "holds a password, which belongs in a passfile", error);
     case HTTPS:
         return https_of(text, row->least, row->most) || refuse(settings->file, row, "is no such URL", error);
     case NUMBER:

@@ -51,6 +51,29 @@ defaults_hold_where_nothing_is_given(void)
 }
 
 static void
+a_password_in_a_connection_string_is_refused_and_not_repeated(void)
+{
+    static const char *const cases[] = { "host=/run user=x password=hunter2", "PASSWORD = hunter2", "host=/run sslpassword='hunter2'",
+                                         "postgresql://user:hunter2@host/inkan", "postgresql://host/inkan?password=hunter2" };
+    static const char *const good[] = { "host=/run user=x passfile=/etc/password dbname=inkan", "postgresql://user@host:5432/inkan",
+                                        "postgresql://host:5432/inkan?options=a@b" };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *more = g_strconcat("[database]\nportal=", cases[i], "\n", NULL);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Settings) settings = load(more, &error);
+        g_assert_null(settings);
+        g_assert_error(error, SETTINGS_ERROR, SETTINGS_ERROR_VALUE);
+        g_assert_null(strstr(error->message, "hunter2"));
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+        g_autofree char *more = g_strconcat("[database]\nportal=", good[i], "\n", NULL);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Settings) settings = load(more, &error);
+        g_assert_no_error(error);
+    }
+}
+
+static void
 given_values_win(void)
 {
     g_autoptr(GError) error = NULL;
@@ -108,6 +131,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/settings/defaults hold where nothing is given", defaults_hold_where_nothing_is_given);
     g_test_add_func("/settings/given values win", given_values_win);
+    g_test_add_func("/settings/a password in a connection string is refused and not repeated",
+                    a_password_in_a_connection_string_is_refused_and_not_repeated);
     g_test_add_func("/settings/an unknown key is named", an_unknown_key_is_named);
     g_test_add_func("/settings/a wrong value names what is allowed", a_wrong_value_names_what_is_allowed);
     g_test_add_func("/settings/a required value must be there", a_required_value_must_be_there);
