@@ -6,6 +6,7 @@
 #include "db/log.h"
 #include "fcgi/errors.h"
 #include "fcgi/guard.h"
+#include "ra/device.h"
 #include "ra/institution.h"
 
 /* --- the frame --- */
@@ -228,14 +229,5 @@ page_security_headers(HttpResponse *out, const char *form_target)
 const char *
 page_system(const Exchange *x)
 {
-    /* The order matters: an Android browser also says Linux, one on an iPad may say Macintosh with Mobile. */
-    static const struct { const char *word, *also, *system; } systems[] = {
-        { "iPhone", "", "ios" },      { "iPad", "", "ios" },     { "Macintosh", "Mobile/", "ios" }, { "Android", "", "android" },
-        { "Windows", "", "windows" }, { "Macintosh", "", "macos" }, { "Linux", "", "linux" },       { "X11", "", "linux" },
-        { "curl", "", "linux" },
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(systems); i++)
-        if (strstr(x->in->user_agent, systems[i].word) && strstr(x->in->user_agent, systems[i].also))
-            return systems[i].system;
-    return "windows";
+    return ra_device_of(x->in->user_agent)->system;
 }

@@ -6,11 +6,13 @@
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
+#include "ra/device.h"
 #include "ra/error.h"
 #include "ra/pickup.h"
 #include "ra/publish.h"
 
 #define TOKEN_SIZE  43  /* characters, of crypto_token */
+#define DEVICE_SECONDS 86400 /* that a browser remembers what its file is for */
 #define WAY_SECONDS 900 /* that the sealed token stays in its cookie while its owner logs in */
 
 /* --- the token on its way through a login: in a sealed cookie, never in a URL or a row --- */
@@ -125,6 +127,26 @@ add_keys(WebNode *root, const DbPickup *row, const char *chosen)
     }
 }
 
+/* What it is for: as chosen, else what the browser runs on. */
+static const struct ra_device *
+device_of(const Exchange *x)
+{
+    const struct ra_device *chosen = ra_device(form_text(x->form, "device"));
+    return chosen ? chosen : ra_device_of(x->in->user_agent);
+}
+
+static void
+add_devices(const Exchange *x, WebNode *root)
+{
+    const struct ra_device *chosen = device_of(x);
+    for (const struct ra_device *device = ra_devices(); device->name; device++) {
+        WebNode *node = web_add(root, "device");
+        web_set(node, "kind", device->name);
+        web_set(node, "encoding", device->encoding);
+        web_set_flag(node, "chosen", device == chosen);
+    }
+}
+
 /* Step 2. FIELD and RULE: what is wrong with the wish, or NULL. */
 static void
 send_choose(Exchange *x, int status, const DbPickup *row, const char *field, const char *rule)
@@ -133,9 +155,10 @@ send_choose(Exchange *x, int status, const DbPickup *row, const char *field, con
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "pickup-choose", NULL, &root);
     web_set(root, "pin", form_text(x->form, "pin"));
-    web_set(root, "encoding", strcmp(encoding, "older") == 0 ? "older" : "modern");
-    web_set(root, "system", page_system(x));
+    if (strcmp(encoding, "older") == 0 || strcmp(encoding, "modern") == 0)
+        web_set(root, "encoding", encoding);
     add_pickup(x, root, row);
+    add_devices(x, root);
     WebNode *subject = web_add(root, "subject");
     web_set(subject, "name", row->common_name);
     web_set(subject, "mail", row->mail);
@@ -172,6 +195,15 @@ add_chain(Exchange *x, WebNode *root, const char *issuer, GError **error)
     return TRUE;
 }
 
+static const char *
+remembered_system(const Exchange *x)
+{
+    g_autofree char *name = portal_cookie(x->portal, "device");
+    g_autofree char *word = cookie_get(x->in->cookies, name);
+    const struct ra_device *device = word ? ra_device(word) : NULL;
+    return device ? device->system : page_system(x);
+}
+
 /* Step 3: saved? not saved? */
 static void
 send_install(Exchange *x, const DbPickup *row)
@@ -182,7 +214,7 @@ send_install(Exchange *x, const DbPickup *row)
     g_autofree char *file = g_strdup_printf("inkan-%" G_GINT64_FORMAT ".p12", row->request);
     g_autofree char *check = g_strconcat(portal_setting(x->portal, "service", "client_url"), "/check", NULL);
     web_set(root, "pin", form_text(x->form, "pin"));
-    web_set(root, "system", page_system(x));
+    web_set(root, "system", remembered_system(x));
     web_set(root, "file", file);
     web_set_flag(root, "own-password", row->own_password);
     if (strcmp(row->type, "client") == 0)
@@ -315,9 +347,20 @@ pickup_pin(Exchange *x)
 
 /* --- the file --- */
 
+/* Step 3, a form of its own, shows the steps for what was chosen at the download. No secret, and bound to nothing. */
+static void
+remember_device(Exchange *x)
+{
+    const char *device = form_text(x->form, "device");
+    g_autofree char *name = portal_cookie(x->portal, "device");
+    if (ra_device(device))
+        cookie_set(&x->out, name, device, DEVICE_SECONDS, COOKIE_LAX);
+}
+
 static void
 send_file(Exchange *x, const RaDelivery *delivery)
 {
+    remember_device(x);
     http_headerf(&x->out, "Content-Disposition", "attachment; filename=\"%s\"", delivery->file_name);
     http_header(&x->out, "Cache-Control", "no-store");
     http_body_bytes(&x->out, delivery->content_type, delivery->bytes);
@@ -332,6 +375,7 @@ send_wish_problem(Exchange *x, const RaPickup *pickup, const GError *error)
         { "password-short", "password", "short" },
         { "password-long", "password", "long" },
         { "password-characters", "password", "characters" },
+        { "device", "device", "unknown" },
         { "encoding", "encoding", "unknown" },
         { "key-kind", "key", "unknown" },
     };
@@ -360,8 +404,9 @@ passwords_differ(const Exchange *x)
 static void
 deliver(Exchange *x, const RaPickup *pickup)
 {
-    const struct ra_delivery_wish wish = { .password = form_text(x->form, "password"), .encoding = form_text(x->form, "encoding"),
-                                           .key_kind = form_text(x->form, "key"), .csr = form_text(x->form, "csr") };
+    const struct ra_delivery_wish wish = { .password = form_text(x->form, "password"), .device = form_text(x->form, "device"),
+                                           .encoding = form_text(x->form, "encoding"), .key_kind = form_text(x->form, "key"),
+                                           .csr = form_text(x->form, "csr") };
     const struct ra_who who = exchange_who(x);
     g_autoptr(GError) error = NULL;
     g_autoptr(RaDelivery) delivery = ra_pickup_deliver(x->portal->ra, &who, x->name, form_text(x->form, "pin"), &wish, x->now,

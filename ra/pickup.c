@@ -10,6 +10,7 @@
 #include "ca/pkcs12.h"
 #include "db/log.h"
 #include "ra/act.h"
+#include "ra/device.h"
 #include "ra/error.h"
 #include "ra/publish.h"
 
@@ -234,15 +235,23 @@ kind_of(const DbPickup *row, const char *name, enum ca_key_kind *kind, GError **
 }
 
 static gboolean
+encoding_of(const struct ra_delivery_wish *sent, enum ca_pkcs12_encoding *encoding, GError **error)
+{
+    const struct ra_device *device = sent->device && *sent->device ? ra_device(sent->device) : NULL;
+    if (sent->device && *sent->device && !device)
+        return refuse(error, RA_ERROR_INPUT, "device");
+    const char *name = sent->encoding && *sent->encoding ? sent->encoding : device ? device->encoding : "modern";
+    return ca_pkcs12_encoding_parse(name, encoding) || refuse(error, RA_ERROR_INPUT, "encoding");
+}
+
+static gboolean
 wish_read(RaContext *ctx, const DbPickup *row, const struct ra_delivery_wish *sent, struct wish *wish, GError **error)
 {
     wish->password = sent->password && *sent->password ? sent->password : NULL;
     wish->csr = sent->csr && *sent->csr ? sent->csr : NULL;
     if (!ra_pickup_password_ok(ctx->settings, wish->password, error))
         return FALSE;
-    if (!ca_pkcs12_encoding_parse(sent->encoding && *sent->encoding ? sent->encoding : "modern", &wish->encoding))
-        return refuse(error, RA_ERROR_INPUT, "encoding");
-    return kind_of(row, sent->key_kind, &wish->kind, error);
+    return encoding_of(sent, &wish->encoding, error) && kind_of(row, sent->key_kind, &wish->kind, error);
 }
 
 /* --- the delivery, step by step ------------------------------------------------------------------------------------------- */
@@ -298,12 +307,14 @@ sign(const struct delivery *d, GBytes *csr, GError **error)
     return ca_client_sign(settings_text(d->ctx->settings, "signer", "socket"), d->row->request, d->token, csr, error);
 }
 
+/* What a list of certificates shows: which one it is, in the words of its owner where there are some. */
 static char *
 friendly_name(const DbPickup *row)
 {
+    const char *type = strcmp(row->type, "smime") == 0 ? "S/MIME" : "Client";
     if (*row->memo)
-        return g_strdup(row->memo);
-    return g_strdup_printf("%s (%s) #%" G_GINT64_FORMAT, row->common_name, row->institution_name, row->request);
+        return g_strdup_printf("%s #%" G_GINT64_FORMAT " %s", type, row->request, row->memo);
+    return g_strdup_printf("%s #%" G_GINT64_FORMAT " %s (%s)", type, row->request, row->common_name, row->institution_name);
 }
 
 static GBytes *

@@ -39,7 +39,8 @@ gboolean ra_pickup_try(RaContext *ctx, const struct ra_who *who, const char *tok
 
 struct ra_delivery_wish {
     const char *password; /* NULL or "": the PIN is the password of the PKCS#12 too */
-    const char *encoding; /* NULL, "" or "modern"; "older" */
+    const char *device;   /* NULL or "": not said; otherwise a name of ra/device.h, which chooses the encoding */
+    const char *encoding; /* NULL or "": the device's, without one modern; "modern"; "older" */
     const char *key_kind; /* NULL or "": the profile's first; otherwise one that it allows ("rsa2048", "p256", …) */
     const char *csr;      /* NULL or "": the key is made here; otherwise PEM of a PKCS#10, and the answer is the chain */
 };

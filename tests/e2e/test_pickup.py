@@ -9,6 +9,8 @@ import tempfile
 import time
 import urllib.parse
 
+from cryptography.hazmat.primitives.serialization import pkcs12
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import client  # noqa: E402
 import tap  # noqa: E402
@@ -220,6 +222,59 @@ def encodings():
     tap.equal(me.state(number), "ready")
 
 
+PHONES = [("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1", "ios"),
+          ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1", "ios"),
+          ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.1 Safari/605.1.15", "macos"),
+          ("Mozilla/5.0 (Android 15; Mobile; rv:132.0) Gecko/132.0 Firefox/132.0", "android"),
+          ("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile Safari/537.36", "android-older"),
+          ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0", "windows"),
+          ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36", "linux"), ("", "windows")]
+OLD = "pbeWithSHA1And3-KeyTripleDES-CBC"
+DEVICES = {"ios": OLD, "android": "AES-256-CBC", "android-older": OLD, "windows": "AES-256-CBC", "macos": "AES-256-CBC",
+           "thunderbird": "AES-256-CBC", "firefox": "AES-256-CBC", "linux": "AES-256-CBC"}
+
+
+def written_in(data, pin):
+    client.unpack(folder.name, data, pin)
+    return tool("openssl", "pkcs12", "-in", os.path.join(folder.name, "a.p12"), "-passin", "pass:" + pin, "-noout", "-info").stderr.decode()
+
+
+def device_offered():
+    """step 2 offers eight devices, the one that the browser runs on chosen ahead"""
+    _, pin, path = me.ready()
+    form = me.get(path).form(path, pin=None)
+    for agent, device in PHONES:
+        page = me.submit(form, pin=pin, headers={"User-Agent": agent}).want(200)
+        offered = page.form(path + "/download")
+        tap.equal(offered.fields["device"], device, agent)
+        tap.equal(sorted(offered.choices["device"]), sorted(DEVICES))
+
+
+def device_decides():
+    """the device decides how the file is written, an encoding said beside it counts more, and step 3 shows the device's steps"""
+    for device, encoding, wanted in [(d, "", w) for d, w in DEVICES.items()] + [("ios", "modern", "AES-256-CBC"), ("linux", "older", OLD)]:
+        number, pin, path = me.ready()
+        data = me.pickup(path, pin, device=device, encoding=encoding).want(200).body
+        tap.has(written_in(data, pin), wanted)
+        page = guess(path, pin).want(200)
+        tap.equal([d["id"] for d in page.tree.all("details") if d["open"] is not None and (d["id"] or "").startswith("on-")],
+                  ["on-" + {"android-older": "android", "thunderbird": "mozilla", "firefox": "mozilla"}.get(device, device)])
+    number, pin, path = me.ready()
+    answer = me.pickup(path, pin, device="toaster")
+    tap.ok(400 <= answer.status < 500, repr(answer))
+    tap.equal(me.state(number), "ready")
+
+
+def names_in_the_file():
+    """the name that a device lists tells type, number and memo"""
+    for kind, word in (("client", "Client"), ("smime", "S/MIME")):
+        number, pin, _, data = me.collected(kind, 13, memo="研究室の Laptop")
+        client.unpack(folder.name, data, pin)
+        file = os.path.join(folder.name, "a.p12")
+        p12 = pkcs12.load_pkcs12(data, pin.encode())
+        tap.equal(p12.cert.friendly_name.decode(), "%s #%d 研究室の Laptop" % (word, number), file)
+
+
 def another_s():
     """another person, logged in, cannot use the link even with the PIN"""
     number, pin, path = me.ready()
@@ -282,4 +337,5 @@ def repeat_locked_after_collecting():
 
 
 tap.run(scanners, five_wrong, parallel_guesses, both_posts_count, spaces_in_the_pin, same_bytes, broken_download, many_at_once, own_password,
-        password_bounds, encodings, another_s, made_up, resend, new_pin, repeat_locked_after_collecting)
+        password_bounds, encodings, device_offered, device_decides, names_in_the_file,
+        another_s, made_up, resend, new_pin, repeat_locked_after_collecting)

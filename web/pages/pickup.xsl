@@ -79,13 +79,13 @@
         <form method="post" action="{pickup/@action}/download" autocomplete="off" data-download="after">
             <xsl:call-template name="csrf"/>
             <input type="hidden" name="pin" value="{@pin}"/>
-            <fieldset>
+            <fieldset id="device">
                 <legend><m:t k="pickup.device"/></legend>
-                <xsl:call-template name="encoding"><xsl:with-param name="encoding">modern</xsl:with-param></xsl:call-template>
-                <xsl:call-template name="encoding"><xsl:with-param name="encoding">older</xsl:with-param></xsl:call-template>
+                <xsl:apply-templates select="problem[@field = 'device']" mode="beside"/>
+                <div class="devices"><xsl:apply-templates select="device"/></div>
             </fieldset>
             <details class="more">
-                <xsl:if test="$problem or problem[@field = 'key']"><xsl:attribute name="open">open</xsl:attribute></xsl:if>
+                <xsl:if test="$problem or @encoding or problem[@field = 'key' or @field = 'encoding']"><xsl:attribute name="open">open</xsl:attribute></xsl:if>
                 <summary><m:t k="pickup.more"/></summary>
                 <div class="field">
                     <xsl:if test="$problem"><xsl:attribute name="class">field wrong</xsl:attribute></xsl:if>
@@ -102,6 +102,15 @@
                     <input type="password" id="password_again" name="password_again" autocomplete="new-password" maxlength="{password/@longest}"/>
                 </div>
                 <label class="choice small" hidden="hidden" data-reveal="password password_again"><input type="checkbox"/><span><m:t k="pickup.password.show"/></span></label>
+                <div class="field">
+                    <label for="encoding"><m:t k="pickup.encoding"/></label>
+                    <p class="hint" id="encoding-hint"><m:t k="pickup.encoding.hint"/></p>
+                    <select id="encoding" name="encoding" aria-describedby="encoding-hint">
+                        <option value=""><m:t k="pickup.encoding.device"/></option>
+                        <option value="modern"><xsl:if test="@encoding = 'modern'"><xsl:attribute name="selected">selected</xsl:attribute></xsl:if><m:t k="pickup.encoding.modern"/></option>
+                        <option value="older"><xsl:if test="@encoding = 'older'"><xsl:attribute name="selected">selected</xsl:attribute></xsl:if><m:t k="pickup.encoding.older"/></option>
+                    </select>
+                </div>
                 <xsl:if test="key">
                     <div class="field">
                         <label for="key"><m:t k="pickup.key"/></label>
@@ -133,13 +142,12 @@
         </section>
     </xsl:template>
 
-    <xsl:template name="encoding">
-        <xsl:param name="encoding"/>
+    <xsl:template match="device">
         <label class="choice">
-            <input type="radio" name="encoding" value="{$encoding}">
-                <xsl:if test="@encoding = $encoding"><xsl:attribute name="checked">checked</xsl:attribute></xsl:if>
+            <input type="radio" name="device" value="{@kind}">
+                <xsl:if test="@chosen"><xsl:attribute name="checked">checked</xsl:attribute></xsl:if>
             </input>
-            <span><m:t k="pickup.device.{$encoding}"/><small><m:t k="pickup.device.{$encoding}.hint"/></small></span>
+            <span><m:t k="device.{@kind}"/><small><m:t k="device.encoding.{@encoding}"/></small></span>
         </label>
     </xsl:template>
 
@@ -205,13 +213,13 @@
         <xsl:if test="@system != 'macos'"><xsl:call-template name="install-system"><xsl:with-param name="system">macos</xsl:with-param></xsl:call-template></xsl:if>
         <xsl:if test="@system != 'ios'"><xsl:call-template name="install-system"><xsl:with-param name="system">ios</xsl:with-param></xsl:call-template></xsl:if>
         <xsl:if test="@system != 'android'"><xsl:call-template name="install-system"><xsl:with-param name="system">android</xsl:with-param></xsl:call-template></xsl:if>
-        <xsl:call-template name="install-system"><xsl:with-param name="system">mozilla</xsl:with-param></xsl:call-template>
+        <xsl:if test="@system != 'mozilla'"><xsl:call-template name="install-system"><xsl:with-param name="system">mozilla</xsl:with-param></xsl:call-template></xsl:if>
         <xsl:if test="@system != 'linux'"><xsl:call-template name="install-system"><xsl:with-param name="system">linux</xsl:with-param></xsl:call-template></xsl:if>
     </xsl:template>
 
     <xsl:template name="install-system">
         <xsl:param name="system"/>
-        <details>
+        <details id="on-{$system}">
             <xsl:if test="@system = $system"><xsl:attribute name="open">open</xsl:attribute></xsl:if>
             <summary><m:t k="system.{$system}"/></summary>
             <ol class="plain-steps">
