@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -23,7 +24,7 @@
 #define GOOD_FOR 3600            /* seconds to nextUpdate: relying parties' clocks differ */
 #define MAX_AGE 1                /* seconds that an answer without nonce may be cached: a revocation shows within seconds */
 #define RELOAD (5 * G_USEC_PER_SEC)
-#define RENEW_PAUSE (60 * G_USEC_PER_SEC)
+#define RENEW_PAUSE 60           /* seconds */
 #define DB_PAUSE (G_USEC_PER_SEC / 2)
 #define FIRST_FD 3               /* after the standard ones */
 
@@ -217,7 +218,7 @@ ask(const Responder *responder, struct authority *authority)
 }
 
 static gboolean
-take_delegate(struct authority *authority, GBytes *der, GError **error)
+take_delegate(struct authority *authority, GBytes *der, gint64 now, GError **error)
 {
     g_autoptr(CaIssuer) delegate = ca_issuer_new_responder(der, authority->pending, error);
     if (!delegate)
@@ -225,18 +226,18 @@ take_delegate(struct authority *authority, GBytes *der, GError **error)
     gint64 from = ca_issuer_not_before(delegate), to = ca_issuer_not_after(delegate);
     ca_issuer_free(authority->delegate);
     authority->delegate = g_steal_pointer(&delegate);
-    authority->renew_at = from + (to - from) / 2;
+    /* Near the issuer's own end, or with a clock far from the signer's, half a life may be over already. */
+    authority->renew_at = MAX(from + (to - from) / 2, now + RENEW_PAUSE);
     authority->ends_at = to;
     authority->pause = 0;
-    /* Near the issuer's own end, or with a clock far from the signer's, half a life may be over already. */
-    authority->ask_after = g_get_monotonic_time() + RENEW_PAUSE;
+    log_back("signer");
     log_write(LOG_LEVEL_INFO, "delegate", "issuer", authority->name, NULL);
     return TRUE;
 }
 
 /* The child has answered, or died. */
 static void
-take_answer(struct authority *authority)
+take_answer(struct authority *authority, gint64 now)
 {
     g_autoptr(GError) error = NULL;
     g_auto(WireMessage) message = { 0 };
@@ -249,11 +250,21 @@ take_answer(struct authority *authority)
     authority->asking = 0;
     if (ok && message.kind == WIRE_FAILED)
         wire_take_failed(&message, &error);
-    if (!ok || message.kind != WIRE_CERTIFICATE || !take_delegate(authority, message.bytes, &error)) {
-        log_error("no-delegate", error);
+    if (!ok || message.kind != WIRE_CERTIFICATE || !take_delegate(authority, message.bytes, now, &error)) {
+        if (g_error_matches(error, CA_ERROR, CA_ERROR_DOWN))
+            log_away("signer", error->message);
+        else
+            log_error("no-delegate", error);
         ask_later(authority);
     }
     g_clear_pointer(&authority->pending, ca_signing_key_free);
+}
+
+static gboolean
+has_answer(const struct authority *authority)
+{
+    struct pollfd look = { .fd = authority->fd, .events = POLLIN };
+    return poll(&look, 1, 0) > 0; /* a descriptor of -1 has none */
 }
 
 static void
@@ -265,6 +276,16 @@ ask_who_is_due(Responder *responder, gint64 now)
         if (authority->asking == 0 && clock >= authority->ask_after && (!authority->delegate || now >= authority->renew_at))
             ask(responder, authority);
     }
+}
+
+void
+responder_tend(Responder *responder, gint64 now)
+{
+    for (guint i = 0; i < responder->authorities->len; i++)
+        if (has_answer(responder->authorities->pdata[i]))
+            take_answer(responder->authorities->pdata[i], now);
+    reload(responder);
+    ask_who_is_due(responder, now);
 }
 
 /* --- answers -------------------------------------------------------------------------------------------------------------- */
@@ -416,8 +437,7 @@ serve(struct process *process, int listening)
     Responder *responder = process->responder;
 
     while (!prefork_stopping()) {
-        reload(responder);
-        ask_who_is_due(responder, g_get_real_time() / G_USEC_PER_SEC);
+        responder_tend(responder, g_get_real_time() / G_USEC_PER_SEC);
         guint n = responder->authorities->len;
         g_array_set_size(fds, 0);
         for (guint i = 0; i < n; i++) {
@@ -425,10 +445,7 @@ serve(struct process *process, int listening)
             struct pollfd one = { .fd = authority->fd, .events = POLLIN };
             g_array_append_val(fds, one);
         }
-        desk_round(desk, (struct pollfd *)(gpointer)fds->data, n, patience(responder));
-        for (guint i = 0; i < n; i++)
-            if (g_array_index(fds, struct pollfd, i).revents)
-                take_answer(responder->authorities->pdata[i]);
+        desk_round(desk, (struct pollfd *)(gpointer)fds->data, n, patience(responder)); /* an answer of the signer ends it too */
     }
 }
 

@@ -19,6 +19,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Responder, responder_free)
 /* The OCSPResponse to REQUEST (DER, from anybody) at NOW. *MAX_AGE: seconds that it may be cached, 0 for not at all. */
 GBytes *responder_answer(Responder *responder, GBytes *request, gint64 now, int *max_age) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The chores between the answers at NOW: new issuing CAs noticed, certificates asked for where there is none yet or half of a
+   life is over, and taken when the signer has answered. Never waits. */
+void responder_tend(Responder *responder, gint64 now);
+
 struct responder_process {
     const char *settings_file;
     int listening;

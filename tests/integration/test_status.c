@@ -9,6 +9,7 @@
 #include "ca/crl.h"
 #include "ca/key.h"
 #include "ca/ocsp.h"
+#include "ca/responder.h"
 #include "ca/wire.h"
 #include "db/log.h"
 #include "tests/integration/cluster_authority.h"
@@ -464,6 +465,79 @@ killed_it_is_back_with_a_new_key(void)
     reply_says("client", "Cert Status: good");
 }
 
+/* The certificate that RESPONDER's answer at NOW brings along, as delegate.pem, and its serial; NULL for no answer yet. */
+static char *
+delegate_at(Responder *responder, GBytes *request, gint64 now)
+{
+    int max_age;
+    responder_tend(responder, now);
+    g_autoptr(GBytes) reply = responder_answer(responder, request, now, &max_age);
+    if (refusal_of(reply))
+        return NULL;
+    keep("reply.der", reply);
+    return openssl("ocsp -respin reply.der -noverify -resp_text | openssl x509 -out delegate.pem; openssl x509 -in delegate.pem -noout -serial",
+                   NULL);
+}
+
+/* The first answer at NOW that is not by the holder of BEFORE. */
+static char *
+next_delegate(Responder *responder, GBytes *request, gint64 now, const char *before)
+{
+    for (int i = 0; i < 600; i++) {
+        g_autofree char *serial = delegate_at(responder, request, now);
+        if (serial && g_strcmp0(serial, before) != 0)
+            return g_steal_pointer(&serial);
+        g_usleep(20000);
+    }
+    g_error("still no new certificate");
+}
+
+static gboolean
+ends_within(gint64 seconds)
+{
+    int status;
+    g_autofree char *command = g_strdup_printf("x509 -in delegate.pem -noout -checkend %" G_GINT64_FORMAT, seconds);
+    g_autofree char *said = openssl(command, &status);
+    return strstr(said, "will expire") != NULL;
+}
+
+#define STEP (6 * 3600)
+
+/* A responder of our own, whose time we say. */
+static void
+at_half_of_its_life_the_delegate_is_succeeded(void)
+{
+    issued("client");
+    openssl_says("ocsp -issuer client.pem -cert leaf.pem -reqout request.der -no_nonce; echo made", "made");
+    g_autoptr(GBytes) request = file_bytes("request.der");
+    g_autoptr(Responder) responder = responder_new(world->settings);
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC, life = 0;
+    g_autofree char *first = next_delegate(responder, request, now, NULL);
+    while (life < 40 * 86400 && !ends_within(life))
+        life += STEP;
+    g_assert_cmpint(life, >, 86400);
+    g_assert_cmpint(life, <=, 30 * 86400 + STEP);
+    for (int i = 0; i < 50; i++) { /* nothing is asked for before its time, however often one looks */
+        g_autofree char *same = delegate_at(responder, request, now + life / 2 - STEP);
+        g_assert_cmpstr(same, ==, first);
+        g_usleep(20000);
+    }
+    g_autofree char *second = next_delegate(responder, request, now + life / 2 + STEP, first);
+    g_assert_cmpstr(second, !=, first);
+    for (int i = 0; i < 50; i++) { /* by this clock half of its life is over too: not again within the minute */
+        g_autofree char *same = delegate_at(responder, request, now + life / 2 + STEP + 30);
+        g_assert_cmpstr(same, ==, second);
+        g_usleep(20000);
+    }
+    g_autofree char *third = next_delegate(responder, request, now + life / 2 + STEP + 70, second);
+    /* Without a signer the old one answers on, until its own end. */
+    authority_stop(authority, "signer");
+    g_autofree char *still = delegate_at(responder, request, now + life / 2 + STEP + 200);
+    g_assert_cmpstr(still, ==, third);
+    g_assert_null(delegate_at(responder, request, now + life + STEP));
+    authority_start(authority, "signer");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -492,6 +566,7 @@ main(int argc, char **argv)
     g_test_add_func("/ocsp/a hundred silent callers change nothing", a_hundred_silent_callers_change_nothing);
     g_test_add_func("/ocsp/without database it says try later and is back with it", without_database_it_says_try_later_and_is_back_with_it);
     g_test_add_func("/ocsp/without a signer it says try later until one is there", without_a_signer_it_says_try_later_until_one_is_there);
+    g_test_add_func("/ocsp/at half of its life the delegate is succeeded", at_half_of_its_life_the_delegate_is_succeeded);
     g_test_add_func("/ocsp/killed it is back with a new key", killed_it_is_back_with_a_new_key);
     int result = g_test_run();
     authority_free(authority);
