@@ -30,7 +30,7 @@ ra_metadata_pinned(const RaMetadataSource *source, char **pin, GError **error)
     g_autofree char *pem = NULL;
     gsize size = 0;
     if (!*source->certificate_file || !g_file_get_contents(source->certificate_file, &pem, &size, &why)) {
-        g_set_error(error, RA_ERROR, RA_ERROR_INPUT, "certificate: the source's pinned certificate %s",
+        g_set_error(error, RA_ERROR, RA_ERROR_INPUT, "certificate: the source's pinned certificate: %s",
                     why ? why->message : "is not named; set [saml] metadata_certificate, or NAME|URL|CERTIFICATE_FILE");
         return NULL;
     }

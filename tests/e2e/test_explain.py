@@ -56,6 +56,7 @@ def before_login():
     release = page.id("release").text()
     tap.has(release, 'value="%s/saml/metadata"' % demo["PORTAL_URL"])
     tap.has(release, 'attributeID="mail"')
+    tap.has(release, 'attributeID="samlSubjectID"')
     tap.equal(page.all_headers("Set-Cookie"), [])
     tap.has(browser.get("/").html, "/login/needs")
     tap.has(Browser(demo, "ja").get("/login/needs").text(), "ログインに必要な情報")

@@ -256,6 +256,15 @@
         <xsl:text>&#10;&#10;</xsl:text>
     </xsl:template>
 
+    <!-- As the Shibboleth IdP's own registry calls them. -->
+    <xsl:template match="@name" mode="shibboleth">
+        <xsl:choose>
+            <xsl:when test=". = 'subject-id'"><xsl:value-of select="'samlSubjectID'"/></xsl:when>
+            <xsl:when test=". = 'pairwise-id'"><xsl:value-of select="'samlPairwiseID'"/></xsl:when>
+            <xsl:otherwise><xsl:value-of select="."/></xsl:otherwise>
+        </xsl:choose>
+    </xsl:template>
+
     <!-- An act that asks for another kind of login than this session has. -->
     <xsl:template match="step-up" mode="title"><m:t k="step-up.{@why}.title"/></xsl:template>
     <xsl:template match="step-up" mode="main">
@@ -324,7 +333,7 @@
                 <xsl:text>&lt;AttributeFilterPolicy id="inkan"&gt;&#10;  &lt;PolicyRequirementRule xsi:type="Requester" value="</xsl:text>
                 <xsl:value-of select="sp/@entity"/><xsl:text>"/&gt;&#10;</xsl:text>
                 <xsl:for-each select="need[not(contains(@name, ' '))]">
-                    <xsl:text>  &lt;AttributeRule attributeID="</xsl:text><xsl:value-of select="@name"/><xsl:text>" permitAny="true"/&gt;&#10;</xsl:text>
+                    <xsl:text>  &lt;AttributeRule attributeID="</xsl:text><xsl:apply-templates select="@name" mode="shibboleth"/><xsl:text>" permitAny="true"/&gt;&#10;</xsl:text>
                 </xsl:for-each>
                 <xsl:text>&lt;/AttributeFilterPolicy&gt;&#10;</xsl:text>
             </xsl:variable>
