@@ -205,6 +205,41 @@ signer_log_find(SignerLog *log, gint64 from, const char *issuer, const char *ser
     return der;
 }
 
+/* --- all of them ----------------------------------------------------------------------------------------------------------- */
+
+static const char *
+word_after(char **words, const char *name)
+{
+    for (; *words; words++)
+        if (g_str_has_prefix(*words, name))
+            return *words + strlen(name);
+    return NULL;
+}
+
+gboolean
+signer_log_each(const char *path, void (*each)(const char *file, const struct signer_log_line *line, gpointer data),
+                gpointer data, GError **error)
+{
+    g_autofree char *line = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "re");
+    for (ssize_t n; file && (n = getline(&line, &size, file)) > 0;) {
+        line[n - 1] = line[n - 1] == '\n' ? '\0' : line[n - 1];
+        g_auto(GStrv) words = g_strsplit(line, " ", -1);
+        const char *request = word_after(words, "request="), *sha256 = word_after(words, "certificate=");
+        if (g_strv_length(words) < 5 || strcmp(words[1], "issue") != 0 || !request || !sha256)
+            continue;
+        const struct signer_log_line found = { words[2], words[3], sha256, g_ascii_strtoll(request, NULL, 10) };
+        each(path, &found, data);
+    }
+    if (!file || ferror(file))
+        g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "signer-log: %s: %s", path, g_strerror(errno));
+    gboolean ok = file && !ferror(file);
+    if (file)
+        fclose(file);
+    return ok;
+}
+
 /* --- the end --------------------------------------------------------------------------------------------------------------- */
 
 /* The whole lines at the end of the file. */

@@ -35,6 +35,14 @@ gint64 signer_log_size(const SignerLog *log, GError **error) G_GNUC_WARN_UNUSED_
 GBytes *signer_log_find(SignerLog *log, gint64 from, const char *issuer, const char *serial, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+struct signer_log_line {
+    const char *issuer, *serial, *sha256; /* of the certificate, hex */
+    gint64 request;
+};
+/* Every whole line "issue" of FILE, which is only read. CA_ERROR_BROKEN: it cannot be. */
+gboolean signer_log_each(const char *file, void (*each)(const char *file, const struct signer_log_line *line, gpointer data),
+                         gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whoever works on intent ID holds it, among all processes that have the log open, until it lets go or dies. FALSE: another does. */
 gboolean signer_log_hold(SignerLog *log, gint64 id) G_GNUC_WARN_UNUSED_RESULT;
 void signer_log_let_go(SignerLog *log, gint64 id);

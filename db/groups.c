@@ -16,6 +16,7 @@
 #include "db/pickup.h"
 #include "db/profile.h"
 #include "db/publish.h"
+#include "db/reconcile.h"
 #include "db/request.h"
 #include "db/session.h"
 #include "db/sweep.h"
@@ -50,6 +51,7 @@ const DbGroup *const db_groups[] = {
     &db_profile_group,
     &db_profile_owner_group,
     &db_publish_group,
+    &db_reconcile_group,
     &db_request_group,
     &db_request_portal_group,
     &db_request_worker_group,

@@ -226,6 +226,16 @@ def blocked_keys():
     bad(2, "ca", "block-key")
 
 
+def log_and_table():
+    """the signer's log is held against the table; what only the log shows is named"""
+    tap.has(bad(1, "ca", "reconcile", "--log", os.path.join(folder.name, "nowhere")), "nowhere")
+    log = write("signer.log", "2026-11-24T08:15:41Z log x -\n")
+    tap.equal(good("ca", "reconcile", "--log", log), "0 the same in log and table, 0 being stored, 0 differ\n")
+    write("signer.log", "2026-11-24T08:15:41Z issue client 11aa request=1 key=00 certificate=00\n")
+    done = inkan("ca", "reconcile", "--log", log, "--mend")
+    tap.equal((done.returncode, done.stdout), (1, "client 11aa: only in the log\n0 the same in log and table, 0 being stored, 1 differ, of which mended: 0\n"))
+
+
 def role_passwords():
     """a role's password goes to the server as a verifier alone"""
     password = "Correct-Horse 42"
@@ -318,7 +328,7 @@ def check():
 settings()
 try:
     tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, refused_import,
-            group_of_commands, another_identifier, authority, blocked_keys, profiles_ask, role_passwords,
+            group_of_commands, another_identifier, authority, blocked_keys, log_and_table, profiles_ask, role_passwords,
             a_given_day, check)
 finally:
     cluster.stdin.close()

@@ -12,6 +12,7 @@
 #include "db/log.h"
 #include "db/pickup.h"
 #include "db/request.h"
+#include "ra/reconcile.h"
 #include "tests/integration/cluster_authority.h"
 
 static World *world;
@@ -268,6 +269,81 @@ a_line_that_somebody_else_wrote_gets_no_row(void)
     waiting_clear(&w);
 }
 
+/* --- the log against the table ------------------------------------------------------------------------------------------------------- */
+
+static void
+say(const char *issuer, const char *serial, const char *what, gpointer data)
+{
+    g_string_append_printf(data, "%s %s: %s\n", issuer, serial, what);
+}
+
+static char *
+compare(const char *log, gboolean mend, gint64 differ)
+{
+    g_autoptr(RaContext) owner = world_context(world, "owner");
+    g_autoptr(GError) error = NULL;
+    GString *text = g_string_new(NULL);
+    struct ra_reconcile run = { .mend = mend, .say = say, .data = text };
+    const char *logs[] = { log, NULL };
+    g_usleep(1100000); /* rows of this second are not looked at */
+    g_assert_true(ra_reconcile(owner->db, logs, &run, &error));
+    g_assert_no_error(error);
+    if (run.different != differ)
+        g_error("%" G_GINT64_FORMAT " differ:\n%s", run.different, text->str);
+    if (mend)
+        g_assert_cmpint(run.mended, ==, differ);
+    return g_string_free(text, FALSE);
+}
+
+static void
+tampered_rows_and_lost_ones_are_found_and_mended(void)
+{
+    struct waiting lost = ready(), changed = ready(), forged = ready();
+    g_autoptr(GBytes) a = ask(&lost, NULL), b = ask(&changed, NULL);
+    g_autofree char *clean = compare(log_file, FALSE, 0);
+    g_assert_cmpstr(clean, ==, "");
+    /* As somebody with the superuser's rights would do it. */
+    world_do(world, "alter table certificate disable trigger certificate_is_kept", 0);
+    world_do(world, "delete from certificate where request = %N", lost.number);
+    world_do(world, "update certificate set der = der || '\\x00' where request = %N", changed.number);
+    world_do(world, "alter table certificate enable trigger certificate_is_kept", 0);
+    world_do(world, "insert into certificate (issuer, serial, request, pickup, der, subject, spki_sha256, fingerprint, not_before, not_after,"
+                    " key_kind) select 'client', repeat('1b', 20), r.number, k.id, '\\x3000', 'CN=x', sha256('x'), sha256('y'),"
+                    " k.not_before, k.not_after, 'p256' from request r join pickup k on k.request = r.number where r.number = %N",
+             forged.number);
+    g_autofree char *found = compare(log_file, FALSE, 3);
+    g_assert_nonnull(strstr(found, ": only in the log\n"));
+    g_assert_nonnull(strstr(found, ": other bytes in the table than in the log\n"));
+    g_assert_nonnull(strstr(found, "1b1b: only in the table, and not signed by this CA: a forged row\n"));
+    g_autofree char *mended = compare(log_file, TRUE, 3);
+    g_assert_nonnull(strstr(mended, "only in the log; now stored, as revoked\n"));
+    g_autofree char *hex = crypto_hex(a);
+    g_autofree char *row = world_text(world, "select encode(der, 'hex') || ' ' || reason from certificate where request = %N", lost.number);
+    g_autofree char *wanted = g_strconcat(hex, " cessationOfOperation", NULL);
+    g_assert_cmpstr(row, ==, wanted);
+    g_assert_cmpint(world_int(world, "select count(*) from certificate where revoked_at is null and request >= %N", lost.number), ==, 0);
+    g_assert_cmpint(world_int(world, "select count(*) from event where what = 'reconcile' and %N > 0", 1), ==, 3);
+    g_assert_nonnull(b);
+    waiting_clear(&lost);
+    waiting_clear(&changed);
+    waiting_clear(&forged);
+}
+
+static void
+rows_that_a_missing_log_would_show_are_left_alone(void)
+{
+    g_autofree char *empty = g_build_filename(world->folder, "empty.log", NULL);
+    g_autoptr(RaContext) owner = world_context(world, "owner");
+    g_assert_true(g_file_set_contents(empty, "", 0, NULL));
+    gint64 before = world_int(world, "select count(*) from certificate where revoked_at is null and %N > 0", 1);
+    g_autoptr(GString) text = g_string_new(NULL);
+    struct ra_reconcile run = { .mend = TRUE, .say = say, .data = text };
+    const char *logs[] = { empty, NULL };
+    g_assert_true(ra_reconcile(owner->db, logs, &run, NULL));
+    g_assert_nonnull(strstr(text->str, "signed by this CA: is a log missing?\n"));
+    g_assert_cmpint(world_int(world, "select count(*) from certificate where revoked_at is null and %N > 0", 1), ==, before);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -285,6 +361,8 @@ main(int argc, char **argv)
     g_test_add_func("/reconcile/before the intent is committed nothing was begun", before_the_intent_is_committed_nothing_was_begun);
     g_test_add_func("/reconcile/while it is stored it is stored once", while_it_is_stored_it_is_stored_once);
     g_test_add_func("/reconcile/another process ends it, but not while it is held", another_process_ends_it_but_not_while_it_is_held);
+    g_test_add_func("/reconcile/tampered rows and lost ones are found and mended", tampered_rows_and_lost_ones_are_found_and_mended);
+    g_test_add_func("/reconcile/rows that a missing log would show are left alone", rows_that_a_missing_log_would_show_are_left_alone);
     g_test_add_func("/reconcile/a line that somebody else wrote gets no row", a_line_that_somebody_else_wrote_gets_no_row);
     int result = g_test_run();
     authority_free(authority);
