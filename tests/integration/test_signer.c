@@ -230,6 +230,26 @@ token_and_number_must_belong_together(void)
     waiting_clear(&b);
 }
 
+/* The portal's role reads the pickup's row: what stands there is no token. */
+static void
+what_the_portals_role_can_read_opens_no_pickup(void)
+{
+    static const char *const readable[] = { "encode(token_hash, 'hex')", "encode(token_hash, 'base64')", "encode(pin_hash, 'hex')",
+                                            "encode(pin_salt, 'hex')", "encode(pin_sealed, 'hex')", "id::text", "request::text" };
+    struct waiting w = ready(world->person, "client");
+    for (size_t i = 0; i < G_N_ELEMENTS(readable); i++) {
+        g_autofree char *sql = g_strdup_printf("select rtrim(translate(%s, '+/', '-_'), '=') from pickup where request = %%N", readable[i]);
+        g_autofree char *text = world_text(world, sql, w.number);
+        g_autoptr(Secret) guess = secret_from_text(text);
+        g_autoptr(GError) error = NULL;
+        g_assert_null(ca_client_sign(signer_socket, w.number, secret_text(guess), w.csr, &error));
+        g_assert_nonnull(error);
+    }
+    g_assert_cmpint(world_int(world, "select count(*) from intent where request = %N", w.number), ==, 0);
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    waiting_clear(&w);
+}
+
 static void
 a_csr_must_prove_its_key(void)
 {
@@ -603,6 +623,7 @@ main(int argc, char **argv)
     g_test_add_func("/signer/every kind of key is signed", every_kind_of_key_is_signed);
     g_test_add_func("/signer/a renewal names what it replaces", a_renewal_names_what_it_replaces);
     g_test_add_func("/signer/token and number must belong together", token_and_number_must_belong_together);
+    g_test_add_func("/signer/what the portal's role can read opens no pickup", what_the_portals_role_can_read_opens_no_pickup);
     g_test_add_func("/signer/a CSR must prove its key", a_csr_must_prove_its_key);
     g_test_add_func("/signer/each rule is held whatever the rows say", each_rule_is_held_whatever_the_rows_say);
     g_test_add_func("/signer/no certificate outlives its issuer", no_certificate_outlives_its_issuer);
