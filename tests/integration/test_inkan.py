@@ -7,55 +7,26 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import house  # noqa: E402
 import saml_keys  # noqa: E402
 import tap  # noqa: E402
 
-INKAN = os.path.join(tap.ROOT, os.environ.get("BUILD", "build"), "inkan")
-folder = tempfile.TemporaryDirectory(prefix="inkan-command-")
-cluster = subprocess.Popen([os.path.join(tap.ROOT, "tests", "cluster")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                           env=dict(os.environ, CLUSTER_EMPTY="1"))
-sockets = cluster.stdout.readline().strip()
-CONFIG = os.path.join(folder.name, "inkan.conf")
-
-
-def write(name, text, mode=0o600):
-    path = os.path.join(folder.name, name)
-    with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-    return path
+home = house.House("command", empty=True)
+sql, write, CONFIG = home.sql, home.write, home.config
 
 
 def settings():
-    roles = "".join("%s=host=%s dbname=inkan user=inkan_%s\n" % (r, sockets, r) for r in ("portal", "worker", "signer", "responder", "owner"))
-    write("inkan.conf", """[service]
-url=https://portal.example
-client_url=https://client.example
-publish_url=http://pki.example
-secret_file=%(d)s/secret
-share=%(root)s
-[database]
-%(roles)s[saml]
-entity_id=https://portal.example/saml
-signing_key=%(saml)s/signing.key
-signing_certificate=%(saml)s/signing.pem
-decryption_key=%(saml)s/decryption.key
-decryption_certificate=%(saml)s/decryption.pem
-[mail]
-from=a@b.example
-message_domain=b.example
-[signer]
-keys=%(d)s/keys
-passphrase_file=%(d)s/passphrase
-socket=%(d)s/signer.sock
-""" % {"d": folder.name, "root": tap.ROOT, "roles": roles, "saml": saml_keys.originals})
+    saml = {"%s_%s" % (role, what): os.path.join(saml_keys.originals, "%s.%s" % (role, ending))
+            for role in saml_keys.ROLES for what, ending in (("key", "key"), ("certificate", "pem"))}
+    home.settings(saml=saml, mail={"from": "a@b.example", "message_domain": "b.example"},
+                  signer={"keys": home.path("keys"), "passphrase_file": home.path("passphrase")})
     write("passphrase", "correct horse battery staple\n")
 
 
 def inkan(*words, given=None):
-    return subprocess.run([INKAN, "-c", CONFIG] + list(words), capture_output=True, text=True, check=False, timeout=120, input=given)
+    return subprocess.run([house.INKAN, "-c", CONFIG] + list(words), capture_output=True, text=True, check=False, timeout=120, input=given)
 
 
 def good(*words, **more):
@@ -69,11 +40,6 @@ def bad(status, *words):
     tap.equal(done.returncode, status, " ".join(words) + ": " + done.stderr)
     tap.ok(done.stderr.startswith("inkan: ") or "\ninkan: " in done.stderr, done.stderr)
     return done.stderr
-
-
-def sql(text):
-    return subprocess.run(["psql", "-qXAt", "-h", sockets, "-U", "postgres", "-d", "inkan", "-c", text], capture_output=True, text=True,
-                          check=True).stdout.strip()
 
 
 DESCRIPTOR = """<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"
@@ -161,7 +127,7 @@ def idp_by_hand():
     tap.equal(sql("select mail_domains from institution where name = 'Ume'"), "{ume.example}")
     tap.ok(inkan("metadata", "import", write("bad.xml", "<x/>"), "--institution", "Ume").returncode not in (0, -6, -11), "no metadata")
     bad(2, "metadata", "import", given)
-    bad(2, "metadata", "import", os.path.join(folder.name, "missing.xml"), "--institution", "Ume")
+    bad(2, "metadata", "import", home.path("missing.xml"), "--institution", "Ume")
     bad(3, "metadata", "show", "https://nowhere.example")
     bad(2, "metadata", "import", given, "--institution", "梅大学")
     good("metadata", "import", given, "--institution", "Ume")
@@ -202,7 +168,7 @@ def authority():
         tap.ok(re.search("(?m)^%s  C=JP" % name, status), status)
     for fingerprint in re.findall(r"SHA-256 ([0-9a-f]{64})", status):
         tap.ok(fingerprint in report.lower().replace(":", "").replace(" ", ""), "%s is not in the report" % fingerprint)
-    keys = os.listdir(os.path.join(folder.name, "keys"))
+    keys = os.listdir(home.path("keys"))
     tap.ok(any(k.startswith("root") for k in keys), str(keys))
     tap.has(bad(4, "ca", "init"), "already")
     good("ca", "root-crl")
@@ -211,12 +177,12 @@ def authority():
 
 def blocked_keys():
     """a key is blocked by its hash, or by a file that holds it in any form; once and for all"""
-    openssl = lambda *words: subprocess.run(["openssl"] + list(words), cwd=folder.name, capture_output=True, check=True).stdout  # noqa: E731
+    openssl = lambda *words: subprocess.run(["openssl"] + list(words), cwd=home.folder, capture_output=True, check=True).stdout  # noqa: E731
     openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-keyout", "k.pem", "-out", "c.pem", "-subj", "/CN=weak")
     openssl("req", "-new", "-key", "k.pem", "-out", "r.pem", "-subj", "/CN=weak")
     openssl("x509", "-in", "c.pem", "-outform", "DER", "-out", "c.der")
     spki = hashlib.sha256(openssl("pkey", "-in", "k.pem", "-pubout", "-outform", "DER")).hexdigest()
-    name = lambda file: os.path.join(folder.name, file)  # noqa: E731
+    name = lambda file: home.path(file)  # noqa: E731
     tap.equal(good("ca", "block-key", name("c.der"), "--note", "found on the web"), spki + " blocked\n")
     tap.equal(good("ca", "block-key", name("k.pem"), name("r.pem"), name("c.pem"), spki.upper()), 4 * (spki + " was blocked already\n"))
     tap.equal(sql("select why || ' ' || note from blocked_key"), "operator found on the web")
@@ -331,5 +297,4 @@ try:
             group_of_commands, another_identifier, authority, blocked_keys, log_and_table, profiles_ask, role_passwords,
             a_given_day, check)
 finally:
-    cluster.stdin.close()
-    cluster.wait(30)
+    home.end()

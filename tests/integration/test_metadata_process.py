@@ -7,69 +7,32 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import aggregate  # noqa: E402
+import house  # noqa: E402
 import tap  # noqa: E402
 
-BUILD = os.path.join(tap.ROOT, os.environ.get("BUILD", "build"))
 N = 300
-folder = tempfile.TemporaryDirectory(prefix="inkan-metadata-")
-cluster = subprocess.Popen([os.path.join(tap.ROOT, "tests", "cluster")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-sockets = cluster.stdout.readline().strip()
-web = os.path.join(folder.name, "web")
+home = house.House("metadata")
+path, sql = home.path, home.sql
+web = path("web")
 os.mkdir(web)
 server = subprocess.Popen(["/usr/bin/python3", os.path.join(tap.ROOT, "tests/lib/mdq_server.py"), web], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 port = server.stdout.readline().strip()
 
 
-def path(*names):
-    return os.path.join(folder.name, *names)
-
-
-def sql(text):
-    return subprocess.run(["psql", "-qXAt", "-h", sockets, "-U", "postgres", "-d", "inkan", "-c", text], capture_output=True, text=True,
-                          check=True).stdout.strip()
-
-
 def settings(**more):
-    roles = "".join("%s=host=%s dbname=inkan user=inkan_%s\n" % (r, sockets, r) for r in ("portal", "worker", "signer", "responder", "owner"))
     values = {"sources": "big|https://localhost:%(p)s/files/big.xml;asked|mdq:https://localhost:%(p)s|%(d)s/second.crt" % {"p": port,
-              "d": folder.name}, "metadata_certificate": path("first.crt"), "metadata_ca_file": path("web", "tls.pem")}
+              "d": home.folder}, "metadata_certificate": path("first.crt"), "metadata_ca_file": path("web", "tls.pem")}
     values.update(more)
-    text = """[service]
-url=https://portal.example
-client_url=https://client.example
-publish_url=http://pki.example
-secret_file=%(d)s/secret
-share=%(root)s
-[database]
-%(roles)s[saml]
-entity_id=https://portal.example/saml
-signing_key=%(d)s/x
-signing_certificate=%(d)s/x
-decryption_key=%(d)s/x
-decryption_certificate=%(d)s/x
-%(saml)s[worker]
-pid_file=%(d)s/worker.pid
-opener_socket=%(d)s/opener.sock
-[mail]
-server=smtp://localhost:9
-from=noreply@inkan.example
-message_domain=inkan.example
-[signer]
-passphrase_file=%(d)s/x
-socket=%(d)s/signer.sock
-""" % {"d": folder.name, "root": tap.ROOT, "roles": roles, "saml": "".join("%s=%s\n" % v for v in values.items())}
-    with open(path("inkan.conf"), "w", encoding="utf-8") as file:
-        file.write(text)
+    home.settings(saml=values, mail={"server": "smtp://localhost:9"})
 
 
 def inkan(*words):
-    return subprocess.run([os.path.join(BUILD, "inkan"), "-c", path("inkan.conf"), *words], capture_output=True, text=True, timeout=60,
+    return subprocess.run([os.path.join(house.BUILD, "inkan"), "-c", path("inkan.conf"), *words], capture_output=True, text=True, timeout=60,
                           check=False)
 
 
@@ -99,7 +62,7 @@ def publish_entity(n, days=7):
 def prepare():
     for name in ("first", "second", "foreign"):
         aggregate.make_key(path(name + ".key"), path(name + ".crt"))
-    aggregate.keep_in(folder.name)
+    aggregate.keep_in(home.folder)
     publish()
     for n in (1, 1000):
         publish_entity(n)
@@ -121,7 +84,7 @@ def requests():
 class Worker:
     def __enter__(self):
         self.log = open(path("worker.log"), "a+", encoding="utf-8")
-        self.process = subprocess.Popen([os.path.join(BUILD, "inkan-worker"), "-c", path("inkan.conf")], stderr=self.log,
+        self.process = subprocess.Popen([os.path.join(house.BUILD, "inkan-worker"), "-c", path("inkan.conf")], stderr=self.log,
                                         stdin=subprocess.DEVNULL)
         return self
 
@@ -252,5 +215,4 @@ try:
     tap.run(nothing_yet, worker_fetches, asked_at_once, changed_and_unchanged, told_why, over, listed, killed, settled)
 finally:
     server.stdin.close()
-    cluster.stdin.close()
-    cluster.wait(60)
+    home.end()

@@ -4,24 +4,19 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import house  # noqa: E402
 import tap  # noqa: E402
 
-INKAN = os.path.join(tap.ROOT, os.environ.get("BUILD", "build"), "inkan")
-folder = tempfile.TemporaryDirectory(prefix="inkan-migrate-")
-cluster = subprocess.Popen([os.path.join(tap.ROOT, "tests", "cluster")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                           env=dict(os.environ, CLUSTER_EMPTY="1"))
-sockets = cluster.stdout.readline().strip()
+home = house.House("migrate", empty=True)
 
 
 def settings(name="inkan.conf", changed="", **database):
     """A settings file from the sample in deploy/, with the database of the test; CHANGED: lines put at the end of groups."""
     with open(os.path.join(tap.ROOT, "deploy", "inkan.conf.sample"), encoding="utf-8") as file:
         text = file.read()
-    values = {r: "host=%s dbname=inkan user=inkan_%s" % (sockets, r) for r in ("portal", "worker", "signer", "responder", "owner")}
-    values.update(database)
+    values = dict(home.databases(), **database)
     text = re.sub(r"(?ms)^\[database\].*?(?=^\[|\Z)", "[database]\n" + "".join("%s=%s\n" % kv for kv in values.items()) + "\n", text)
     text = re.sub(r"(?m)^#?\s*share\s*=.*$", "share=" + tap.ROOT, text, count=1)
     for line in filter(None, changed.split("\n")):
@@ -29,18 +24,15 @@ def settings(name="inkan.conf", changed="", **database):
         key = rest.split("=")[0]
         text = re.sub(r"(?ms)(^\[%s\]\n)(.*?)(?=^\[|\Z)" % group,
                       lambda m, k=key, r=rest: m.group(1) + r + "\n" + re.sub(r"(?m)^%s\s*=.*\n" % k, "", m.group(2)), text)
-    path = os.path.join(folder.name, name)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    return path
+    return home.write(name, text)
 
 
 def inkan(*words, config=None):
-    return subprocess.run([INKAN, "-c", config or settings()] + list(words), capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([house.INKAN, "-c", config or settings()] + list(words), capture_output=True, text=True, check=False, timeout=60)
 
 
 def dump():
-    done = subprocess.run(["pg_dump", "-h", sockets, "-U", "postgres", "inkan"], capture_output=True, text=True, check=True)
+    done = subprocess.run(["pg_dump", "-h", home.sockets, "-U", "postgres", "inkan"], capture_output=True, text=True, check=True)
     # Newer pg_dump puts a random word on two lines.
     return "\n".join(line for line in done.stdout.splitlines() if not line.startswith("\\"))
 
@@ -62,10 +54,10 @@ def migrates_twice():
 
 def two_at_once():
     """two at once on an empty database do it once"""
-    subprocess.run(["psql", "-qX", "-h", sockets, "-U", "postgres", "-d", "postgres", "-c", "drop database inkan", "-c",
+    subprocess.run(["psql", "-qX", "-h", home.sockets, "-U", "postgres", "-d", "postgres", "-c", "drop database inkan", "-c",
                     "create database inkan owner inkan_owner"], check=True)
     config = settings()
-    running = [subprocess.Popen([INKAN, "-c", config, "migrate"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(3)]
+    running = [subprocess.Popen([house.INKAN, "-c", config, "migrate"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(3)]
     outputs = [p.communicate(timeout=60)[0] for p in running]
     tap.equal([p.returncode for p in running], [0, 0, 0], "\n".join(outputs))
     tap.equal(inkan("migrate").returncode, 0)
@@ -119,5 +111,4 @@ def secret():
 try:
     tap.run(migrates, migrates_twice, two_at_once, database_away, wrong_settings, unknown_command, settings_listed, secret)
 finally:
-    cluster.stdin.close()
-    cluster.wait(30)
+    home.end()

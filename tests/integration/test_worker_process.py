@@ -12,68 +12,32 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import house  # noqa: E402
 import tap  # noqa: E402
 
-BUILD = os.path.join(tap.ROOT, os.environ.get("BUILD", "build"))
-folder = tempfile.TemporaryDirectory(prefix="inkan-worker-")
-PID = os.path.join(folder.name, "worker.pid")
-cluster = subprocess.Popen([os.path.join(tap.ROOT, "tests", "cluster")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-sockets = cluster.stdout.readline().strip()
-smtp = subprocess.Popen(["/usr/bin/python3", os.path.join(tap.ROOT, "tests/integration/smtp_server.py"), folder.name], stdin=subprocess.PIPE,
+home = house.House("worker")
+PID = home.path("worker.pid")
+smtp = subprocess.Popen(["/usr/bin/python3", os.path.join(tap.ROOT, "tests/integration/smtp_server.py"), home.folder], stdin=subprocess.PIPE,
                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 port = smtp.stdout.readline().strip()
 
 
-def sql(text, folder=None):
-    return subprocess.run(["psql", "-qXAt", "-h", folder or sockets, "-U", "postgres", "-d", "inkan", "-c", text], capture_output=True, text=True,
-                          check=True).stdout.strip()
+sql = home.sql
 
 
 def psql_here(text):
     """The same where the socket has been moved out of the worker's way."""
     link = tempfile.mkdtemp(prefix="inkan-aside-")
     try:
-        os.symlink(os.path.join(sockets, ".s.PGSQL.5432.away"), os.path.join(link, ".s.PGSQL.5432"))
+        os.symlink(os.path.join(home.sockets, ".s.PGSQL.5432.away"), os.path.join(link, ".s.PGSQL.5432"))
         return sql(text, link)
     finally:
         shutil.rmtree(link)
 
 
 def settings():
-    roles = "".join("%s=host=%s dbname=inkan user=inkan_%s\n" % (r, sockets, r) for r in ("portal", "worker", "signer", "responder", "owner"))
-    text = """[service]
-url=https://portal.example
-client_url=https://client.example
-publish_url=http://pki.example
-secret_file=%(d)s/secret
-share=%(root)s
-[database]
-%(roles)s[saml]
-entity_id=https://portal.example/saml
-signing_key=%(d)s/x
-signing_certificate=%(d)s/x
-decryption_key=%(d)s/x
-decryption_certificate=%(d)s/x
-[worker]
-pid_file=%(pid)s
-opener_socket=%(d)s/opener.sock
-[mail]
-server=smtp://localhost:%(port)s
-ca_file=%(d)s/ca.pem
-from=noreply@inkan.example
-message_domain=inkan.example
-backoff=1
-[signer]
-passphrase_file=%(d)s/x
-socket=%(d)s/signer.sock
-""" % {"d": folder.name, "root": tap.ROOT, "roles": roles, "pid": PID, "port": port}
-    path = os.path.join(folder.name, "inkan.conf")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    secret = subprocess.run([os.path.join(BUILD, "inkan"), "-c", path, "config", "secret"], capture_output=True, text=True, check=True).stdout
-    with open(os.open(os.path.join(folder.name, "secret"), os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        file.write(secret)
-    return path
+    home.settings(mail={"server": "smtp://localhost:" + port, "ca_file": home.path("ca.pem"), "backoff": 1})
+    home.secret()
 
 
 def rows():
@@ -92,12 +56,12 @@ def apply(n=1):
 
 
 def start():
-    return subprocess.Popen([os.path.join(BUILD, "inkan-worker"), "-c", CONFIG], stderr=open(os.path.join(folder.name, "log"), "a",
+    return subprocess.Popen([os.path.join(house.BUILD, "inkan-worker"), "-c", home.config], stderr=open(home.path("log"), "a",
                                                                                            encoding="utf-8"))
 
 
 def log():
-    with open(os.path.join(folder.name, "log"), encoding="utf-8") as file:
+    with open(home.path("log"), encoding="utf-8") as file:
         return file.read()
 
 
@@ -162,7 +126,7 @@ def all_killed():
     all_sent()
     nothing_twice()
     mails = {}
-    for name in glob.glob(os.path.join(folder.name, "new", "*")):
+    for name in glob.glob(home.path("new", "*")):
         with open(name, encoding="utf-8") as file:
             key = re.search(r"(?m)^Message-ID: (.*)$", file.read()).group(1)
         mails[key] = mails.get(key, 0) + 1
@@ -186,7 +150,7 @@ def database_restarts():
 def database_is_away():
     """PostgreSQL is away for a while: each process says so once, not with each attempt, and once when it is back"""
     before = len(log())
-    name = os.path.join(sockets, ".s.PGSQL.5432")
+    name = os.path.join(home.sockets, ".s.PGSQL.5432")
     os.rename(name, name + ".away")
     try:
         pids = psql_here("select pid from pg_stat_activity where usename = 'inkan_worker'").split()
@@ -230,14 +194,14 @@ def no_secrets_in_the_log():
     text = log()
     tap.lacks(text, "Sanitizer")
     tap.lacks(text, "runtime error")
-    for name in glob.glob(os.path.join(folder.name, "new", "*"))[:50]:
+    for name in glob.glob(home.path("new", "*"))[:50]:
         body = subprocess.run(["/usr/bin/python3", "-c", "import email,email.policy,sys;print(email.message_from_binary_file(open(sys.argv[1],"
                                "'rb'),policy=email.policy.default).get_content())", name], capture_output=True, text=True, check=True).stdout
         for secret in re.findall(r"/pickup/([\w-]{43})", body) + re.findall(r"(?m)^\s*([A-Za-z0-9]{16})\s*$", body):
             tap.lacks(text, secret)
 
 
-CONFIG = settings()
+settings()
 rows()
 worker = start()
 try:
@@ -246,5 +210,4 @@ finally:
     worker.kill()
     worker.wait()
     smtp.kill()
-    cluster.stdin.close()
-    cluster.wait(30)
+    home.end()
