@@ -5,6 +5,7 @@
 
 #include "ca/certificate.h"
 #include "tests/unit/ca_fixture.h"
+#include "tests/unit/run.h"
 
 static X509 *native(GBytes *der)
 {
@@ -592,10 +593,7 @@ static void what_is_no_certificate_is_refused(void)
     fixture_clear(&f);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct unit_test tests[] = {
     { "/certificate/a client certificate says what was ordered", a_client_certificate_says_what_was_ordered },
     { "/certificate/every pair of key kinds gives a valid chain", every_pair_of_key_kinds_gives_a_valid_chain },
     { "/certificate/an EC key agrees instead of enciphering", an_ec_key_agrees_instead_of_enciphering },
@@ -617,9 +615,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    crypto_start();
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_func(tests[i].name, tests[i].run);
-    return g_test_run();
+    return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), NULL, NULL);
 }

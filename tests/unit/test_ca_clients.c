@@ -7,6 +7,7 @@
 #include "ca/ocsp.h"
 #include "ca/pkcs12.h"
 #include "tests/unit/ca_fixture.h"
+#include "tests/unit/run.h"
 
 #define PIN "Ab3dEf6hIj9lMn2p"
 
@@ -360,10 +361,7 @@ static void python_reads_all_of_it(void)
     assert_says("/usr/bin/python3 read.py ec-modern.p12 ec-older.p12 rsa-modern.p12 rsa-older.p12", "all read");
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct unit_test tests[] = {
     { "/clients/openssl verifies the chain strictly", openssl_verifies_the_chain_strictly },
     { "/clients/openssl verifies with shard and full list", openssl_verifies_with_shard_and_full_list },
     { "/clients/openssl opens each PKCS#12", openssl_opens_each_pkcs12 },
@@ -375,17 +373,13 @@ static const struct {
     { "/clients/python reads all of it", python_reads_all_of_it },
 };
 
-int main(int argc, char **argv)
+static void prepare(void)
 {
-    int status;
-
-    g_test_init(&argc, &argv, NULL);
-    crypto_start();
     fixture_now = g_get_real_time() / G_USEC_PER_SEC - DAY;
     make_files();
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_func(tests[i].name, tests[i].run);
-    status = g_test_run();
-    remove_files();
-    return status;
+}
+
+int main(int argc, char **argv)
+{
+    return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), prepare, remove_files);
 }

@@ -6,6 +6,7 @@
 
 #include "ca/crl.h"
 #include "tests/unit/ca_fixture.h"
+#include "tests/unit/run.h"
 
 #define SHARD "http://pki.test/crl/client-0.crl"
 
@@ -214,10 +215,7 @@ static void reasons_have_the_standards_names(void)
     g_assert_false(ca_reason_parse("", &reason));
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct unit_test tests[] = {
     { "/crl/lists of all lengths are read by openssl", lists_of_all_lengths_are_read_by_openssl },
     { "/crl/every kind of issuer signs lists", every_kind_of_issuer_signs_lists },
     { "/crl/odd serials are written right", odd_serials_are_written_right },
@@ -228,9 +226,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    crypto_start();
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_func(tests[i].name, tests[i].run);
-    return g_test_run();
+    return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ca/crypto.h"
+#include "tests/unit/run.h"
 
 static void secret_holds_what_it_was_given(void)
 {
@@ -340,10 +341,7 @@ static void a_new_line_is_a_keyring(void)
     g_assert_true(g_str_has_prefix(secret_text(line), "2026-11-24-"));
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct unit_test tests[] = {
     { "/crypto/a secret holds what it was given", secret_holds_what_it_was_given },
     { "/crypto/chomp takes line ends and no more", chomp_takes_line_ends_and_no_more },
     { "/crypto/secrets are locked and not dumped", secrets_are_locked_and_not_dumped },
@@ -367,9 +365,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    crypto_start();
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_func(tests[i].name, tests[i].run);
-    return g_test_run();
+    return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "ca/csr.h"
 #include "tests/unit/ca_fixture.h"
+#include "tests/unit/run.h"
 
 /* A CSR as openssl makes it, with subject and a wished extension. Takes KEY. */
 static GBytes *openssl_csr(EVP_PKEY *key, const EVP_MD *digest, int version)
@@ -435,10 +436,7 @@ static void a_point_off_the_curve_is_refused(void)
     assert_word(&error, CA_ERROR_REFUSED, "key-weak");
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct unit_test tests[] = {
     { "/csr/requests of openssl are read, whatever they wish for", requests_of_openssl_are_read },
     { "/csr/a larger odd exponent is fine", a_larger_odd_exponent_is_fine },
     { "/csr/PEM as people paste it", pem_as_people_paste_it },
@@ -459,9 +457,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    crypto_start();
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_func(tests[i].name, tests[i].run);
-    return g_test_run();
+    return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "ca/curve.h"
 #include "ca/der.h"
 #include "tests/unit/ca_fixture.h"
+#include "tests/unit/run.h"
 
 static void lengths_are_the_shortest_form(void)
 {
@@ -251,10 +252,7 @@ static void numbers_out_of_range_are_no_signature(void)
     ca_curve_free(curve);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct unit_test tests[] = {
     { "/der/lengths are the shortest form", lengths_are_the_shortest_form },
     { "/der/numbers are as openssl writes them", numbers_are_as_openssl_writes_them },
     { "/der/OIDs are as openssl writes them, or refused", oids_are_as_openssl_writes_them_or_refused },
@@ -269,9 +267,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    crypto_start();
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_func(tests[i].name, tests[i].run);
-    return g_test_run();
+    return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "ca/csr.h"
 #include "ca/key.h"
 #include "tests/unit/ca_fixture.h"
+#include "tests/unit/run.h"
 
 static EVP_PKEY *native(const Secret *pkcs8)
 {
@@ -197,10 +198,7 @@ static void keys_of_other_kinds_do_not_sign(void)
     EVP_PKEY_free(key);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct unit_test tests[] = {
     { "/key/kinds have names", kinds_have_names },
     { "/key/each kind is made, and read by openssl", each_kind_is_made_and_read_by_openssl },
     { "/key/EC keys are written as openssl writes them", ec_keys_are_written_as_openssl_writes_them },
@@ -214,9 +212,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    crypto_start();
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_func(tests[i].name, tests[i].run);
-    return g_test_run();
+    return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), NULL, NULL);
 }

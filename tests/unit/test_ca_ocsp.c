@@ -4,6 +4,7 @@
 
 #include "ca/ocsp.h"
 #include "tests/unit/ca_fixture.h"
+#include "tests/unit/run.h"
 
 struct world {
     struct fixture f;
@@ -351,10 +352,7 @@ static void refusals_are_openssls_too(void)
     }
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct unit_test tests[] = {
     { "/ocsp/each status reaches an openssl client", each_status_reaches_an_openssl_client },
     { "/ocsp/the issuer itself can answer", the_issuer_itself_can_answer },
     { "/ocsp/several are answered in order", several_are_answered_in_order },
@@ -367,9 +365,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    crypto_start();
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_func(tests[i].name, tests[i].run);
-    return g_test_run();
+    return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), NULL, NULL);
 }

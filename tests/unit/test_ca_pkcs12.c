@@ -4,6 +4,7 @@
 
 #include "ca/pkcs12.h"
 #include "tests/unit/ca_fixture.h"
+#include "tests/unit/run.h"
 
 #define PIN "Ab3dEf6hIj9lMn2p"
 
@@ -174,10 +175,7 @@ static void another_keys_certificate_is_never_packed(void)
     fixture_clear(&f);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct unit_test tests[] = {
     { "/pkcs12/key, certificate and chain come out again", key_certificate_and_chain_come_out_again },
     { "/pkcs12/the encodings are what they are called", the_encodings_are_what_they_are_called },
     { "/pkcs12/passwords that Java cannot read are refused", passwords_java_cannot_read_are_refused },
@@ -186,9 +184,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    crypto_start();
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_func(tests[i].name, tests[i].run);
-    return g_test_run();
+    return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), NULL, NULL);
 }
