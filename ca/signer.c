@@ -57,7 +57,8 @@ log_is_in_database(Signer *signer, GError **error)
         if (!exists) {
             g_set_error(error, CA_ERROR, CA_ERROR_DOWN,
                         "log-ahead: %s names certificate %s of %s, which the database does not have: it lost what it had "
-                        "committed. Nothing is signed until that row is back; if another database is meant, move the file away",
+                        "committed. Nothing is signed until that row is back (`inkan ca reconcile --mend`); if another database is meant, "
+                        "move the file away",
                         signer_log_file(signer->log), (char *)pairs->pdata[i + 1], (char *)pairs->pdata[i]);
             return FALSE;
         }
