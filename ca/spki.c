@@ -39,7 +39,7 @@ static GBytes *hash_of(EVP_PKEY *key)
 
 GBytes *ca_spki_hash(const void *bytes, size_t size, GError **error)
 {
-    EVP_PKEY *(*const readers[])(BIO *, gboolean) = { of_certificate, of_request, of_public, of_private };
+    static EVP_PKEY *(*const readers[])(BIO *, gboolean) = { of_certificate, of_request, of_public, of_private };
     g_autoptr(EVP_PKEY) key = NULL;
 
     for (size_t i = 0; size <= G_MAXINT32 && !key && i < 2 * G_N_ELEMENTS(readers); i++) {
