@@ -153,18 +153,18 @@ write_key(const char *folder, const char *file, const char *text, GError **error
     return ok;
 }
 
-/* The key of NAME: the one whose file is there, or a new one, read back from its file. */
+/* The key of NAME: the one whose file is there, in a token or not, or a new one, read back from its file. */
 static CaSigningKey *
-key_of(const char *folder, const char *name, enum ca_key_kind kind, const Secret *passphrase, GError **error)
+key_of(const struct ceremony_plan *plan, const char *folder, const char *name, enum ca_key_kind kind, GError **error)
 {
     g_autofree char *base = g_strdup_printf("%s.pem", name), *file = g_build_filename(folder, base, NULL);
-    if (!g_file_test(file, G_FILE_TEST_EXISTS)) {
+    if (!g_file_test(file, G_FILE_TEST_EXISTS) && !ca_signing_key_in_token(folder, name)) {
         g_autoptr(Secret) pkcs8 = ca_key_make(kind, error);
-        g_autofree char *pem = pkcs8 ? ca_signing_key_pem(pkcs8, passphrase, error) : NULL;
+        g_autofree char *pem = pkcs8 ? ca_signing_key_pem(pkcs8, plan->passphrase, error) : NULL;
         if (!pem || !write_key(folder, file, pem, error))
             return NULL;
     }
-    return ca_signing_key_load(file, passphrase, error);
+    return ca_signing_key_find(folder, name, plan->passphrase, &plan->token, error);
 }
 
 static gboolean
@@ -207,7 +207,7 @@ make_root(const struct ceremony_plan *plan, struct made *made, GError **error)
         .not_after = ca_validity_end(plan->now, 12 * plan->root_years, plan->time_zone),
         .country = plan->country, .organization = plan->organization, .common_name = name, .path_length = 1,
     };
-    made->root_key = key_of(root_folder(plan), "root", plan->root_kind, plan->passphrase, error);
+    made->root_key = key_of(plan, root_folder(plan), "root", plan->root_kind, error);
     made->root = made->root_key ? ca_root_build(&what, made->root_key, error) : NULL;
     made->issuer = made->root ? ca_issuer_new(made->root, made->root_key, error) : NULL;
     return made->issuer != NULL;
@@ -217,7 +217,7 @@ static GBytes *
 make_issuing(const struct ceremony_plan *plan, const struct authority *authority, const CaIssuer *root, GError **error)
 {
     static const char *const any[] = { OID_ANY_POLICY, NULL };
-    g_autoptr(CaSigningKey) key = key_of(plan->keys, authority->name, plan->issuing_kind, plan->passphrase, error);
+    g_autoptr(CaSigningKey) key = key_of(plan, plan->keys, authority->name, plan->issuing_kind, error);
     if (!key)
         return NULL;
     g_autoptr(GBytes) spki = ca_signing_key_public(key);
@@ -321,8 +321,10 @@ report_one(GString *report, const char *folder, const char *name, GBytes *der, G
         return FALSE;
     g_autoptr(GDateTime) end = g_date_time_new_from_unix_utc(info->not_after);
     g_autofree char *day = g_date_time_format(end, "%Y-%m-%d");
-    g_string_append_printf(report, "%s: %s, valid until %s, key %s in %s/%s.pem\n  SHA-256 %s\n", name, info->subject, day,
-                           info->key, folder, name, info->fingerprint);
+    gboolean token = ca_signing_key_in_token(folder, name);
+    g_string_append_printf(report, "%s: %s, valid until %s, key %s in %s%s/%s.%s\n  SHA-256 %s\n", name, info->subject, day,
+                           info->key, token ? "the token that is named in " : "", folder, name, token ? "pkcs11" : "pem",
+                           info->fingerprint);
     return TRUE;
 }
 
@@ -335,8 +337,12 @@ report_of(const struct ceremony_plan *plan, const struct made *made, GError **er
     for (size_t i = 0; i < G_N_ELEMENTS(issuing); i++)
         if (!report_one(report, plan->keys, issuing[i].name, made->issuing[i], error))
             return NULL;
-    g_string_append_printf(report, "Take %s/root.pem away from this machine, in two copies; it is needed again within a year, "
-                           "for the root's next CRL.\n", root_folder(plan));
+    if (ca_signing_key_in_token(root_folder(plan), "root"))
+        g_string_append(report, "Take the token of the root's key away from this machine; it is needed again within a year, for "
+                                "the root's next CRL.\n");
+    else
+        g_string_append_printf(report, "Take %s/root.pem away from this machine, in two copies; it is needed again within a year, "
+                               "for the root's next CRL.\n", root_folder(plan));
     g_string_append_printf(report, "%s Profile smime-52 is such a one.\n", ceremony_warning("smime", 52));
     g_string_append(report, "The profiles smime-mail-* (the subject is the mail address) sleep until their valid_from is set.\n");
     return g_string_free(g_steal_pointer(&report), FALSE);
@@ -373,8 +379,7 @@ load_root(Db *db, const struct ceremony_plan *plan, GError **error)
         const DbIssuer *row = rows->pdata[i];
         if (strcmp(row->name, "root") != 0)
             continue;
-        g_autofree char *file = g_build_filename(root_folder(plan), "root.pem", NULL);
-        g_autoptr(CaSigningKey) key = ca_signing_key_load(file, plan->passphrase, error);
+        g_autoptr(CaSigningKey) key = ca_signing_key_find(root_folder(plan), "root", plan->passphrase, &plan->token, error);
         return key ? ca_issuer_new(row->certificate, key, error) : NULL;
     }
     if (rows)

@@ -17,6 +17,7 @@ struct ceremony_plan {
     const char *keys;            /* [signer] keys: folder, made with mode 0700 if missing; files NAME.pem, mode 0600 */
     const char *root_keys;       /* folder for root.pem, e.g. of a medium that is taken away; NULL: the same */
     const Secret *passphrase;    /* locks the files; at least 8 characters */
+    struct ca_token token;       /* of a key whose NAME.pkcs11 is in its folder already: it is taken, none is made */
     const char *publish_url;     /* [service] publish_url: goes into the certificates */
     const char *time_zone;       /* [service] time_zone */
     const char *country;         /* subject of the CAs: two letters, may be NULL */

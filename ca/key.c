@@ -10,6 +10,7 @@
 #include "ca/native.h"
 #include "ca/private.h"
 #include "ca/sign.h"
+#include "ca/token.h"
 
 enum {
     PIN_ROUNDS = 2048,         /* of PBKDF2: a PIN has 95 bits, rounds add nothing that matters; RFC 8018 wants 1000 */
@@ -316,6 +317,36 @@ CaSigningKey *ca_signing_key_load(const char *file, const Secret *passphrase, GE
         return NULL;
     }
     return signing_key_new(key, error);
+}
+
+static char *file_of(const char *folder, const char *name, const char *ending)
+{
+    g_autofree char *base = g_strconcat(name, ending, NULL);
+
+    return g_build_filename(folder, base, NULL);
+}
+
+gboolean ca_signing_key_in_token(const char *folder, const char *name)
+{
+    g_autofree char *file = file_of(folder, name, ".pkcs11");
+
+    return g_file_test(file, G_FILE_TEST_EXISTS);
+}
+
+CaSigningKey *ca_signing_key_find(const char *folder, const char *name, const Secret *passphrase, const struct ca_token *token,
+                                  GError **error)
+{
+    g_autofree char *pem = file_of(folder, name, ".pem"), *uri = file_of(folder, name, ".pkcs11");
+    EVP_PKEY *key;
+
+    if (!ca_signing_key_in_token(folder, name))
+        return ca_signing_key_load(pem, passphrase, error);
+    if (g_file_test(pem, G_FILE_TEST_EXISTS)) {
+        ca_fail(error, CA_ERROR_BROKEN, "key-file", "there are %s and %s: move one of them away", pem, uri);
+        return NULL;
+    }
+    key = ca_token_key(uri, token, error);
+    return key ? signing_key_new(key, error) : NULL;
 }
 
 CaSigningKey *ca_signing_key_from(const Secret *pkcs8, GError **error)

@@ -45,6 +45,21 @@ typedef struct ca_signing_key CaSigningKey;
  * phrase.
  */
 CaSigningKey *ca_signing_key_load(const char *file, const Secret *passphrase, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Where keys in tokens are: [signer] pkcs11_module and pkcs11_pin_file. Empty or NULL: there are none. */
+struct ca_token {
+    const char *module, *pin_file;
+};
+/*
+ * The key NAME of FOLDER, wherever it is: FOLDER/NAME.pem as above, or FOLDER/NAME.pkcs11, one line that names a key in a PKCS#11
+ * token (RFC 7512), e.g. "pkcs11:token=Inkan;object=client". Such a key never leaves its token; the processes that are forked
+ * later can sign with it too. Both files are CA_ERROR_BROKEN: which of them is meant is the operator's to say. So are a missing
+ * module, token or key; a PIN that the token refused is CA_ERROR_REFUSED "token-pin" and is not tried again by this process.
+ */
+CaSigningKey *ca_signing_key_find(const char *folder, const char *name, const Secret *passphrase, const struct ca_token *token,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is there FOLDER/NAME.pkcs11? */
+gboolean ca_signing_key_in_token(const char *folder, const char *name);
 /* From a PKCS#8 key in memory (a responder's, a ceremony's, a test's). PKCS8 stays the caller's. */
 CaSigningKey *ca_signing_key_from(const Secret *pkcs8, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void ca_signing_key_free(CaSigningKey *key);

@@ -82,17 +82,17 @@ signer_begin(Signer *signer, GError **error)
 
 /* --- keys ----------------------------------------------------------------------------------------------------------------- */
 
-/* File NAME.pem of the folder; the name comes from a row, so it may not lead elsewhere. */
+/* Of the folder, a file or in a token; the name comes from a row, so it may not lead elsewhere. */
 static CaSigningKey *
 load_key(const Signer *signer, const char *key_name, const Secret *passphrase, GError **error)
 {
-    g_autofree char *name = g_strdup_printf("%s.pem", key_name);
+    const Settings *s = signer->settings;
+    const struct ca_token token = { settings_text(s, "signer", "pkcs11_module"), settings_text(s, "signer", "pkcs11_pin_file") };
     if (!*key_name || *key_name == '.' || strchr(key_name, '/')) {
         g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "issuer.key_name '%s' is no file name", key_name);
         return NULL;
     }
-    g_autofree char *file = g_build_filename(settings_text(signer->settings, "signer", "keys"), name, NULL);
-    return ca_signing_key_load(file, passphrase, error);
+    return ca_signing_key_find(settings_text(s, "signer", "keys"), key_name, passphrase, &token, error);
 }
 
 static void

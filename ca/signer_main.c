@@ -1,10 +1,13 @@
 /* inkan-signer: the process that holds the CA keys; with --responder the one that answers OCSP, without any of them. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "ca/key.h"
 #include "ca/responder.h"
 #include "ca/signer.h"
 #include "ca/wire.h"
@@ -13,6 +16,7 @@
 #include "db/settings.h"
 
 #define DRAIN 10
+#define PIN_REFUSED 78 /* sysexits.h: EX_CONFIG; the unit does not start us again after it */
 
 struct arguments {
     char *file;
@@ -65,6 +69,60 @@ confine(void)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+static gint
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of the folder's keys that are in tokens, in their order; not the root's, which is never the signer's. */
+static GPtrArray *
+names_in_tokens(const char *folder)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *file;
+    while (dir && (file = g_dir_read_name(dir)))
+        if (g_str_has_suffix(file, ".pkcs11") && strcmp(file, "root.pkcs11") != 0)
+            g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(".pkcs11")));
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
+static int
+try_tokens(const Settings *settings, const char *folder, const GPtrArray *names)
+{
+    const struct ca_token token = { settings_text(settings, "signer", "pkcs11_module"),
+                                    settings_text(settings, "signer", "pkcs11_pin_file") };
+    crypto_start();
+    for (guint i = 0; i < names->len; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CaSigningKey) key = ca_signing_key_find(folder, names->pdata[i], NULL, &token, &error);
+        if (!key) {
+            log_error("not-started", error);
+            return g_error_matches(error, CA_ERROR, CA_ERROR_REFUSED) ? PIN_REFUSED : 1;
+        }
+    }
+    return 0;
+}
+
+/* Keys in tokens are tried before anything is, by a process that ends: no child begins with what a module left in its parent. */
+static int
+tokens_open(const Settings *settings)
+{
+    const char *folder = settings_text(settings, "signer", "keys");
+    g_autoptr(GPtrArray) names = names_in_tokens(folder);
+    int status = 0;
+    if (names->len == 0)
+        return 0;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(try_tokens(settings, folder, names));
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
 static int
 run(const struct arguments *arguments, const Settings *settings)
 {
@@ -110,5 +168,6 @@ main(int argc, char **argv)
         log_error("not-started", error);
         return 1;
     }
-    return run(&arguments, settings);
+    int closed = arguments.responder ? 0 : tokens_open(settings);
+    return closed ? closed : run(&arguments, settings);
 }

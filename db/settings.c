@@ -102,6 +102,8 @@ static const struct row {
     { "signer", "socket", TEXT, "/run/inkan/signer.sock", 1, 100, NULL, "unix socket of the signer" },
     { "signer", "keys", TEXT, "/var/lib/inkan/keys", 1, 4096, NULL, "folder of the issuers' locked keys" },
     { "signer", "passphrase_file", TEXT, NULL, 1, 4096, NULL, "file of the passphrase that unlocks them" },
+    { "signer", "pkcs11_module", TEXT, "", 0, 4096, NULL, "library that reaches the token of keys that are not files" },
+    { "signer", "pkcs11_pin_file", TEXT, "", 0, 4096, NULL, "file of the token's PIN" },
     { "signer", "pid_file", TEXT, "", 0, 4096, NULL, "where the master writes its process number" },
     { "signer", "processes", NUMBER, "2", 1, 100, NULL, "processes that sign" },
     { "signer", "portal_user", TEXT, "", 0, 64, NULL, "user whose processes may ask for certificates; empty: the signer's own" },

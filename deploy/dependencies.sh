@@ -10,7 +10,8 @@ build="gcc g++ make pkg-config libglib2.0-dev liblasso3-dev libxmlsec1-dev libxm
 demo="postgresql-15 nginx simplesamlphp php-fpm php-xml php-mbstring php-curl php-intl python3 python3-aiosmtpd
   xmlsec1 openssl curl ca-certificates procps util-linux tzdata"
 test="perl cppcheck clang gnutls-bin libnss3-tools valgrind chromium fonts-ipaexfont-gothic fonts-dejavu-core strace
-  python3-cryptography python3-pysaml2 mandoc libxml2-utils"
+  python3-cryptography python3-pysaml2 mandoc libxml2-utils
+  softhsm2 libengine-pkcs11-openssl"
 # Whom the benchmarks compare with; apache2-bin: without the service and the site that apache2 brings.
 bench="apache2-bin libapache2-mod-shib libapache2-mod-auth-mellon golang-cfssl"
 

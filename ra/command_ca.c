@@ -29,6 +29,8 @@ fill_plan(Cli *cli, struct ceremony_plan *plan)
     GError *error = NULL;
     ceremony_defaults(plan);
     plan->keys = settings_text(s, "signer", "keys");
+    plan->token.module = settings_text(s, "signer", "pkcs11_module");
+    plan->token.pin_file = settings_text(s, "signer", "pkcs11_pin_file");
     plan->publish_url = settings_text(s, "service", "publish_url");
     plan->time_zone = settings_text(s, "service", "time_zone");
     plan->now = seconds_now();

@@ -45,7 +45,8 @@ check_files(const Settings *s, int *wrong)
         { "saml", "decryption_certificate", FALSE },{ "saml", "metadata_certificate", TRUE },
         { "saml", "metadata_ca_file", TRUE },
         { "mail", "ca_file", TRUE },                { "mail", "password_file", TRUE },
-        { "signer", "passphrase_file", FALSE },
+        { "signer", "passphrase_file", FALSE },     { "signer", "pkcs11_module", TRUE },
+        { "signer", "pkcs11_pin_file", TRUE },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         const char *file = settings_text(s, files[i].group, files[i].key);

@@ -98,6 +98,8 @@ authority_new(World *world)
     ceremony_defaults(&plan);
     plan.keys = settings_text(world->settings, "signer", "keys");
     plan.passphrase = passphrase;
+    plan.token.module = settings_text(world->settings, "signer", "pkcs11_module");
+    plan.token.pin_file = settings_text(world->settings, "signer", "pkcs11_pin_file");
     plan.publish_url = settings_text(world->settings, "service", "publish_url");
     plan.time_zone = settings_text(world->settings, "service", "time_zone");
     plan.name = "Test";

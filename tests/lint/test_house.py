@@ -309,7 +309,7 @@ def settings_manual():
         if head and head.group(1).lower() in groups:
             group = head.group(1).lower()
             continue
-        key = re.match(r"\.\s*(?:B|BI|BR|It(?:\s+(?:Ic|Cm|Va|Sy|Ar|Li))?)\s+\"?([a-z][a-z_]*)\"?", plain)
+        key = re.match(r"\.\s*(?:B|BI|BR|It(?:\s+(?:Ic|Cm|Va|Sy|Ar|Li))?)\s+\"?([a-z][a-z0-9_]*)\"?", plain)
         if key and group:
             manual.add((group, key.group(1)))
     for group, key in sorted(table - manual):
