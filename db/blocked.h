@@ -1,5 +1,5 @@
 /*
- * blocked: keys that never get a certificate again (0010_keys.sql), as the operator adds to them. The signer asks for them with
+ * blocked: keys that never get a certificate again (0008_keys.sql), as the operator adds to them. The signer asks for them with
  * db_certificate_key_use (db/issuer.h).
  */
 #ifndef DB_BLOCKED_H

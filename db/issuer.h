@@ -70,7 +70,7 @@ gboolean db_certificate_key_use(Db *db, GBytes *spki_sha256, gint64 person, gboo
 /* The unrevoked certificate of PICKUP, DER, with its key's hash. */
 GBytes *db_certificate_of_pickup(Db *db, gint64 pickup, GBytes **spki_sha256, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What is about to be signed (0016_intents.sql). LOG names the log that will show the signature, after byte LOG_AT. */
+/* What is about to be signed (0009_intents.sql). LOG names the log that will show the signature, after byte LOG_AT. */
 struct db_intent {
     const char *issuer, *serial, *log, *key_kind;
     const char *predecessor; /* NULL for none */

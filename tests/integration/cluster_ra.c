@@ -238,9 +238,9 @@ world_collect(World *world, gint64 number)
     g_autofree char *serial = crypto_hex(bytes);
     g_autofree char *insert = g_strdup_printf(
         "insert into certificate (issuer, serial, request, pickup, der, subject, spki_sha256, fingerprint, not_before,"
-        " not_after, key_kind) select f.issuer, '%s', r.number, k.id, '\\x30', 'CN=x', '\\x00', decode('%s', 'hex'),"
+        " not_after, key_kind) select f.issuer, '%s', r.number, k.id, '\\x30', 'CN=x', sha256('%s'), decode('%s', 'hex'),"
         " k.not_before, k.not_after, 'rsa2048' from request r join pickup k on k.request = r.number and k.cycle = r.cycle"
-        " join profile f on f.id = r.profile where r.number = %" G_GINT64_FORMAT, serial, serial, number);
+        " join profile f on f.id = r.profile where r.number = %" G_GINT64_FORMAT, serial, serial, serial, number);
     cluster_do(world->cluster, insert);
     g_autofree char *hash = world_text(world, "select encode(pin_hash, 'hex') from pickup k join request r on r.number ="
                                               " k.request and r.cycle = k.cycle where r.number = %N", number);
