@@ -109,6 +109,8 @@ static gboolean read_values(const struct reader *reader, const struct sp_attribu
         g_autofree char *text = read_value(reader, known, value, &ok);
         if (!ok) return refuse(reader->error, "attribute-value", "an element in a value of", name);
         if (text == NULL || text[0] == '\0') continue;
+        /* Of what nobody here reads (all groups of a person, a photograph) the first values are enough to show. */
+        if (known == NULL && (strlen(text) > SP_ATTRIBUTE_VALUE_LONGEST || values->len >= SP_ATTRIBUTE_VALUES_MOST)) continue;
         if (strlen(text) > SP_ATTRIBUTE_VALUE_LONGEST) return refuse(reader->error, "attributes", "too long a value of", name);
         if (values->len >= SP_ATTRIBUTE_VALUES_MOST) return refuse(reader->error, "attributes", "too many values of", name);
         g_ptr_array_add(values, g_steal_pointer(&text));

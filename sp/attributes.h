@@ -8,6 +8,7 @@
 #include <libxml/tree.h>
 #include "sp/response.h"
 
+/* Beyond these an assertion is refused; of an attribute that is not in sp_attributes_known the surplus is left out instead. */
 #define SP_ATTRIBUTES_MOST 100       /* attributes in an assertion */
 #define SP_ATTRIBUTE_VALUES_MOST 100 /* values of one */
 #define SP_ATTRIBUTE_VALUE_LONGEST 4096

@@ -13,11 +13,17 @@ const helper = (name, ...words) => {
 const shown = (page) => page.locator('#results a.idp .idp-name').allInnerTexts();
 const count = (page) => page.innerText('#count');
 const heard = (page) => page.textContent('#heard');
+// Other tests may have left IdPs of their own.
+let others = 0;
 const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.querySelector('.idp-name').innerText.trim());
 // Waits until what is shown answers the words in the box.
 const answered = (page, words) => page.waitForURL((url) => (url.searchParams.get('q') ?? '') === words);
 
 test('6,000 institutions are searched while one types, in both languages, on a desk and a phone', async () => {
+  const before = await newPage();
+  await before.goto(portal('/discovery'));
+  others = await before.locator('#results a.idp').count();
+  ok(others >= 2 && others < 100, `${others} institutions`);
   helper('crowd.py', 'add');
   for (const [language, view, scheme, words] of [['ja', 'desktop', 'light', 'かがみ'], ['en', 'desktop', 'dark', 'kagami'],
     ['ja', 'phone', 'dark', 'カガミ'], ['en', 'phone', 'light', 'mirror']]) {
@@ -25,7 +31,7 @@ test('6,000 institutions are searched while one types, in both languages, on a d
     await page.goto(portal('/discovery'));
     equal(await focused(page), 'q', 'the search box has the focus');
     equal(await page.locator('a.idp').count(), 100);
-    has(await count(page), '6002');
+    has(await count(page), String(6000 + others));
     await look(page, 'discovery-many');
     await page.locator('#q').pressSequentially(words, { delay: 30 });
     await answered(page, words);
@@ -129,7 +135,7 @@ test('without scripts the form searches, and the links log in', async () => {
   await page.goto(portal('/discovery'));
   equal(await page.locator('a.idp').count(), 100);
   ok(await page.locator('#q-keys').isHidden(), 'no word about keys that do nothing');
-  has(await page.innerText('#more'), '5902');
+  has(await page.innerText('#more'), String(5900 + others));
   await page.fill('#q', 'ﾐﾅﾄ');
   await page.keyboard.press('Enter');
   await page.waitForURL(/q=/);

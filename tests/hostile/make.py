@@ -174,6 +174,8 @@ def benign_values():
     benign("unknown-attribute", usual(attributes=ATTRIBUTES + attribute("urn:example:colour", "red")), PLAIN)
     many = "".join(attribute("urn:example:group:%d" % i, "member of group %d" % i) for i in range(80))
     benign("large-many-attributes", usual(attributes=ATTRIBUTES + many), PLAIN)
+    benign("large-unread-attributes", usual(attributes=ATTRIBUTES + attribute("urn:example:groups", *["group-%d" % i for i in range(300)])
+                                           + attribute("urn:example:photograph", "A" * 20000)), PLAIN)
     benign("large-long-values", usual(attributes=ATTRIBUTES + attribute("urn:example:roles", *["役" * 1300] * 20)), PLAIN)
 
 
