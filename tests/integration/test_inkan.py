@@ -194,7 +194,7 @@ def blocked_keys():
 
 def log_and_table():
     """the signer's log is held against the table; what only the log shows is named"""
-    tap.has(bad(1, "ca", "reconcile", "--log", os.path.join(folder.name, "nowhere")), "nowhere")
+    tap.has(bad(1, "ca", "reconcile", "--log", home.path("nowhere")), "nowhere")
     log = write("signer.log", "2026-11-24T08:15:41Z log x -\n")
     tap.equal(good("ca", "reconcile", "--log", log), "0 the same in log and table, 0 being stored, 0 differ\n")
     write("signer.log", "2026-11-24T08:15:41Z issue client 11aa request=1 key=00 certificate=00\n")
