@@ -15,7 +15,8 @@
  * What goes wrong with a child is that message's refusal alone, SP_ERROR_REFUSED with one of these in front:
  *     opener-crash (a signal, an exit nobody knows) · opener-time (wall clock or processor) · opener-memory · opener-flood
  *     (more than the row allows) · opener-syscall (not on the list) · opener-answer (records that do not read)
- * SP_ERROR_AWAY: there is no opener (tried for 2 s, because it may just be starting again), or it is overrun.
+ * SP_ERROR_AWAY: there is no opener (tried for 2 s, because it may just be starting again), or it is overrun or stopped (nothing
+ * from it for 10 s longer than the job may take).
  */
 #ifndef SP_OPENER_H
 #define SP_OPENER_H

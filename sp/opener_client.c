@@ -14,7 +14,7 @@
 #include "sp/opener_wire.h"
 
 #define AWAY_SECONDS 2   /* the opener may just be starting again */
-#define QUEUE_SECONDS 10 /* that a question may wait for its turn, besides what its job may take */
+#define PATIENCE 10      /* seconds, where nobody asks for another one */
 
 struct sp_opener {
     const struct opener_row *rows;
@@ -22,6 +22,7 @@ struct sp_opener {
     int fd;         /* -1: not connected */
     pid_t pid;      /* of a private one */
     guint32 number; /* of the last question */
+    int patience;   /* seconds that a question may wait for its turn, besides what its job may take */
 };
 
 /* One question on its way. */
@@ -52,6 +53,7 @@ SpOpener *sp_opener_connect(const char *socket)
     opener->rows = opener_rows;
     opener->path = g_strdup(socket);
     opener->fd = -1;
+    opener->patience = PATIENCE;
     return opener;
 }
 
@@ -61,7 +63,13 @@ SpOpener *opener_adopt(const struct opener_row *rows, int fd, pid_t pid)
     opener->rows = rows;
     opener->fd = fd;
     opener->pid = pid;
+    opener->patience = PATIENCE;
     return opener;
+}
+
+void opener_be_patient(SpOpener *opener, int seconds)
+{
+    opener->patience = seconds;
 }
 
 pid_t opener_pid(const SpOpener *opener)
@@ -186,8 +194,9 @@ static gboolean read_answer(struct call *call, int pipe, enum outcome *outcome, 
     guchar bytes[65536];
     for (;;) {
         if (!wait_for(pipe, call->deadline)) {
+            /* A child that takes too long is ended by the opener, which says so: who is silent is the opener. */
             call->cut = TRUE;
-            *outcome = refuse(error, "opener-time", "no answer");
+            *outcome = LOST;
             return FALSE;
         }
         ssize_t n = read(pipe, bytes, sizeof bytes);
@@ -263,7 +272,7 @@ gboolean sp_opener_ask(SpOpener *opener, enum sp_job_kind kind, const void *inpu
     struct call call = { .take = take, .data = data, .most = bounds->output_most, .bytes = g_byte_array_new() };
     enum outcome outcome;
     for (;;) {
-        call.deadline = g_get_monotonic_time() + (bounds->seconds + QUEUE_SECONDS) * G_USEC_PER_SEC;
+        call.deadline = g_get_monotonic_time() + (bounds->seconds + opener->patience) * G_USEC_PER_SEC;
         outcome = ask_once(opener, kind, fd, &call, error);
         /* Whatever is still under way ends with the connection. (A private opener's one connection stays; there its limits do.) */
         if (opener->path != NULL && (outcome == LOST || call.cut)) hang_up(opener);
@@ -273,7 +282,7 @@ gboolean sp_opener_ask(SpOpener *opener, enum sp_job_kind kind, const void *inpu
     g_byte_array_unref(call.bytes);
     close(fd);
     if (outcome == LOST)
-        g_set_error(error, SP_ERROR, SP_ERROR_AWAY, "opener: not there, or overrun (%s)",
+        g_set_error(error, SP_ERROR, SP_ERROR_AWAY, "opener: not there, stopped or overrun (%s)",
                     opener->path != NULL ? opener->path : "a private one");
     return outcome == GOOD;
 }

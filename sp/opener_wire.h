@@ -54,6 +54,8 @@ SpOpener *opener_spawn_rows(const struct opener_row *rows, SpService *service, G
 /* The asker's side of a private opener, process PID at the other end of FD. */
 SpOpener *opener_adopt(const struct opener_row *rows, int fd, pid_t pid) G_GNUC_WARN_UNUSED_RESULT;
 pid_t opener_pid(const SpOpener *opener);
+/* How many seconds a question may wait for its turn, besides what its job may take. */
+void opener_be_patient(SpOpener *opener, int seconds);
 
 /* FDS: input and pipe, borrowed. */
 gboolean opener_send(int socket, const struct opener_question *question, const int fds[2]);

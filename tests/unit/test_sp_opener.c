@@ -378,6 +378,27 @@ static void a_killed_opener_is_there_again(void)
     g_assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void one_that_is_stopped_is_away_and_its_message_not_refused(void)
+{
+    pid_t master = start_master();
+    SpOpener *one = sp_opener_connect(path_of_socket);
+    const struct sp_logout_input input = { .query = "SAMLRequest=" };
+    g_autoptr(GError) error = NULL;
+    answers(one);
+    pid_t victim = one_child_of(master);
+    kill(victim, SIGSTOP);
+    opener_be_patient(one, -9); /* one second in all: its job may take ten */
+    g_assert_null(sp_opener_logout_issuer(one, &input, &error));
+    g_assert_error(error, SP_ERROR, SP_ERROR_AWAY);
+    kill(victim, SIGCONT);
+    opener_be_patient(one, 10);
+    answers(one);
+    sp_opener_free(one);
+    int status = 0;
+    kill(master, SIGTERM);
+    g_assert_cmpint(waitpid(master, &status, 0), ==, master);
+}
+
 static void where_there_is_none_it_says_so(void)
 {
     g_autoptr(GError) error = NULL;
@@ -577,6 +598,8 @@ int main(int argc, char **argv)
     g_test_add_func("/opener/one that hangs holds up nobody", one_that_hangs_holds_up_nobody);
     g_test_add_func("/opener/a thousand messages leave nothing behind", a_thousand_messages_leave_nothing_behind);
     g_test_add_func("/opener/a killed opener is there again", a_killed_opener_is_there_again);
+    g_test_add_func("/opener/one that is stopped is away, and its message not refused",
+                    one_that_is_stopped_is_away_and_its_message_not_refused);
     g_test_add_func("/opener/where there is none it says so", where_there_is_none_it_says_so);
     g_test_add_func("/opener/a process of another user gets nothing", a_process_of_another_user_gets_nothing);
     g_test_add_func("/record/is read as it was written", a_record_is_read_as_it_was_written);
