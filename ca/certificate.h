@@ -100,6 +100,7 @@ typedef struct ca_certificate_info {
     char *fingerprint_sha1; /* hex, because people's systems still show it */
     GBytes *spki_sha256;
     char *key;              /* a kind's name, or what OpenSSL calls it */
+    GStrv purposes;         /* extended key usages: "clientAuth", "emailProtection", …, else the OID; empty: no such extension */
     gboolean is_ca;
 } CaCertificateInfo;
 

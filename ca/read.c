@@ -90,6 +90,30 @@ static char *first_mail(const X509 *x)
     return mail ? mail : g_strdup("");
 }
 
+static char *purpose_name(const ASN1_OBJECT *purpose)
+{
+    int nid = OBJ_obj2nid(purpose);
+    char oid[80];
+
+    if (nid != NID_undef)
+        return g_strdup(OBJ_nid2sn(nid));
+    return OBJ_obj2txt(oid, sizeof oid, purpose, 1) > 0 ? g_strdup(oid) : NULL;
+}
+
+static GStrv purposes(const X509 *x)
+{
+    EXTENDED_KEY_USAGE *usage = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
+    g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+
+    for (int i = 0; i < sk_ASN1_OBJECT_num(usage); i++) {
+        g_autofree char *name = purpose_name(sk_ASN1_OBJECT_value(usage, i));
+        if (name)
+            g_strv_builder_add(list, name);
+    }
+    EXTENDED_KEY_USAGE_free(usage);
+    return g_strv_builder_end(list);
+}
+
 static gboolean unix_time(const ASN1_TIME *time, gint64 *out)
 {
     struct tm tm;
@@ -155,6 +179,7 @@ static CaCertificateInfo *describe(X509 *x)
     info->key_id = hex_string(X509_get0_subject_key_id(x));
     info->issuer_key_id = hex_string(X509_get0_authority_key_id(x));
     info->key = key_name(x);
+    info->purposes = purposes(x);
     info->is_ca = X509_check_ca(x) == 1;
     if (!unix_time(X509_get0_notBefore(x), &info->not_before) || !unix_time(X509_get0_notAfter(x), &info->not_after))
         return NULL;
@@ -188,6 +213,7 @@ void ca_certificate_info_free(CaCertificateInfo *info)
     g_free(info->fingerprint);
     g_free(info->fingerprint_sha1);
     g_free(info->key);
+    g_strfreev(info->purposes);
     g_free(info);
 }
 

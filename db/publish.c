@@ -10,7 +10,9 @@ static const DbStatement statements[] = {
             "si" },
     [CERTIFICATE] = { "publish_certificate",
             "select c.request, extract(epoch from c.not_before)::bigint, extract(epoch from c.not_after)::bigint,"
-            " extract(epoch from c.revoked_at)::bigint, c.der, c.reason, c.subject, r.type, r.memo"
+            " extract(epoch from c.revoked_at)::bigint, c.der, c.reason, c.subject, r.type, r.memo, r.state,"
+            " (select n.serial from certificate n where n.request = c.request and n.signed_at > c.signed_at"
+            " and n.revoked_at is null order by n.signed_at desc limit 1)"
             " from certificate c join request r on r.number = c.request where c.issuer = $1 and c.serial = $2",
             "ss" },
 };
@@ -46,6 +48,8 @@ db_published_certificate_free(DbPublishedCertificate *certificate)
     g_free(certificate->subject);
     g_free(certificate->type);
     g_free(certificate->memo);
+    g_free(certificate->state);
+    g_free(certificate->successor);
     g_free(certificate);
 }
 
@@ -96,5 +100,7 @@ db_publish_certificate(Db *db, const char *issuer, const char *serial, GError **
     certificate->subject = db_rows_dup(rows, 0, 6);
     certificate->type = db_rows_dup(rows, 0, 7);
     certificate->memo = db_rows_dup(rows, 0, 8);
+    certificate->state = db_rows_dup(rows, 0, 9);
+    certificate->successor = db_rows_dup(rows, 0, 10);
     return certificate;
 }

@@ -28,6 +28,8 @@ typedef struct db_published_certificate {
     gint64 request, not_before, not_after, revoked_at; /* revoked_at 0: not */
     GBytes *der;
     char *reason, *subject, *type, *memo;
+    char *state;         /* of the request */
+    char *successor;     /* serial of the newest certificate of the same request that is newer and not revoked; NULL */
 } DbPublishedCertificate;
 void db_published_certificate_free(DbPublishedCertificate *certificate);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbPublishedCertificate, db_published_certificate_free)

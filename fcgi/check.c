@@ -1,9 +1,30 @@
 #include <string.h>
 
 #include "db/log.h"
+#include "fcgi/describe.h"
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
 #include "ra/check.h"
+
+/* What the page can name; others are shown as they are. */
+static void
+add_purposes(WebNode *node, const GStrv purposes)
+{
+    static const struct { const char *word, *name; } known[] = {
+        { "clientAuth", "client" }, { "emailProtection", "mail" }, { "serverAuth", "server" }, { "codeSigning", "code" },
+        { "anyExtendedKeyUsage", "any" },
+    };
+    if (!*purposes)
+        web_set(web_add(node, "purpose"), "name", "any");
+    for (char **purpose = purposes; *purpose; purpose++) {
+        const char *name = NULL;
+        for (gsize i = 0; i < G_N_ELEMENTS(known) && !name; i++)
+            name = strcmp(known[i].word, *purpose) == 0 ? known[i].name : NULL;
+        WebNode *one = web_add(node, "purpose");
+        web_set(one, "name", name ? name : "other");
+        web_set(one, "text", *purpose);
+    }
+}
 
 static void
 add_certificate(const Exchange *x, WebNode *root, const RaCheck *check)
@@ -11,16 +32,25 @@ add_certificate(const Exchange *x, WebNode *root, const RaCheck *check)
     if (!check->subject)
         return;
     WebNode *node = web_add(root, "certificate");
-    web_set(node, "cn", check->common_name ? check->common_name : check->subject);
+    web_set(node, "cn", check->common_name && *check->common_name ? check->common_name : check->subject);
     if (check->request)
         web_set_number(node, "number", check->request);
+    page_text(node, "type", check->type);
+    page_text(node, "memo", check->memo);
     page_text(node, "subject", check->subject);
     page_text(node, "issuer", check->issuer);
     page_text(node, "serial", check->serial);
+    page_text(node, "fingerprint", check->fingerprint);
+    page_text(node, "key", check->key);
     page_time(x, node, "not-before", check->not_before);
     page_time(x, node, "not-after", check->not_after);
     page_time(x, node, "revoked-at", check->revoked_at);
     page_text(node, "reason", check->reason);
+    page_text(node, "successor", check->successor);
+    page_text(node, "failure", check->failure);
+    add_purposes(node, check->purposes);
+    for (guint i = 0; check->chain && i < check->chain->len; i++)
+        web_set(web_add(node, "above"), "cn", check->chain->pdata[i]);
 }
 
 /* GET /check on the client port: whose certificate was presented, and does it work? */
@@ -40,6 +70,8 @@ check_page(Exchange *x)
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "check", "/check", &root);
     web_set(root, "verdict", verdict);
+    if (check->verdict == RA_VERDICT_VALID && check->renewable && describe_ending(check->not_after, x->now))
+        web_set(root, "renew", "1");
     add_certificate(x, root, check);
     page_send(x, check->verdict == RA_VERDICT_VALID ? 200 : 403, document);
 }

@@ -8,6 +8,12 @@
 
 #define ENDING_DAYS 28 /* an end so near stands out */
 
+gboolean
+describe_ending(gint64 not_after, gint64 now)
+{
+    return not_after - now < ENDING_DAYS * 86400;
+}
+
 char *
 describe_act(const char *act, gint64 number)
 {
@@ -49,7 +55,7 @@ set_attention(const Exchange *x, WebNode *node, const RaRequestRow *row)
         web_set(node, "attention", row->mail_failed ? "mail" : "collect");
         page_time(x, node, "pickup-until", row->pickup_expires_at);
         set_key(x, node, "resend-key", "resend", row->number);
-    } else if (strcmp(row->state, "collected") == 0 && row->not_after - x->now < ENDING_DAYS * 86400) {
+    } else if (strcmp(row->state, "collected") == 0 && describe_ending(row->not_after, x->now)) {
         web_set(node, "attention", "ending");
     }
 }

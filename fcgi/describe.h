@@ -28,6 +28,9 @@ void describe_pickup(const Exchange *x, WebNode *root, const RaRequest *request,
 void describe_mails(const Exchange *x, WebNode *root, const GPtrArray *newest_first);
 void describe_events(const Exchange *x, WebNode *root, const GPtrArray *events);
 
+/* Is that end so near that it stands out, and a renewal is offered first? */
+gboolean describe_ending(gint64 not_after, gint64 now);
+
 /* What was just done, by the query of the 303 that led here; NULL: nothing, or no word of ours. */
 const char *describe_done(const Exchange *x);
 

@@ -600,8 +600,9 @@ the_check_page_knows_its_own(void)
     g_assert_cmpint(verdict("garbage", "FAILED:x", now), ==, RA_VERDICT_FOREIGN);
     g_assert_cmpint(verdict(foreign, "SUCCESS", now), ==, RA_VERDICT_FOREIGN);
     g_assert_cmpint(verdict(pem, "SUCCESS", now), ==, RA_VERDICT_VALID);
-    g_assert_cmpint(verdict(pem, "FAILED:unable to get issuer certificate", now), ==, RA_VERDICT_FOREIGN);
+    g_assert_cmpint(verdict(pem, "FAILED:unable to get issuer certificate", now), ==, RA_VERDICT_CHAIN);
     g_assert_cmpint(verdict(pem, "FAILED:certificate has expired", now + 500 * 86400), ==, RA_VERDICT_EXPIRED);
+    g_assert_cmpint(verdict(pem, "FAILED:certificate is not yet valid", now - 86400), ==, RA_VERDICT_EARLY);
     g_assert_true(ra_request_revoke(world->portal, &who, number, "superseded", NULL, NULL, NULL));
     g_assert_cmpint(verdict(pem, "SUCCESS", now), ==, RA_VERDICT_REVOKED); /* at once, published or not */
     work();

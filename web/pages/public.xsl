@@ -173,11 +173,19 @@
         </details>
     </xsl:template>
 
-    <!-- Does my certificate work? -->
+    <!-- Does my certificate work? A yes or no, whose, until when; what to do; then all that was looked at. -->
     <xsl:template match="check" mode="title"><m:t k="check.{@verdict}.title"/></xsl:template>
     <xsl:template match="check" mode="main">
-        <xsl:variable name="works" select="@verdict = 'works' or @verdict = 'valid'"/>
-        <div>
+        <xsl:variable name="works" select="@verdict = 'works'"/>
+        <xsl:variable name="newer" select="certificate/@successor"/>
+        <xsl:variable name="case">
+            <xsl:choose>
+                <xsl:when test="$newer and (@verdict = 'revoked' or @verdict = 'expired')">replaced</xsl:when>
+                <xsl:when test="$newer and $works">older</xsl:when>
+                <xsl:otherwise><xsl:value-of select="@verdict"/></xsl:otherwise>
+            </xsl:choose>
+        </xsl:variable>
+        <div data-verdict="{@verdict}">
             <xsl:attribute name="class">verdict <xsl:choose><xsl:when test="$works">good</xsl:when><xsl:otherwise>bad</xsl:otherwise></xsl:choose></xsl:attribute>
             <svg viewBox="0 0 64 64" width="64" height="64" aria-hidden="true">
                 <xsl:choose>
@@ -188,36 +196,129 @@
             </svg>
             <h1><m:t k="check.{@verdict}.title"/></h1>
         </div>
-        <p class="lead"><m:t k="check.{@verdict}.text"/></p>
+        <p class="lead"><m:t k="check.text.{$case}"/></p>
         <xsl:for-each select="certificate">
             <dl class="facts card">
-                <div><dt><m:t k="check.whose"/></dt><dd id="whose"><xsl:value-of select="@cn"/></dd></div>
-                <div><dt><m:t k="fact.not-after"/></dt><dd><xsl:call-template name="moment"><xsl:with-param name="at" select="@not-after"/></xsl:call-template></dd></div>
+                <div><dt><m:t k="check.whose"/></dt><dd id="whose" class="big"><xsl:value-of select="@cn"/></dd></div>
+                <div>
+                    <dt><m:t k="fact.not-after"/></dt>
+                    <dd id="not-after">
+                        <xsl:call-template name="moment"><xsl:with-param name="at" select="@not-after"/></xsl:call-template>
+                        <xsl:if test="$works">
+                            <span class="sub"><xsl:call-template name="days-left"/></span>
+                            <xsl:call-template name="life"/>
+                        </xsl:if>
+                    </dd>
+                </div>
                 <xsl:if test="@revoked-at">
                     <div>
                         <dt><m:t k="check.revoked-at"/></dt>
-                        <dd>
+                        <dd id="revoked-at">
                             <xsl:call-template name="moment"><xsl:with-param name="at" select="@revoked-at"/></xsl:call-template>
                             <xsl:if test="@reason"><span class="sub"><m:t k="revoke.reason.{@reason}"/></span></xsl:if>
                         </dd>
                     </div>
                 </xsl:if>
-                <div><dt><m:t k="fact.issuer"/></dt><dd class="mono"><xsl:value-of select="@issuer"/></dd></div>
-                <div><dt><m:t k="fact.subject"/></dt><dd class="mono"><xsl:value-of select="@subject"/></dd></div>
-                <div><dt><m:t k="fact.serial"/></dt><dd class="mono break"><xsl:value-of select="@serial"/></dd></div>
             </dl>
         </xsl:for-each>
-        <xsl:if test="not($works)">
+        <xsl:if test="@renew">
+            <div class="notice attention">
+                <xsl:call-template name="icon-note"/>
+                <p><m:t k="check.renew.text"/></p>
+            </div>
+        </xsl:if>
+        <xsl:if test="not($works) or $newer">
             <section aria-labelledby="mend">
-                <h2 id="mend"><m:t k="check.mend"/></h2>
-                <p><m:t k="check.{@verdict}.next"/></p>
+                <h2 id="mend"><xsl:choose><xsl:when test="$works"><m:t k="check.todo"/></xsl:when><xsl:otherwise><m:t k="check.mend"/></xsl:otherwise></xsl:choose></h2>
+                <ol class="plain-steps">
+                    <xsl:call-template name="check-step"><xsl:with-param name="case" select="$case"/></xsl:call-template>
+                </ol>
             </section>
         </xsl:if>
         <p class="actions">
-            <a class="button" href="{$portal}/certificates"><m:t k="check.portal"/></a>
-            <a class="button plain" href="/check"><m:t k="check.again"/></a>
+            <xsl:choose>
+                <xsl:when test="@renew"><a class="button main" href="{$portal}/certificates/{certificate/@number}"><m:t k="check.renew"/></a></xsl:when>
+                <xsl:otherwise>
+                    <a href="{$portal}/certificates">
+                        <xsl:attribute name="class">button<xsl:if test="not($works)"> main</xsl:if></xsl:attribute>
+                        <m:t k="check.portal"/>
+                    </a>
+                </xsl:otherwise>
+            </xsl:choose>
+            <a class="button" href="/check"><m:t k="check.again"/></a>
         </p>
         <p class="hint"><m:t k="check.browser"/></p>
+        <xsl:apply-templates select="certificate" mode="presented"/>
+    </xsl:template>
+
+    <!-- check.step.CASE-1, -2, … as far as there are words. -->
+    <xsl:template name="check-step">
+        <xsl:param name="case"/>
+        <xsl:param name="n" select="1"/>
+        <xsl:variable name="step" select="concat($case, '-', $n)"/>
+        <xsl:if test="i:has('check.step.', $step)">
+            <li><m:t k="check.step.{$step}"/></li>
+            <xsl:call-template name="check-step">
+                <xsl:with-param name="case" select="$case"/>
+                <xsl:with-param name="n" select="$n + 1"/>
+            </xsl:call-template>
+        </xsl:if>
+    </xsl:template>
+
+    <xsl:template match="certificate" mode="presented">
+        <section aria-labelledby="presented">
+            <h2 id="presented"><m:t k="check.presented"/></h2>
+            <dl class="facts card">
+                <xsl:if test="@type">
+                    <div>
+                        <dt><m:t k="fact.type"/></dt>
+                        <dd><xsl:value-of select="i:message('type.', @type)"/><xsl:if test="@memo"><span class="sub"><xsl:value-of select="@memo"/></span></xsl:if></dd>
+                    </div>
+                </xsl:if>
+                <div>
+                    <dt><m:t k="check.purpose"/></dt>
+                    <dd id="purpose">
+                        <xsl:for-each select="purpose">
+                            <xsl:if test="position() &gt; 1"><br/></xsl:if>
+                            <m:t k="check.purpose.{@name}"/>
+                            <xsl:if test="@name = 'other'"><xsl:text> </xsl:text><code><xsl:value-of select="@text"/></code></xsl:if>
+                        </xsl:for-each>
+                    </dd>
+                </div>
+                <div>
+                    <dt><m:t k="check.revocation"/></dt>
+                    <dd id="revocation">
+                        <xsl:choose>
+                            <xsl:when test="@revoked-at"><m:t k="check.revocation.yes"/></xsl:when>
+                            <xsl:when test="@number"><m:t k="check.revocation.no"/></xsl:when>
+                            <xsl:otherwise><m:t k="check.revocation.unknown"/></xsl:otherwise>
+                        </xsl:choose>
+                    </dd>
+                </div>
+                <div>
+                    <dt><m:t k="check.chain"/></dt>
+                    <dd id="chain">
+                        <xsl:choose>
+                            <xsl:when test="above">
+                                <xsl:for-each select="above">
+                                    <xsl:if test="position() &gt; 1"><xsl:text> ← </xsl:text></xsl:if>
+                                    <xsl:value-of select="@cn"/>
+                                </xsl:for-each>
+                            </xsl:when>
+                            <xsl:otherwise><m:t k="check.chain.none"/></xsl:otherwise>
+                        </xsl:choose>
+                        <xsl:if test="@failure"><span class="sub"><m:t k="check.failure"/><xsl:text> </xsl:text><code><xsl:value-of select="@failure"/></code></span></xsl:if>
+                    </dd>
+                </div>
+                <div><dt><m:t k="fact.not-before"/></dt><dd id="not-before"><xsl:call-template name="moment"><xsl:with-param name="at" select="@not-before"/></xsl:call-template></dd></div>
+                <div><dt><m:t k="fact.subject"/></dt><dd id="subject" class="mono"><xsl:value-of select="@subject"/></dd></div>
+                <div><dt><m:t k="fact.issuer"/></dt><dd id="issuer" class="mono"><xsl:value-of select="@issuer"/></dd></div>
+                <div><dt><m:t k="fact.serial"/></dt><dd id="serial" class="mono break"><xsl:value-of select="@serial"/></dd></div>
+                <div><dt><m:t k="fact.fingerprint"/></dt><dd id="fingerprint" class="mono break"><xsl:value-of select="i:pairs(@fingerprint)"/></dd></div>
+                <xsl:if test="@key"><div><dt><m:t k="fact.key"/></dt><dd><xsl:value-of select="@key"/></dd></div></xsl:if>
+                <xsl:if test="@successor"><div><dt><m:t k="check.successor"/></dt><dd id="successor" class="mono break"><xsl:value-of select="@successor"/></dd></div></xsl:if>
+            </dl>
+        </section>
     </xsl:template>
 
     <!-- What went wrong: what it means, whether anything is lost, what to do, the number to tell. -->
