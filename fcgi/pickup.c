@@ -136,10 +136,12 @@ device_of(const Exchange *x)
 }
 
 static void
-add_devices(const Exchange *x, WebNode *root)
+add_devices(const Exchange *x, WebNode *root, const char *type)
 {
     const struct ra_device *chosen = device_of(x);
     for (const struct ra_device *device = ra_devices(); device->name; device++) {
+        if (!ra_device_fits(device, type))
+            continue;
         WebNode *node = web_add(root, "device");
         web_set(node, "kind", device->name);
         web_set(node, "encoding", device->encoding);
@@ -158,7 +160,7 @@ send_choose(Exchange *x, int status, const DbPickup *row, const char *field, con
     if (strcmp(encoding, "older") == 0 || strcmp(encoding, "modern") == 0)
         web_set(root, "encoding", encoding);
     add_pickup(x, root, row);
-    add_devices(x, root);
+    add_devices(x, root, row->type);
     WebNode *subject = web_add(root, "subject");
     web_set(subject, "name", row->common_name);
     web_set(subject, "mail", row->mail);
@@ -195,13 +197,30 @@ add_chain(Exchange *x, WebNode *root, const char *issuer, GError **error)
     return TRUE;
 }
 
+/* Whose steps are the reader's: as chosen at the download, else of the system that the browser runs on. */
 static const char *
-remembered_system(const Exchange *x)
+system_of(const Exchange *x, const char *type)
 {
     g_autofree char *name = portal_cookie(x->portal, "device");
     g_autofree char *word = cookie_get(x->in->cookies, name);
     const struct ra_device *device = word ? ra_device(word) : NULL;
-    return device ? device->system : page_system(x);
+    return device && ra_device_fits(device, type) ? device->system : page_system(x);
+}
+
+/* The systems whose steps fit the type, the reader's first. */
+static void
+add_guides(const Exchange *x, WebNode *root, const char *type)
+{
+    const char *own = system_of(x, type), *before = "";
+    WebNode *first = web_add(root, "guide");
+    web_set(first, "system", own);
+    web_set_flag(first, "open", TRUE);
+    for (const struct ra_device *device = ra_devices(); device->name; device++) {
+        gboolean again = strcmp(device->system, before) == 0 || strcmp(device->system, own) == 0;
+        if (!again && ra_device_fits(device, type))
+            web_set(web_add(root, "guide"), "system", device->system);
+        before = device->system;
+    }
 }
 
 /* Step 3: saved? not saved? */
@@ -214,12 +233,12 @@ send_install(Exchange *x, const DbPickup *row)
     g_autofree char *file = g_strdup_printf("inkan-%" G_GINT64_FORMAT ".p12", row->request);
     g_autofree char *check = g_strconcat(portal_setting(x->portal, "service", "client_url"), "/check", NULL);
     web_set(root, "pin", form_text(x->form, "pin"));
-    web_set(root, "system", remembered_system(x));
     web_set(root, "file", file);
     web_set_flag(root, "own-password", row->own_password);
     if (strcmp(row->type, "client") == 0)
         web_set(root, "check", check);
     add_pickup(x, root, row);
+    add_guides(x, root, row->type);
     WebNode *certificate = web_add(root, "certificate");
     page_time(x, certificate, "not-before", row->not_before);
     page_time(x, certificate, "not-after", row->not_after);

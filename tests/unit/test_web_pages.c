@@ -209,7 +209,7 @@ static void find_templates(GPtrArray *paths, const char *folder)
 /* Names of standards and commands are no words: they are the same in every language. */
 static gboolean is_word(const char *text)
 {
-    static const char *const names[] = {"SHA-256", "SHA-1", "IdP:", "SP:", "ID:", "curl --cert-type P12 --cert", "no such page",
+    static const char *const names[] = {"SHA-256", "SHA-1", "IdP:", "SP:", "ID:", "no such page",
                                         "no such mail", ".cer", ".crl", "(.cer)", "/account", "/certificates", "/language/",
                                         "?return=", "&return=", "/login?idp=", "shibmd:Scope:", "AuthnContextClassRef:"};
     g_autofree char *bare = g_strstrip(g_strdup(text));

@@ -170,13 +170,8 @@
         </section>
         <section aria-labelledby="install">
             <h2 id="install"><m:t k="pickup.install"/></h2>
-            <ol class="three small-pictures">
-                <li><svg viewBox="0 0 120 72" width="120" height="72" aria-hidden="true"><path d="M40 8h28l14 14v42H40z" class="paper"/><path d="M68 8v14h14" class="line"/><circle cx="61" cy="44" r="9" class="accent"/></svg><p><m:t k="pickup.picture.open"/></p></li>
-                <li><svg viewBox="0 0 120 72" width="120" height="72" aria-hidden="true"><rect x="16" y="14" width="88" height="44" rx="5" class="paper"/><rect x="26" y="30" width="50" height="14" rx="3" class="line"/><path d="M34 37h.01M44 37h.01M54 37h.01M64 37h.01" class="dots"/><rect x="82" y="30" width="14" height="14" rx="3" class="accent"/></svg><p><xsl:choose><xsl:when test="@own-password"><m:t k="pickup.picture.password"/></xsl:when><xsl:otherwise><m:t k="pickup.picture.pin"/></xsl:otherwise></xsl:choose></p></li>
-                <li><svg viewBox="0 0 120 72" width="120" height="72" aria-hidden="true"><rect x="22" y="8" width="76" height="46" rx="5" class="paper"/><path d="M12 62h96" class="line"/><path d="m48 31 8 8 16-17" class="line accent-line"/></svg><p><m:t k="pickup.picture.use"/></p></li>
-            </ol>
             <div class="systems">
-                <xsl:call-template name="install-steps"/>
+                <xsl:apply-templates select="guide"/>
             </div>
         </section>
         <section aria-labelledby="chain">
@@ -205,36 +200,6 @@
     </xsl:template>
 
     <xsl:template name="check-link"><a href="{@check}" rel="noopener" target="_blank"><m:t k="pickup.check"/></a></xsl:template>
-
-    <!-- The steps for each system; the reader's own is open. -->
-    <xsl:template name="install-steps">
-        <xsl:call-template name="install-system"><xsl:with-param name="system" select="@system"/></xsl:call-template>
-        <xsl:if test="@system != 'windows'"><xsl:call-template name="install-system"><xsl:with-param name="system">windows</xsl:with-param></xsl:call-template></xsl:if>
-        <xsl:if test="@system != 'macos'"><xsl:call-template name="install-system"><xsl:with-param name="system">macos</xsl:with-param></xsl:call-template></xsl:if>
-        <xsl:if test="@system != 'ios'"><xsl:call-template name="install-system"><xsl:with-param name="system">ios</xsl:with-param></xsl:call-template></xsl:if>
-        <xsl:if test="@system != 'android'"><xsl:call-template name="install-system"><xsl:with-param name="system">android</xsl:with-param></xsl:call-template></xsl:if>
-        <xsl:if test="@system != 'mozilla'"><xsl:call-template name="install-system"><xsl:with-param name="system">mozilla</xsl:with-param></xsl:call-template></xsl:if>
-        <xsl:if test="@system != 'linux'"><xsl:call-template name="install-system"><xsl:with-param name="system">linux</xsl:with-param></xsl:call-template></xsl:if>
-    </xsl:template>
-
-    <xsl:template name="install-system">
-        <xsl:param name="system"/>
-        <details id="on-{$system}">
-            <xsl:if test="@system = $system"><xsl:attribute name="open">open</xsl:attribute></xsl:if>
-            <summary><m:t k="system.{$system}"/></summary>
-            <ol class="plain-steps">
-                <li><m:t k="install.{$system}.1"/></li>
-                <li><m:t k="install.{$system}.2"/></li>
-                <li><m:t k="install.{$system}.3"/></li>
-                <li><m:t k="install.{$system}.4"/></li>
-            </ol>
-            <xsl:if test="$system = 'linux'">
-                <p><m:t k="install.linux.curl"/></p>
-                <pre id="curl-text"><code>curl --cert-type P12 --cert <xsl:value-of select="@file"/> <xsl:value-of select="@check"/></code></pre>
-            </xsl:if>
-            <p class="hint"><m:t k="install.{$system}.note"/></p>
-        </details>
-    </xsl:template>
 
     <!-- Where it ends -->
     <xsl:template match="pickup-done" mode="title"><m:t k="pickup.over.title"/></xsl:template>
