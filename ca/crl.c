@@ -49,25 +49,33 @@ static const unsigned char hex_values[256] = {
     ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
 };
 
-/* INTEGER of a serial in hex to OUT; its length, 0 for what is none of ours: up to 20 bytes, the first not zero. */
+/* INTEGER of a serial in hex to OUT; its length, 0 for what is no number above zero. The table takes serials of ours only; should
+   a row hold another number all the same, its revocation is listed, and keeps nobody else's out of the list. */
 static size_t write_serial(unsigned char *out, const char *hex)
 {
     const unsigned char *in = (const unsigned char *)hex;
-    size_t digits = strlen(hex), n = 2;
+    size_t digits, n = 2;
     unsigned marks = 16;
 
-    if (digits == 0 || digits > 40 || digits % 2 != 0 || (in[0] == '0' && in[1] == '0'))
+    while (*in == '0' && (in[1] == '0' || strlen((const char *)in) % 2 != 0))
+        in++;
+    digits = strlen((const char *)in);
+    if (digits == 0 || digits > 40)
         return 0;
-    if (in[0] >= '8') /* DER's sign */
+    if (digits % 2 != 0) {
+        marks &= hex_values[*in];
+        out[n++] = hex_values[*in++] & 15;
+    } else if (in[0] >= '8') { /* DER's sign */
         out[n++] = 0;
-    for (size_t i = 0; i < digits; i += 2) {
-        unsigned high = hex_values[in[i]], low = hex_values[in[i + 1]];
+    }
+    for (; in[0]; in += 2) {
+        unsigned high = hex_values[in[0]], low = hex_values[in[1]];
         marks &= high & low;
         out[n++] = (unsigned char)(high << 4 | (low & 15));
     }
     out[0] = DER_INTEGER;
     out[1] = (unsigned char)(n - 2);
-    return marks && n <= 22 ? n : 0;
+    return marks ? n : 0;
 }
 
 /* The date is worked out once a day of the list: lists are long, days few and neighbours alike. */
@@ -130,7 +138,7 @@ static gboolean write_entries(GByteArray *out, const struct ca_revoked *revoked,
     for (size_t i = 0; i < n; i++) {
         size_t size = write_entry(out->data + at, &revoked[i], &day);
         if (size == 0)
-            return ca_fail(error, CA_ERROR_BROKEN, "crl-entry", "number %" G_GSIZE_FORMAT " has no serial or time of ours", i);
+            return ca_fail(error, CA_ERROR_BROKEN, "crl-entry", "number %" G_GSIZE_FORMAT " has no serial or time", i);
         at += size;
     }
     g_byte_array_set_size(out, (guint)at);

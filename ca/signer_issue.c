@@ -21,6 +21,8 @@ is_open(const DbSigning *s, const CaCsr *csr)
     return s->open && s->pickup_cycle == s->cycle;
 }
 
+/* Type and months are held against the institution's policy of now. The profile is the row that was in force when this cycle was
+   applied for; that it ended meanwhile changes nothing. */
 static gboolean
 is_allowed(const DbSigning *s, const CaCsr *csr)
 {
@@ -40,7 +42,7 @@ static gboolean
 is_within_cap(const DbSigning *s, const CaCsr *csr)
 {
     (void)csr;
-    return s->cycle != 1 || s->active <= s->max_active;
+    return s->cycle != 1 || (s->active <= s->max_active && s->profile_has_room);
 }
 
 /* The days are reckoned here again, by other code than the database's: a row that says otherwise has been tampered with. */

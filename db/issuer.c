@@ -25,10 +25,13 @@ static const DbStatement signer[] = {
                   " " EPOCH("r.cycle_at") ", " EPOCH("r.cycle_end") ","
                   " r.type = any (i.types), r.months = any (i.months),"
                   " p.institution = r.institution and mail_domain_allowed(r.mail, i.mail_domains),"
-                  " f.type = r.type and f.months = r.months and f.valid_from <= now()"
+                  " f.type = r.type and f.months = r.months and date_trunc('second', f.valid_from) <= r.cycle_at"
                   " and (f.valid_to is null or f.valid_to > r.cycle_at),"
                   " case when r.cycle = 1 then (select count(*) from request o where o.person = r.person"
                   " and o.state not in ('revoking', 'revoked', 'expired', 'refused', 'lapsed')) else 0 end, i.max_active,"
+                  " case when r.cycle = 1 and f.max_active is not null then (select count(*) from request o join profile q on"
+                  " q.id = o.profile where o.person = r.person and q.name = f.name"
+                  " and o.state not in ('revoking', 'revoked', 'expired', 'refused', 'lapsed')) <= f.max_active else true end,"
                   " s.time_zone, f.issuer, f.subject, f.key_usage, f.extended, f.policies, f.key_kinds,"
                   " (select c.serial from certificate c join pickup q on q.id = c.pickup where c.request = r.number"
                   " and q.cycle < r.cycle and q.collected_at is not null and c.revoked_at is null order by q.cycle desc limit 1),"
@@ -193,6 +196,7 @@ read_signing(const DbRows *rows)
     s->profile_fits = db_rows_flag(rows, 0, c++);
     s->active = db_rows_int(rows, 0, c++);
     s->max_active = db_rows_int(rows, 0, c++);
+    s->profile_has_room = db_rows_flag(rows, 0, c++);
     s->time_zone = db_rows_dup(rows, 0, c++);
     s->issuer = db_rows_dup(rows, 0, c++);
     s->subject_kind = db_rows_dup(rows, 0, c++);

@@ -48,6 +48,7 @@ typedef struct db_signing {
     gboolean type_allowed, months_allowed, domain_allowed;
     gboolean profile_fits; /* type and months are the profile's, and it was in force when this cycle was applied for */
     gint64 active, max_active; /* requests of the person that count */
+    gboolean profile_has_room; /* the profile's own cap is kept */
     char *time_zone;
     /* the profile */
     char *issuer, *subject_kind; /* "dn" or "mail" */

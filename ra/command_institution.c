@@ -94,8 +94,12 @@ set_types(DbInstitution *i, const char *v)
 static gboolean
 set_months(DbInstitution *i, const char *v)
 {
-    static const char *const allowed[] = { "52", "25", "13", NULL };
-    return set_words(&i->months, v, allowed);
+    g_strfreev(i->months);
+    i->months = g_strsplit(v, ",", -1);
+    for (char **word = i->months; *word; word++)
+        if (!g_ascii_string_to_unsigned(g_strstrip(*word), 10, 1, 120, NULL, NULL))
+            return FALSE;
+    return g_strv_length(i->months) <= 20;
 }
 
 static gboolean
@@ -178,7 +182,7 @@ static const struct option {
       "OU of its certificates; empty for none", "TEXT" },
     { "types", G_STRUCT_OFFSET(struct given, types), set_types, "client, smime or both with a comma", "what may be applied for",
       "LIST" },
-    { "months", G_STRUCT_OFFSET(struct given, months), set_months, "52, 25, 13 with commas",
+    { "months", G_STRUCT_OFFSET(struct given, months), set_months, "numbers from 1 to 120 with commas, such as 52,25,13",
       "validities; the first is preselected", "LIST" },
     { "approval", G_STRUCT_OFFSET(struct given, approval), set_approval, "yes or no", "an officer approves each request",
       "YES|NO" },

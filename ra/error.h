@@ -21,7 +21,8 @@ enum ra_error {
 /*
  * The words, each of them a message key for web:
  * REFUSED   institution (the IdP belongs to none), type, months, name (no name in ASCII), mail (not an address of the
- *           person), mail-domain, cap (too many active), profile (none in force), context and
+ *           person), mail-domain, mail-long (for a common name), cap (too many active), cap-profile (of this profile), profile
+ *           (none in force), context and
  *           assurance (the profile asks for another kind of login, for values that the IdP does not send), login (the pickup asks for the owner's
  *           login), owner (somebody else's login); by the signer: policy, validity, issuer-end, subject
  * CONFLICT  state, ended (the certificate has run out), pin (none to show), pickup, certificate, busy

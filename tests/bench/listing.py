@@ -39,7 +39,7 @@ insert into request (person, institution, profile, type, months, memo, mail, sta
 insert into pickup (request, cycle, not_before, not_after, token_hash, pin_salt, pin_mail, expires_at, collected_at, ended, ended_at)
   select number, 1, not_before, not_after, sha256(number::text::bytea), '\\x00', true, applied_at, applied_at, 'done', applied_at from request;
 insert into certificate (issuer, serial, request, pickup, der, subject, spki_sha256, fingerprint, not_before, not_after, key_kind, revoked_at, reason, published)
-  select 'client', md5(number::text) || '00000000', number, number, '\\x30', 'CN=Person', '\\x00', sha256(number::text::bytea), not_before, not_after, 'p256',
+  select 'client', '01' || md5(number::text) || '000000', number, number, '\\x30', 'CN=Person', '\\x00', sha256(number::text::bytea), not_before, not_after, 'p256',
          case when state = 'revoked' then not_before end, case when state = 'revoked' then 'superseded' end, case when state = 'revoked' then 1 end
   from request;
 do $$ declare d record; begin

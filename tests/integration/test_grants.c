@@ -252,7 +252,7 @@ static void fill(void) {
                "insert into pickup (request, cycle, not_before, not_after, token_hash, pin_salt, pin_hash, pin_mail, expires_at)"
                " select number, 1, not_before, not_after, sha256('t'), '\\x00', '\\x00', true, now() + interval '30 days' from request;"
                "insert into certificate (issuer, serial, request, pickup, der, subject, spki_sha256, fingerprint, not_before, not_after, key_kind,"
-               " revoked_at, reason) select 'client', repeat('ab', 20), request, id, '\\x30', 'CN=x', '\\x00', '\\x00', not_before, not_after, 'p256',"
+               " revoked_at, reason) select 'client', repeat('2b', 20), request, id, '\\x30', 'CN=x', '\\x00', '\\x00', not_before, not_after, 'p256',"
                " now(), 'superseded' from pickup;"
                "insert into crl (issuer, shard, number, this_update, next_update, der)"
                " values ('client', 0, 5, now(), now() + interval '1 day', '\\x30');"

@@ -96,7 +96,7 @@ def institution_by_options():
 
 def wrong_values_are_named():
     """a wrong value names the option and what is allowed"""
-    for option, value in (("--country", "Japan"), ("--organization", "椿"), ("--types", "server"), ("--months", "61"), ("--max-active", "0"),
+    for option, value in (("--country", "Japan"), ("--organization", "椿"), ("--types", "server"), ("--months", "121"), ("--max-active", "0"),
                           ("--grace-days", "-1"), ("--pin-mail", "maybe"), ("--identifier", "mail"), ("--mail-domain", "a@b"),
                           ("--organization", "x" * 65), ("--locality", "")):
         said = bad(2, "institution", "set", "Tsubaki College", option, value)
@@ -278,6 +278,49 @@ def profiles_ask():
     tap.has(bad(3, "profile", "set", "smime-99", "--contexts", "refeds-mfa"), "profile list")
 
 
+def profile_rows():
+    """profile add makes a new edition from a date on, and the old one ends then; end and set likewise; each is an audit event"""
+    shown = good("profile", "show", "smime-52")
+    for part in ("smime-52\tsmime 52", "nonRepudiation", "1.3.6.1.5.5.7.3.4", "private CA"):
+        tap.has(shown, part)
+    tap.lacks(good("profile", "show", "smime-25"), "private CA")
+    said = good("profile", "add", "smime-52", "--policy", "1.3.6.1.4.1.32473.5", "--from", "2031-04-01")
+    for part in ("from 2031-04-01 00:00 JST", "policies   1.3.6.1.4.1.32473.5", "ends then", "private CA"):
+        tap.has(said, part)
+    rows = ("select string_agg(array_to_string(policies, ',') || '/' || to_char(valid_from at time zone 'Asia/Tokyo', 'YYYY-MM') || '/' ||"
+            " coalesce(to_char(valid_to at time zone 'Asia/Tokyo', 'YYYY-MM-DD HH24:MI'), '-'), ' ' order by id) from profile where name = '%s'")
+    tap.has(sql(rows % "smime-52"), "/2031-04-01 00:00 1.3.6.1.4.1.32473.5/2031-04/-")
+    tap.equal(sql("select (profile_now('smime', 52)).policies"), "{}", "the old one counts until then")
+    # 61 months (E5), another kind of key, a cap.
+    said = good("profile", "add", "client-61", "--like", "client-52", "--months", "61", "--key-kinds", "p256", "--max-active", "3")
+    tap.has(said, "client 61")
+    tap.lacks(said, "ends then")
+    tap.equal(sql("select key_kinds, max_active from profile where name = 'client-61' and valid_from <= now()"), "{p256}|3")
+    good("profile", "set", "client-61", "--max-active", "none")
+    good("institution", "set", "Tsubaki College", "--months", "61,52")
+    # A row that sleeps is woken, and takes the place of the other.
+    tap.has(good("profile", "set", "smime-mail-25", "--from", "now"), "smime-25 (number ")
+    tap.equal(sql("select (profile_now('smime', 25)).name"), "smime-mail-25")
+    tap.has(bad(4, "profile", "set", "smime-mail-25", "--from", "2031-01-01"), "profile add smime-mail-25")
+    tap.has(good("profile", "end", "client-61"), "still issued by it")
+    tap.equal(sql("select (profile_now('client', 61)).id is null"), "t")
+    bad(3, "profile", "end", "client-61")
+    for words, part in ((("--months", "121"), "--months"), (("--issuer", "root"), "root"), (("--issuer", "nobody"), "ca status"),
+                        (("--type", "server"), "--type"), (("--subject", "cn"), "--subject"), (("--key-kinds", "rsa1024"), "rsa2048"),
+                        (("--key-usage", "keyCertSign"), "digitalSignature"), (("--key-usage", "keyAgreement"), "RSA"),
+                        (("--extended", "1.3.6.1.5.5.7.3.4"), "clientAuth"), (("--policy", "1.02"), "OIDs"), (("--policy", "a"), "OIDs"),
+                        (("--extended", "1.3.6.1.5.5.7.3.2,2.5.29.37.0"), "any purpose"), (("--max-active", "many"), "--max-active"),
+                        (("--from", "2020-01-01"), "--from"), (("--to", "2020-01-01"), "--to"), (("--from", "soon"), "--from"),
+                        (("--from", "2031-01-02", "--to", "2031-01-01"), "--to"), (("--from", "2040-01-01"), "itself ends")):
+        tap.has(bad(2, "profile", "add", "client-52", *words), part)
+    tap.has(bad(2, "profile", "add", "X", "--like", "client-52"), "a name has")
+    tap.has(bad(3, "profile", "add", "x"), "profile list")
+    tap.has(bad(3, "profile", "show", "x"), "profile list")
+    tap.equal(sql("select string_agg(what || ':' || (detail ->> 'profile'), ' ' order by id) from event where what ~ '^profile-(added|ended|begins)'"),
+              "profile-added:smime-52 profile-ended:smime-52 profile-added:client-61 profile-begins:smime-mail-25 profile-ended:smime-25"
+              " profile-ended:client-61")
+
+
 def check():
     """config check finds what is missing"""
     done = inkan("config", "check")
@@ -294,7 +337,7 @@ def check():
 settings()
 try:
     tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, refused_import,
-            group_of_commands, another_identifier, authority, blocked_keys, log_and_table, profiles_ask, role_passwords,
+            group_of_commands, another_identifier, authority, blocked_keys, log_and_table, profiles_ask, profile_rows, role_passwords,
             a_given_day, check)
 finally:
     home.end()

@@ -1,5 +1,6 @@
 /* The signer, asked through its socket: what it signs, what it refuses, and that a certificate is a row before it is an answer. */
 #include <fcntl.h>
+#include <openssl/x509v3.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,12 +66,18 @@ struct waiting {
 };
 
 static struct waiting
-ready(gint64 person, const char *type)
+ready_for(gint64 person, const char *type, gint64 months)
 {
-    struct waiting w = { .number = world_ready(world, person, type, 13) };
+    struct waiting w = { .number = world_ready(world, person, type, months) };
     w.token = world_token(world, w.number);
     w.csr = new_csr(CA_KEY_P256);
     return w;
+}
+
+static struct waiting
+ready(gint64 person, const char *type)
+{
+    return ready_for(person, type, 13);
 }
 
 static void
@@ -162,8 +169,111 @@ the_profile_with_the_address_as_its_subject_sleeps_until_it_is_dated(void)
     g_autoptr(CaCertificateInfo) info = read_der(der);
     g_assert_cmpstr(info->subject, ==, "CN=hanako@kagami.example");
     g_assert_cmpstr(info->mail, ==, "hanako@kagami.example");
-    world_do(world, "update profile set valid_from = 'infinity' where name = 'smime-mail-13'", 0);
+    world_do(world, "update profile set valid_to = now() where name = 'smime-mail-13'", 0);
     waiting_clear(&w);
+}
+
+/* "issuer/policies" of the certificate of a request, with the number of its profile's row. */
+static char *
+made_by(gint64 number)
+{
+    return world_text(world, "select f.id || ' ' || array_to_string(f.policies, ',') from certificate c join profile f on f.id = c.profile"
+                             " where c.request = %N order by c.signed_at desc limit 1", number);
+}
+
+static void
+assert_policy(GBytes *der, const char *policy)
+{
+    gsize size;
+    const unsigned char *p = g_bytes_get_data(der, &size);
+    X509 *x = d2i_X509(NULL, &p, (long)size);
+    CERTIFICATEPOLICIES *list = X509_get_ext_d2i(x, NID_certificate_policies, NULL, NULL);
+    char oid[80] = "";
+    if (list)
+        OBJ_obj2txt(oid, sizeof oid, sk_POLICYINFO_value(list, 0)->policyid, 1);
+    g_assert_cmpstr(oid, ==, policy);
+    CERTIFICATEPOLICIES_free(list);
+    X509_free(x);
+}
+
+static void
+a_request_keeps_the_row_that_it_was_applied_for_under(void)
+{
+    struct waiting before = ready(world->person, "client");
+    gint64 old = world_int(world, "select id from profile where name = 'client-13'", 0);
+    /* What `inkan profile add client-13 --policy …` does. */
+    world_do(world, "insert into profile (name, type, months, issuer, key_usage, extended, policies, key_kinds) select name, type, months,"
+                    " issuer, key_usage, extended, '{1.3.6.1.4.1.32473.7}', key_kinds from profile where name = 'client-13';"
+                    "update profile set valid_to = now() where id = %N", old);
+    gint64 new = world_int(world, "select max(id) from profile where name = 'client-13'", 0);
+    struct waiting after = ready(world->person, "client");
+    g_autoptr(GBytes) first = sign(before.number, before.token, before.csr), second = sign(after.number, after.token, after.csr);
+    g_autofree char *by = made_by(before.number), *then = made_by(after.number);
+    g_autofree char *by_expected = g_strdup_printf("%" G_GINT64_FORMAT " ", old);
+    g_autofree char *then_expected = g_strdup_printf("%" G_GINT64_FORMAT " 1.3.6.1.4.1.32473.7", new);
+    g_assert_cmpstr(by, ==, by_expected);
+    g_assert_cmpstr(then, ==, then_expected);
+    assert_policy(first, "");
+    assert_policy(second, "1.3.6.1.4.1.32473.7");
+
+    /* What was issued keeps its row whatever comes; a row in force says the same until it ends, and it ends once. */
+    static const struct { const char *sql, *word; } kept[] = {
+        { "update profile set policies = '{1.2.3}' where id = %N", "profile-kept" },
+        { "update profile set months = 25 where id = %N", "profile-kept" },
+        { "update profile set valid_from = 'infinity' where id = %N", "profile-kept" },
+        { "update profile set valid_to = null where id = %N", "profile-ended" },
+        { "update certificate set profile = null where profile = %N", "certificate-kept" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+        g_auto(GStrv) parts = g_strsplit(kept[i].sql, "%N", 2);
+        g_autofree char *sql = g_strdup_printf("%s%" G_GINT64_FORMAT "%s", parts[0], old, parts[1]);
+        g_autofree char *answer = cluster_try(world->cluster, "superuser", sql), *expected = g_strconcat("IK000 ", kept[i].word, NULL);
+        g_assert_cmpstr(answer, ==, expected);
+    }
+    /* Back to the row of before for the tests to come: a new edition without a policy. */
+    world_do(world, "update profile set valid_to = now() where id = %N", new);
+    world_do(world, "insert into profile (name, type, months, issuer, key_usage, extended, policies, key_kinds) select name, type, months,"
+                    " issuer, key_usage, extended, '{}', key_kinds from profile where id = %N", old);
+    waiting_clear(&before);
+    waiting_clear(&after);
+}
+
+/* E5 */
+static void
+sixty_one_months_are_one_more_row(void)
+{
+    world_do(world, "insert into profile (name, type, months, issuer, key_usage, extended, key_kinds) select 'client-61', type, 61, issuer,"
+                    " key_usage, extended, key_kinds from profile where name = 'client-52';"
+                    "update institution set months = '{61,52,25,13}' where %N > 0", 1);
+    struct waiting w = ready_for(world->person, "client", 61);
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    g_autoptr(CaCertificateInfo) info = read_der(der);
+    g_assert_cmpint(info->not_after, ==, ca_validity_end(info->not_before, 61, "Asia/Tokyo"));
+    world_do(world, "update institution set months = '{52,25,13}' where %N > 0", 1);
+    waiting_clear(&w);
+}
+
+static void
+the_table_takes_no_serial_that_a_crl_could_not_list(void)
+{
+    static const char *const serials[] = { "ff112233445566778899aabbccddeeff00112233", "0f112233445566778899aabbccddeeff0011223",
+                                           "00112233445566778899aabbccddeeff00112233", "00112233445566778899aabbccddeeff001122",
+                                           "7F112233445566778899aabbccddeeff00112233", "7f" };
+    static const char *const good[] = { "7f112233445566778899aabbccddeeff00112233", "01112233445566778899aabbccddeeff00112233",
+                                        "ff112233445566778899aabbccddeeff001122" };
+    const char *sql = "insert into certificate (issuer, serial, request, pickup, der, subject, spki_sha256, fingerprint, not_before,"
+                      " not_after, key_kind, revoked_at, reason) select 'client', '%s', request, id, '\\x30', 'CN=x', '\\x00', '\\x00',"
+                      " not_before, not_after, 'p256', now(), 'superseded' from pickup limit 1";
+    for (size_t i = 0; i < G_N_ELEMENTS(serials) + G_N_ELEMENTS(good); i++) {
+        gboolean bad = i < G_N_ELEMENTS(serials);
+        g_auto(GStrv) parts = g_strsplit(sql, "%s", 2);
+        g_autofree char *row = g_strjoin(bad ? serials[i] : good[i - G_N_ELEMENTS(serials)], parts[0], parts[1], NULL);
+        g_autofree char *answer = cluster_try(world->cluster, "superuser", row);
+        if (bad)
+            g_assert_true(g_str_has_prefix(answer, "23514 "));
+        else
+            g_assert_null(answer);
+    }
 }
 
 static void
@@ -264,6 +374,11 @@ a_csr_must_prove_its_key(void)
     waiting_clear(&w);
 }
 
+/* What the table's triggers keep even the owner from. The profile is the request's own. */
+#define FORCED(set)                                                                                                        \
+    "set session_replication_role = 'replica'; update profile set " set                                                   \
+    " where id = (select profile from request where number = %N); set session_replication_role = 'origin'"
+
 /* Rows: what is changed before, and changed back after; which word it brings. */
 static const struct {
     const char *change, *word, *back;
@@ -280,15 +395,15 @@ static const struct {
     { "update request set mail = 'president@minato.example' where number = %N", "policy", NULL },
     { "update request set months = 25 where number = %N", "policy", NULL },
     { "update request set profile = (select id from profile where name = 'client-52') where number = %N", "policy", NULL },
-    { "update profile set valid_to = now() - interval '1 day' where name = 'client-13' and %N > 0", "policy",
-      "update profile set valid_to = null where name = 'client-13' and %N > 0" },
+    { FORCED("valid_to = now() - interval '1 day'"), "policy", FORCED("valid_to = null") },
+    { FORCED("valid_from = now() + interval '1 day'"), "policy", FORCED("valid_from = now() - interval '1 day'") },
+    { FORCED("max_active = 1"), "cap", FORCED("max_active = null") },
     { "update institution set max_active = 1 where %N > 0", "cap", "update institution set max_active = 1000000 where %N > 0" },
     { "update pickup set not_after = not_after + interval '1 second' where request = %N", "validity", NULL },
     { "update pickup set not_before = not_before - interval '1 day' where request = %N", "validity", NULL },
     { "update request set cycle_end = cycle_end + interval '1 day' where number = %N;"
       "update pickup set not_after = not_after + interval '1 day' where request = %N", "validity", NULL },
-    { "update profile set key_kinds = '{rsa2048}' where name = 'client-13' and %N > 0", "key-kind",
-      "update profile set key_kinds = '{rsa2048,rsa3072,rsa4096,p256,p384}' where name = 'client-13' and %N > 0" },
+    { FORCED("key_kinds = '{rsa2048}'"), "key-kind", FORCED("key_kinds = '{rsa2048,rsa3072,rsa4096,p256,p384}'") },
 };
 
 static void
@@ -616,6 +731,9 @@ main(int argc, char **argv)
     g_test_add_func("/signer/a certificate is a row, an audit event and a line of the log",
                     a_certificate_is_a_row_an_audit_event_and_a_line_of_the_log);
     g_test_add_func("/signer/an S-MIME certificate names the request's own address", an_smime_certificate_names_the_requests_own_address);
+    g_test_add_func("/signer/a request keeps the row that it was applied for under", a_request_keeps_the_row_that_it_was_applied_for_under);
+    g_test_add_func("/signer/61 months are one more row", sixty_one_months_are_one_more_row);
+    g_test_add_func("/signer/the table takes no serial that a CRL could not list", the_table_takes_no_serial_that_a_crl_could_not_list);
     g_test_add_func("/signer/the profile with the address as its subject sleeps until it is dated",
                     the_profile_with_the_address_as_its_subject_sleeps_until_it_is_dated);
     g_test_add_func("/signer/the same pickup and key get the same certificate and another key none",
