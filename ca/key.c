@@ -333,6 +333,24 @@ gboolean ca_signing_key_in_token(const char *folder, const char *name)
     return g_file_test(file, G_FILE_TEST_EXISTS);
 }
 
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *ca_signing_keys_in_tokens(const char *folder)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *file;
+
+    while (dir && (file = g_dir_read_name(dir)))
+        if (g_str_has_suffix(file, ".pkcs11") && strcmp(file, "root.pkcs11") != 0)
+            g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(".pkcs11")));
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
 CaSigningKey *ca_signing_key_find(const char *folder, const char *name, const Secret *passphrase, const struct ca_token *token,
                                   GError **error)
 {

@@ -60,6 +60,8 @@ CaSigningKey *ca_signing_key_find(const char *folder, const char *name, const Se
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Is there FOLDER/NAME.pkcs11? */
 gboolean ca_signing_key_in_token(const char *folder, const char *name);
+/* The names of FOLDER's keys that are in tokens, sorted; not the root's, which is never the signer's. The caller's. */
+GPtrArray *ca_signing_keys_in_tokens(const char *folder) G_GNUC_WARN_UNUSED_RESULT;
 /* From a PKCS#8 key in memory (a responder's, a ceremony's, a test's). PKCS8 stays the caller's. */
 CaSigningKey *ca_signing_key_from(const Secret *pkcs8, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void ca_signing_key_free(CaSigningKey *key);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ca/confine.h"
 #include "ca/desk.h"
 #include "db/log.h"
 #include "db/prefork.h"
@@ -20,6 +21,7 @@
 #define TAKE_SECONDS 30
 #define AWAY_SECONDS 2
 #define MOST_CALLERS 800    /* below the usual limit of 1024 descriptors */
+#define MAKER_FILES 16
 #define SILENT_SECONDS 5
 #define FIRST_FD 3          /* after the standard ones */
 
@@ -82,6 +84,8 @@ start_maker(struct keymaker *keymaker, struct maker *maker)
         crypto_start();
         /* Nor are the callers' connections, which would not end while a copy is open here. */
         if (dup2(pair[1], FIRST_FD) < 0 || close_range(FIRST_FD + 1, UINT_MAX, 0) != 0)
+            _exit(1);
+        if (!ca_confine_strict("inkan-portal", MAKER_FILES, FALSE, NULL))
             _exit(1);
         _exit(make_keys(FIRST_FD));
     }
@@ -268,10 +272,12 @@ ca_keymaker_run(const char *socket, int pool)
     struct keymaker keymaker = { .pool_size = (size_t)MAX(pool, 0) };
     const struct desk_rules rules = { MOST_CALLERS, SILENT_SECONDS, may, asked, left, &keymaker };
 
-#ifndef __SANITIZE_ADDRESS__ /* whose search for leaks traces the process */
-    prctl(PR_SET_DUMPABLE, 0);
-#endif
+    ca_confine_start();
     crypto_start();
+    if (!ca_confine_wide("inkan-portal", &error)) {
+        log_error("keymaker-not-confined", error);
+        return 1;
+    }
     if (setpriority(PRIO_PROCESS, 0, NICENESS) != 0)
         log_write(LOG_LEVEL_WARNING, "keymaker-not-niced", "msg", g_strerror(errno), NULL);
     int listening = wire_listen(socket, 0600, &error);

@@ -12,6 +12,7 @@
 
 #include "ca/certificate.h"
 #include "ca/client.h"
+#include "ca/confine.h"
 #include "ca/desk.h"
 #include "ca/ocsp.h"
 #include "ca/signer.h"
@@ -20,6 +21,7 @@
 #include "db/prefork.h"
 
 #define MOST_CALLERS 800         /* below the usual limit of 1024 descriptors */
+#define MOST_FILES 1024
 #define SILENT_SECONDS 5
 #define GOOD_FOR 3600            /* seconds to nextUpdate: relying parties' clocks differ */
 #define MAX_AGE 1                /* seconds that an answer without nonce may be cached: a revocation shows within seconds */
@@ -459,6 +461,11 @@ responder_run(gpointer data)
     crypto_start();
     g_autoptr(Settings) settings = settings_load(how->settings_file, &error);
     if (!settings || !signer_peers_read(settings, &process.peers, &error)) {
+        log_error("not-started", error);
+        return 1;
+    }
+    if (strcmp(settings_text(settings, "signer", "confinement"), "strict") == 0 &&
+        !ca_confine_strict("inkan-responder", MOST_FILES, TRUE, &error)) {
         log_error("not-started", error);
         return 1;
     }

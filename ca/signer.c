@@ -5,12 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ca/confine.h"
 #include "ca/desk.h"
 #include "db/issuer.h"
 #include "db/log.h"
 #include "db/prefork.h"
 
 #define MOST_CALLERS 256
+#define MOST_FILES 512 /* callers, the database, the log, names of hosts */
 #define SILENT_SECONDS 5
 #define PASSPHRASE_LONGEST 1024
 #define RECONCILE (10 * G_USEC_PER_SEC)
@@ -90,6 +92,11 @@ load_key(const Signer *signer, const char *key_name, const Secret *passphrase, G
     const struct ca_token token = { settings_text(s, "signer", "pkcs11_module"), settings_text(s, "signer", "pkcs11_pin_file") };
     if (!*key_name || *key_name == '.' || strchr(key_name, '/')) {
         g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "issuer.key_name '%s' is no file name", key_name);
+        return NULL;
+    }
+    if (signer->files_only && ca_signing_key_in_token(settings_text(s, "signer", "keys"), key_name)) {
+        g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "key-token: %s.pkcs11 is new, and this process is confined to keys in files: "
+                    "reload the signer (SIGHUP, systemctl reload)", key_name);
         return NULL;
     }
     return ca_signing_key_find(settings_text(s, "signer", "keys"), key_name, passphrase, &token, error);
@@ -312,6 +319,18 @@ reconcile(Signer *signer)
         log_error("not-reconciled", error);
 }
 
+/* The modules of tokens load what they need, when they need it, write files of their own, make threads: with them the wide
+   confinement alone, which the master has already. */
+static gboolean
+confine(Signer *signer, GError **error)
+{
+    g_autoptr(GPtrArray) tokens = ca_signing_keys_in_tokens(settings_text(signer->settings, "signer", "keys"));
+    if (tokens->len > 0 || strcmp(settings_text(signer->settings, "signer", "confinement"), "wide") == 0)
+        return TRUE;
+    signer->files_only = TRUE;
+    return ca_confine_strict("inkan-signer", MOST_FILES, FALSE, error);
+}
+
 static void
 serve(struct child *child, int listening)
 {
@@ -340,7 +359,7 @@ signer_run(gpointer data)
 
     crypto_start();
     g_autoptr(Settings) settings = settings_load(process->settings_file, &error);
-    gboolean ok = settings && prepare(&child, settings, &error);
+    gboolean ok = settings && prepare(&child, settings, &error) && confine(&child.signer, &error);
     if (ok)
         serve(&child, process->listening);
     else

@@ -26,6 +26,7 @@ typedef struct signer {
     SignerLog *log;
     gboolean compared;   /* the log with the database, in this connection */
     gint64 load_after;   /* monotonic: keys that failed are not tried before */
+    gboolean files_only; /* confined to what keys in files need: a token's module cannot be loaded any more */
 } Signer;
 
 /* The certificate of a pickup. Errors as in ca/client.h. */

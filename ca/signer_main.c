@@ -2,11 +2,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ca/confine.h"
 #include "ca/key.h"
 #include "ca/responder.h"
 #include "ca/signer.h"
@@ -57,38 +56,6 @@ level_of(const char *name)
     return LOG_LEVEL_INFO;
 }
 
-/* Nobody reads this process's memory: no core file, no ptrace by others of the same user, no /proc/PID/mem. */
-static void
-confine(void)
-{
-    const struct rlimit none = { 0, 0 };
-    setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ /* whose search for leaks traces the process */
-    prctl(PR_SET_DUMPABLE, 0);
-#endif
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
-static gint
-compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of the folder's keys that are in tokens, in their order; not the root's, which is never the signer's. */
-static GPtrArray *
-names_in_tokens(const char *folder)
-{
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *file;
-    while (dir && (file = g_dir_read_name(dir)))
-        if (g_str_has_suffix(file, ".pkcs11") && strcmp(file, "root.pkcs11") != 0)
-            g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(".pkcs11")));
-    g_ptr_array_sort(names, compare_names);
-    return names;
-}
-
 static int
 try_tokens(const Settings *settings, const char *folder, const GPtrArray *names)
 {
@@ -111,7 +78,7 @@ static int
 tokens_open(const Settings *settings)
 {
     const char *folder = settings_text(settings, "signer", "keys");
-    g_autoptr(GPtrArray) names = names_in_tokens(folder);
+    g_autoptr(GPtrArray) names = ca_signing_keys_in_tokens(folder);
     int status = 0;
     if (names->len == 0)
         return 0;
@@ -158,13 +125,14 @@ main(int argc, char **argv)
         printf("inkan-signer %s\n", INKAN_VERSION);
         return 0;
     }
-    confine();
+    ca_confine_start();
     g_autofree char *file = arguments.file;
     g_autoptr(Settings) settings = settings_load(file, &error);
-    log_setup(arguments.responder ? "inkan-responder" : "inkan-signer",
+    const char *name = arguments.responder ? "inkan-responder" : "inkan-signer";
+    log_setup(name,
               settings ? level_of(settings_text(settings, "service", "log_level")) : LOG_LEVEL_INFO);
     struct signer_peers peers;
-    if (!settings || !signer_peers_read(settings, &peers, &error)) {
+    if (!settings || !signer_peers_read(settings, &peers, &error) || !ca_confine_wide(name, &error)) {
         log_error("not-started", error);
         return 1;
     }

@@ -105,6 +105,7 @@ static const struct row {
     { "signer", "pkcs11_module", TEXT, "", 0, 4096, NULL, "library that reaches the token of keys that are not files" },
     { "signer", "pkcs11_pin_file", TEXT, "", 0, 4096, NULL, "file of the token's PIN" },
     { "signer", "pid_file", TEXT, "", 0, 4096, NULL, "where the master writes its process number" },
+    { "signer", "confinement", CHOICE, "strict", 0, 0, "strict|wide", "which system calls signer and responder keep; wide is for tokens" },
     { "signer", "processes", NUMBER, "2", 1, 100, NULL, "processes that sign" },
     { "signer", "portal_user", TEXT, "", 0, 64, NULL, "user whose processes may ask for certificates; empty: the signer's own" },
     { "signer", "worker_user", TEXT, "", 0, 64, NULL, "user whose processes may ask for CRLs; empty: the signer's own" },
