@@ -5,7 +5,7 @@
 #include "ca/sign.h"
 #include "ca/tbs.h"
 
-enum { RESPONDER_LONGEST = 30 * 86400 };
+enum { DELEGATE_LONGEST = 30 * 86400 };
 
 static GBytes *subject_of(const struct ca_authority *what, GError **error)
 {
@@ -95,9 +95,11 @@ GBytes *ca_issuing_build(const struct ca_authority *what, GBytes *spki, const Ca
     return der ? checked(der, ca_issuer_certificate(root), TRUE, error) : NULL;
 }
 
-GBytes *ca_responder_build(const struct ca_authority *what, const CaCsr *csr, const CaIssuer *issuer, GError **error)
+/* Keys in memory alone, for one use; nobody can revoke them, so they are short-lived. */
+static GBytes *delegate_build(const struct ca_authority *what, const CaCsr *csr, const CaIssuer *issuer, const char *purpose,
+                              GError **error)
 {
-    static const char *const ocsp_signing[] = { CA_OID_OCSP_SIGNING, NULL };
+    const char *const purposes[] = { purpose, NULL };
     g_autoptr(GBytes) subject = subject_of(what, error);
     struct ca_public public;
     struct ca_tbs tbs;
@@ -109,15 +111,25 @@ GBytes *ca_responder_build(const struct ca_authority *what, const CaCsr *csr, co
         ca_fail(error, CA_ERROR_BROKEN, "key", "no public key");
         return NULL;
     }
-    if (what->not_after - what->not_before > RESPONDER_LONGEST) {
-        ca_fail(error, CA_ERROR_REFUSED, "validity", "a responder that nobody can revoke has 30 days at most");
+    if (what->not_after - what->not_before > DELEGATE_LONGEST) {
+        ca_fail(error, CA_ERROR_REFUSED, "validity", "a delegate that nobody can revoke has 30 days at most");
         return NULL;
     }
     tbs = tbs_of(what, subject, &public);
     tbs.usage = CA_USAGE_DIGITAL_SIGNATURE;
-    tbs.extended = ocsp_signing;
+    tbs.extended = purposes;
     tbs.crl_url = tbs.issuer_url = tbs.ocsp_url = NULL;
-    tbs.no_check = TRUE;
+    tbs.no_check = strcmp(purpose, CA_OID_OCSP_SIGNING) == 0;
     der = ca_tbs_sign(&tbs, ca_issuer_signer(issuer), error);
     return der ? checked(der, ca_issuer_certificate(issuer), FALSE, error) : NULL;
+}
+
+GBytes *ca_responder_build(const struct ca_authority *what, const CaCsr *csr, const CaIssuer *issuer, GError **error)
+{
+    return delegate_build(what, csr, issuer, CA_OID_OCSP_SIGNING, error);
+}
+
+GBytes *ca_witness_build(const struct ca_authority *what, const CaCsr *csr, const CaIssuer *issuer, GError **error)
+{
+    return delegate_build(what, csr, issuer, CA_OID_TIME_STAMPING, error);
 }

@@ -84,6 +84,11 @@ GBytes *ca_issuing_build(const struct ca_authority *what, GBytes *spki, const Ca
 GBytes *ca_responder_build(const struct ca_authority *what, const CaCsr *csr, const CaIssuer *issuer, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whoever signs the audit's heads (ca/head.h): timeStamping, so that it is good for nothing that people's certificates are good
+   for. Otherwise as a responder's. */
+GBytes *ca_witness_build(const struct ca_authority *what, const CaCsr *csr, const CaIssuer *issuer, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /* --- Reading -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct ca_certificate_info {

@@ -10,6 +10,7 @@
 #define CA_OID_CLIENT_AUTH "1.3.6.1.5.5.7.3.2"
 #define CA_OID_EMAIL_PROTECTION "1.3.6.1.5.5.7.3.4"
 #define CA_OID_OCSP_SIGNING "1.3.6.1.5.5.7.3.9"
+#define CA_OID_TIME_STAMPING "1.3.6.1.5.5.7.3.8"
 
 struct ca_profile {
     /* C, L, O, OU, OU 'No N', CN; or the CN alone, which is then the mail address (profile.subject 'mail'). */

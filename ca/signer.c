@@ -16,6 +16,7 @@
 #define SILENT_SECONDS 5
 #define PASSPHRASE_LONGEST 1024
 #define RECONCILE (10 * G_USEC_PER_SEC)
+#define HEAD (2 * G_USEC_PER_SEC)
 #define LOAD_AGAIN (5 * G_USEC_PER_SEC) /* unlocking a key takes 0.3 s, so nobody can have it tried at will */
 
 /* --- errors --------------------------------------------------------------------------------------------------------------- */
@@ -304,6 +305,7 @@ prepare(struct child *child, const Settings *settings, GError **error)
 static void
 clear(struct child *child)
 {
+    g_clear_pointer(&child->signer.witness, signer_witness_free);
     g_clear_pointer(&child->signer.issuers, g_hash_table_unref);
     g_clear_pointer(&child->signer.db, db_free);
     g_clear_pointer(&child->signer.log, signer_log_close);
@@ -331,6 +333,15 @@ confine(Signer *signer, GError **error)
     return ca_confine_strict("inkan-signer", MOST_FILES, FALSE, error);
 }
 
+/* The audit's newest link; by whichever process comes first. */
+static void
+sign_head(Signer *signer)
+{
+    g_autoptr(GError) error = NULL;
+    if (!signer_head(signer, g_get_real_time() / G_USEC_PER_SEC, &error) && !log_is_away("database"))
+        log_error("no-head", error);
+}
+
 static void
 serve(struct child *child, int listening)
 {
@@ -343,11 +354,17 @@ serve(struct child *child, int listening)
         log_error("not-ready", error);
     else
         log_write(LOG_LEVEL_INFO, "ready", NULL);
-    for (gint64 due = 0; !prefork_stopping(); desk_round(desk, NULL, 0, 1000))
-        if (g_get_monotonic_time() >= due) {
+    for (gint64 due = 0, head_due = 0; !prefork_stopping(); desk_round(desk, NULL, 0, 1000)) {
+        gint64 now = g_get_monotonic_time();
+        if (now >= due) {
             reconcile(&child->signer);
-            due = g_get_monotonic_time() + RECONCILE;
+            due = now + RECONCILE;
         }
+        if (now >= head_due) {
+            sign_head(&child->signer);
+            head_due = now + HEAD;
+        }
+    }
 }
 
 int

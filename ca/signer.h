@@ -4,7 +4,7 @@
  * token and a proven public key, nothing else.
  *
  * signer.c is the process: keys, callers, errors. One file each for what it can be asked: signer_issue.c, signer_crl.c,
- * signer_delegate.c; signer_reconcile.c ends what broke off; signer_log.[ch] is its own list of what it signed. The acts are
+ * signer_delegate.c; signer_reconcile.c ends what broke off; signer_head.c signs the audit's heads; signer_log.[ch] is its own list of what it signed. The acts are
  * functions of their arguments and the database: the time is a parameter.
  */
 #ifndef CA_SIGNER_H
@@ -27,6 +27,7 @@ typedef struct signer {
     gboolean compared;   /* the log with the database, in this connection */
     gint64 load_after;   /* monotonic: keys that failed are not tried before */
     gboolean files_only; /* confined to what keys in files need: a token's module cannot be loaded any more */
+    struct signer_witness *witness; /* of signer_head; NULL at first */
 } Signer;
 
 /* The certificate of a pickup. Errors as in ca/client.h. */
@@ -40,6 +41,11 @@ gboolean signer_publish(Signer *signer, const char *issuer, gint64 now, GError *
 /* A certificate for an OCSP responder's key. It has no row in `certificate`, which belongs to requests and answers OCSP: nobody
    can ask for its status (nocheck). Audited and in the signer's log. */
 GBytes *signer_delegate(Signer *signer, const char *issuer, GBytes *csr, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A head over the newest link of the audit, where there is one without (ca/head.h); in the log before it is stored.
+   CA_ERROR_BROKEN: the chain is not the one that the log shows, and gets no head any more. */
+gboolean signer_head(Signer *signer, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void signer_witness_free(struct signer_witness *witness);
 
 /* --- for those files ------------------------------------------------------------------------------------------------------ */
 

@@ -216,9 +216,9 @@ word_after(char **words, const char *name)
     return NULL;
 }
 
-gboolean
-signer_log_each(const char *path, void (*each)(const char *file, const struct signer_log_line *line, gpointer data),
-                gpointer data, GError **error)
+/* Every line of the file PATH, in words. */
+static gboolean
+each_line(const char *path, void (*each)(const char *path, char **words, gpointer data), gpointer data, GError **error)
 {
     g_autofree char *line = NULL;
     size_t size = 0;
@@ -226,11 +226,8 @@ signer_log_each(const char *path, void (*each)(const char *file, const struct si
     for (ssize_t n; file && (n = getline(&line, &size, file)) > 0;) {
         line[n - 1] = line[n - 1] == '\n' ? '\0' : line[n - 1];
         g_auto(GStrv) words = g_strsplit(line, " ", -1);
-        const char *request = word_after(words, "request="), *sha256 = word_after(words, "certificate=");
-        if (g_strv_length(words) < 5 || strcmp(words[1], "issue") != 0 || !request || !sha256)
-            continue;
-        const struct signer_log_line found = { words[2], words[3], sha256, g_ascii_strtoll(request, NULL, 10) };
-        each(path, &found, data);
+        if (g_strv_length(words) >= 5)
+            each(path, words, data);
     }
     if (!file || ferror(file))
         g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "signer-log: %s: %s", path, g_strerror(errno));
@@ -238,6 +235,52 @@ signer_log_each(const char *path, void (*each)(const char *file, const struct si
     if (file)
         fclose(file);
     return ok;
+}
+
+struct each_issue {
+    void (*each)(const char *file, const struct signer_log_line *line, gpointer data);
+    gpointer data;
+};
+
+static void
+take_issue(const char *path, char **words, gpointer data)
+{
+    const struct each_issue *issue = data;
+    const char *request = word_after(words, "request="), *sha256 = word_after(words, "certificate=");
+    if (strcmp(words[1], "issue") != 0 || !request || !sha256)
+        return;
+    const struct signer_log_line found = { words[2], words[3], sha256, g_ascii_strtoll(request, NULL, 10) };
+    issue->each(path, &found, issue->data);
+}
+
+gboolean
+signer_log_each(const char *path, void (*each)(const char *file, const struct signer_log_line *line, gpointer data),
+                gpointer data, GError **error)
+{
+    struct each_issue issue = { each, data };
+    return each_line(path, take_issue, &issue, error);
+}
+
+struct each_head {
+    void (*each)(const char *file, gint64 seq, const char *hash, gpointer data);
+    gpointer data;
+};
+
+static void
+take_head(const char *path, char **words, gpointer data)
+{
+    const struct each_head *head = data;
+    const char *hash = word_after(words, "hash=");
+    if (strcmp(words[1], "head") == 0 && hash)
+        head->each(path, g_ascii_strtoll(words[3], NULL, 10), hash, head->data);
+}
+
+gboolean
+signer_log_each_head(const char *path, void (*each)(const char *file, gint64 seq, const char *hash, gpointer data), gpointer data,
+                     GError **error)
+{
+    struct each_head head = { each, data };
+    return each_line(path, take_head, &head, error);
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------------------- */
@@ -298,4 +341,19 @@ signer_log_crl(SignerLog *log, const char *issuer)
             most = MAX(most, g_ascii_strtoll(words[3], NULL, 10));
     }
     return most;
+}
+
+void
+signer_log_head(SignerLog *log, gint64 *seq, char **hash)
+{
+    g_auto(GStrv) lines = tail(log, NULL);
+    for (guint i = lines ? g_strv_length(lines) : 0; i-- > 0;) {
+        g_auto(GStrv) words = g_strsplit(lines[i], " ", 5);
+        if (g_strv_length(words) < 5 || strcmp(words[1], "head") != 0 || !g_str_has_prefix(words[4], "hash="))
+            continue;
+        *seq = g_ascii_strtoll(words[3], NULL, 10);
+        g_free(*hash);
+        *hash = g_strdup(words[4] + strlen("hash="));
+        return;
+    }
 }

@@ -6,6 +6,7 @@
  *     2026-11-24T08:10:00Z log 7c21…
  *     2026-11-24T08:15:41Z issue client 4f… request=7 key=… certificate=… der=BASE64
  *     2026-11-24T08:15:52Z crl client 12
+ *     2026-11-24T08:15:55Z head audit 3071 hash=…
  */
 #ifndef CA_SIGNER_LOG_H
 #define CA_SIGNER_LOG_H
@@ -21,7 +22,7 @@ SignerLog *signer_log_open(const char *file, GError **error) G_GNUC_WARN_UNUSED_
 void signer_log_close(SignerLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SignerLog, signer_log_close)
 
-/* Appends one line: the time NOW, WHAT ("issue", "again", "crl", "responder"), ISSUER, SUBJECT (serial or number) and REST (may be
+/* Appends one line: the time NOW, WHAT ("issue", "again", "crl", "responder", "witness", "head"), ISSUER, SUBJECT (serial or number) and REST (may be
    NULL). CA_ERROR_DOWN: not written, e.g. for a full disk; nothing may be answered then. */
 gboolean signer_log_add(SignerLog *log, gint64 now, const char *what, const char *issuer, const char *subject, const char *rest,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -43,6 +44,10 @@ struct signer_log_line {
 gboolean signer_log_each(const char *file, void (*each)(const char *file, const struct signer_log_line *line, gpointer data),
                          gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Every whole line "head" of FILE, in its order. */
+gboolean signer_log_each_head(const char *file, void (*each)(const char *file, gint64 seq, const char *hash, gpointer data),
+                              gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whoever works on intent ID holds it, among all processes that have the log open, until it lets go or dies. FALSE: another does. */
 gboolean signer_log_hold(SignerLog *log, gint64 id) G_GNUC_WARN_UNUSED_RESULT;
 void signer_log_let_go(SignerLog *log, gint64 id);
@@ -52,6 +57,8 @@ void signer_log_let_go(SignerLog *log, gint64 id);
 GPtrArray *signer_log_newest(SignerLog *log, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The highest CRL number of ISSUER near the file's end, 0 for none. */
 gint64 signer_log_crl(SignerLog *log, const char *issuer);
+/* The last head near the file's end: *SEQ, and *HASH (hex), which is freed before. Untouched where there is none. */
+void signer_log_head(SignerLog *log, gint64 *seq, char **hash);
 const char *signer_log_file(const SignerLog *log);
 
 #endif

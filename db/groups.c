@@ -1,3 +1,4 @@
+#include "db/audit.h"
 #include "db/dashboard.h"
 #include "db/blocked.h"
 #include "db/db.h"
@@ -24,6 +25,9 @@
 /* Each group of tables adds its line here, so that a test can prepare every statement of the program. */
 
 const DbGroup *const db_groups[] = {
+    &db_audit_group,
+    &db_audit_signer_group,
+    &db_audit_worker_group,
     &db_dashboard_group,
     &db_dashboard_portal_group,
     &db_blocked_group,

@@ -1,5 +1,6 @@
 #include "ra/sweep.h"
 
+#include "db/audit.h"
 #include "db/job.h"
 #include "db/log.h"
 #include "db/pickup.h"
@@ -146,6 +147,23 @@ ra_sweep_rows(RaContext *ctx, gint64 now, GError **error)
     return db_sweep_expired(ctx->db, now, forms, error) || ra_error_from(error);
 }
 
+gboolean
+ra_sweep_audit(RaContext *ctx, GError **error)
+{
+    gint64 n;
+    do
+        n = db_audit_chain(ctx->db, BATCH, error);
+    while (n == BATCH);
+    return n >= 0 || ra_error_from(error);
+}
+
+static gboolean
+audit(RaContext *ctx, gint64 now, GError **error)
+{
+    (void)now;
+    return ra_sweep_audit(ctx, error);
+}
+
 static gboolean
 notices(RaContext *ctx, gint64 now, GError **error)
 {
@@ -170,6 +188,7 @@ static const struct round {
     int every; /* seconds: what people wait for more often than what has a day */
     gboolean (*run)(RaContext *, gint64, GError **);
 } rounds[] = {
+    { "audit", 1, audit },
     { "published", 2, published },      { "lapse", 10, ra_sweep_lapse }, { "erase", 10, ra_sweep_erase },
     { "crl", 5, ra_sweep_crl },         { "expiry", 30, expiry },        { "ending", 60, ra_sweep_ending },
     { "notices", 60, notices },         { "rows", 60, ra_sweep_rows },   { "superseded", 60, ra_sweep_superseded },
