@@ -120,5 +120,7 @@ gboolean ca_certificate_issued_by(GBytes *der, GBytes *issuer) G_GNUC_WARN_UNUSE
 char *ca_certificate_pem(GBytes *der) G_GNUC_WARN_UNUSED_RESULT;
 /* Several in one text, in the order given (GBytes *). */
 char *ca_chain_pem(const GPtrArray *certificates) G_GNUC_WARN_UNUSED_RESULT;
+/* Several as PKCS#7 without content or signers (RFC 5652, certs-only), DER: what Windows and Java take as one file. */
+GBytes *ca_chain_pkcs7(const GPtrArray *certificates) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -1,5 +1,6 @@
 /* Reading certificates, anybody's, by libcrypto. */
 #include <openssl/pem.h>
+#include <openssl/pkcs7.h>
 #include <string.h>
 #include <time.h>
 
@@ -253,4 +254,23 @@ char *ca_chain_pem(const GPtrArray *certificates)
         g_string_append(text, one);
     }
     return g_string_free(text, FALSE);
+}
+
+GBytes *ca_chain_pkcs7(const GPtrArray *certificates)
+{
+    PKCS7 *bundle = PKCS7_new();
+    gboolean ok = bundle && PKCS7_set_type(bundle, NID_pkcs7_signed) && PKCS7_content_new(bundle, NID_pkcs7_data) &&
+                  PKCS7_set_detached(bundle, 1);
+
+    for (guint i = 0; ok && i < certificates->len; i++) {
+        gsize n;
+        const void *p = g_bytes_get_data(certificates->pdata[i], &n);
+        g_autoptr(X509) x = parse_der(p, n);
+        ok = x && PKCS7_add_certificate(bundle, x);
+    }
+    if (!ok)
+        g_error("making PKCS#7 of CA certificates failed");
+    GBytes *der = CA_I2D(i2d_PKCS7, bundle);
+    PKCS7_free(bundle);
+    return der;
 }

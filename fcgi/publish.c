@@ -60,26 +60,52 @@ without(const char *name, const char *ending)
     return g_str_has_suffix(name, ending) ? g_strndup(name, strlen(name) - strlen(ending)) : NULL;
 }
 
-/* /ca/NAME.cer, /ca/NAME.pem, /ca/chain.pem */
+static GBytes *
+text_bytes(char *text)
+{
+    return text ? g_bytes_new_take(text, strlen(text)) : NULL;
+}
+
+/* NULL without ERROR: a name that nothing here has. */
+static GBytes *
+read_chain(RaContext *ra, const char *file, const char **type, GError **error)
+{
+    if (strcmp(file, "chain.pem") == 0) {
+        *type = "application/x-pem-file";
+        return text_bytes(ra_publish_chain(ra, error));
+    }
+    if (strcmp(file, "chain.p7b") == 0 || strcmp(file, "chain.p7c") == 0) {
+        *type = "application/pkcs7-mime";
+        return ra_publish_chain_pkcs7(ra, error);
+    }
+    return NULL;
+}
+
+static GBytes *
+read_one(RaContext *ra, const char *file, const char **type, GError **error)
+{
+    g_autofree char *der = without(file, ".cer"), *pem = without(file, ".pem");
+    g_autoptr(RaAuthority) authority = der || pem ? ra_publish_authority(ra, der ? der : pem, error) : NULL;
+    if (!authority)
+        return NULL;
+    *type = der ? "application/pkix-cert" : "application/x-pem-file";
+    return der ? g_bytes_ref(authority->der) : g_bytes_new(authority->pem, strlen(authority->pem));
+}
+
+/* /ca/NAME.cer, /ca/NAME.pem, /ca/chain.pem, /ca/chain.p7b and .p7c */
 void
 publish_certificate(Exchange *x)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *der = without(x->name, ".cer"), *pem = without(x->name, ".pem");
-    if (pem && strcmp(pem, "chain") == 0) {
-        g_autofree char *chain = ra_publish_chain(x->portal->ra, &error);
-        g_autoptr(GBytes) bytes = chain ? g_bytes_new(chain, strlen(chain)) : NULL;
-        if (bytes)
-            send_bytes(x, "application/x-pem-file", bytes, 300);
-    } else if (der || pem) {
-        g_autoptr(RaAuthority) authority = ra_publish_authority(x->portal->ra, der ? der : pem, &error);
-        g_autoptr(GBytes) text = authority && pem ? g_bytes_new(authority->pem, strlen(authority->pem)) : NULL;
-        if (authority)
-            send_bytes(x, pem ? "application/x-pem-file" : "application/pkix-cert", pem ? text : authority->der, 300);
-    }
-    if (error)
+    const char *type = NULL;
+    g_autoptr(GBytes) bytes = read_chain(x->portal->ra, x->name, &type, &error);
+    if (!bytes && !error)
+        bytes = read_one(x->portal->ra, x->name, &type, &error);
+    if (bytes)
+        send_bytes(x, type, bytes, 300);
+    else if (error)
         page_failure(x, error, "/ca");
-    else if (!x->answered)
+    else
         page_error(x, 404, "missing", "/ca");
 }
 

@@ -129,6 +129,18 @@ ra_publish_chain(RaContext *ctx, GError **error)
     return g_string_free(text, FALSE);
 }
 
+GBytes *
+ra_publish_chain_pkcs7(RaContext *ctx, GError **error)
+{
+    g_autoptr(GPtrArray) authorities = ra_publish_authorities(ctx, error);
+    if (!authorities)
+        return NULL;
+    g_autoptr(GPtrArray) certificates = g_ptr_array_new();
+    for (guint i = authorities->len; i > 0; i--)
+        g_ptr_array_add(certificates, ((const RaAuthority *)authorities->pdata[i - 1])->der);
+    return ca_chain_pkcs7(certificates);
+}
+
 const char *
 ra_publish_issuer_of(RaContext *ctx, GBytes *certificate, GPtrArray **chain, GError **error)
 {

@@ -30,6 +30,8 @@ GPtrArray *ra_publish_authorities(RaContext *ctx, GError **error) G_GNUC_WARN_UN
 RaAuthority *ra_publish_authority(RaContext *ctx, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* All CA certificates in PEM, issuing ones first, root last. */
 char *ra_publish_chain(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same as PKCS#7, DER. */
+GBytes *ra_publish_chain_pkcs7(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whose signature CERTIFICATE bears: the issuer's name, borrowed from CTX; NULL with ERROR, NOT_FOUND for a foreign one. CHAIN
    (may be NULL): the CA certificates above it as GBytes *, issuer first, root last; the caller's. */

@@ -65,6 +65,7 @@
         </section>
     </xsl:template>
 
+    <!-- The authorities: fingerprint first, then what this system needs, the chain, all files, steps for the others. -->
     <xsl:template match="ca" mode="title"><m:t k="ca.title"/></xsl:template>
     <xsl:template match="ca" mode="main">
         <p class="back"><a href="{$portal}/"><m:t k="back.front"/></a></p>
@@ -84,72 +85,120 @@
                 </section>
                 <section aria-labelledby="download">
                     <h2 id="download"><m:t k="ca.install.{@system}"/></h2>
-                    <ol class="plain-steps">
-                        <li>
-                            <m:t k="ca.get"/>
-                            <ul class="downloads">
-                                <xsl:for-each select="issuer">
-                                    <li><a class="button" href="/ca/{@name}.cer" download="{@name}.cer"><xsl:value-of select="@cn"/></a></li>
-                                </xsl:for-each>
-                            </ul>
-                        </li>
-                        <li><m:t k="ca.{@system}.1"/></li>
-                        <li><m:t k="ca.{@system}.2"/></li>
-                    </ol>
-                    <xsl:call-template name="other-systems"/>
-                </section>
-                <section aria-labelledby="chain">
-                    <h2 id="chain"><m:t k="ca.chain"/></h2>
-                    <ul class="chain">
-                        <xsl:for-each select="issuer[not(@parent)]">
-                            <xsl:variable name="root" select="@name"/>
+                    <p><m:t k="ca.get"/></p>
+                    <ul class="downloads in-a-row">
+                        <xsl:for-each select="issuer">
+                            <xsl:variable name="ending"><xsl:choose><xsl:when test="../@system = 'linux'">pem</xsl:when><xsl:otherwise>cer</xsl:otherwise></xsl:choose></xsl:variable>
                             <li>
-                                <xsl:call-template name="issuer"><xsl:with-param name="role"><m:t k="ca.role.root"/></xsl:with-param></xsl:call-template>
-                                <ul>
-                                    <xsl:for-each select="../issuer[@parent = $root]">
-                                        <li>
-                                            <xsl:call-template name="issuer"><xsl:with-param name="role"><m:t k="ca.role.issuing"/></xsl:with-param></xsl:call-template>
-                                            <ul><li><span class="node leaf"><m:t k="ca.role.yours"/></span></li></ul>
-                                        </li>
-                                    </xsl:for-each>
-                                </ul>
+                                <a href="/ca/{@name}.{$ending}" download="{@name}.{$ending}">
+                                    <xsl:attribute name="class">button<xsl:if test="not(@parent)"> main</xsl:if></xsl:attribute>
+                                    <xsl:value-of select="@cn"/>
+                                </a>
                             </li>
                         </xsl:for-each>
                     </ul>
+                    <xsl:call-template name="ca-steps"><xsl:with-param name="system" select="string(@system)"/></xsl:call-template>
+                </section>
+                <section aria-labelledby="chain">
+                    <h2 id="chain"><m:t k="ca.chain"/></h2>
+                    <xsl:call-template name="chain-picture"/>
                 </section>
                 <section aria-labelledby="details">
-                    <h2 id="details"><m:t k="ca.details"/></h2>
+                    <h2 id="details"><m:t k="ca.files"/></h2>
+                    <div class="card">
+                        <h3><m:t k="ca.all"/></h3>
+                        <ul class="downloads">
+                            <li><a href="/ca/chain.pem"><m:t k="ca.file.pem"/><xsl:text> </xsl:text><code>chain.pem</code></a></li>
+                            <li><a href="/ca/chain.p7b"><m:t k="ca.file.p7b"/><xsl:text> </xsl:text><code>chain.p7b</code></a></li>
+                        </ul>
+                    </div>
                     <xsl:apply-templates select="issuer"/>
+                </section>
+                <section aria-labelledby="others">
+                    <h2 id="others"><m:t k="ca.others"/></h2>
+                    <xsl:call-template name="other-systems"/>
                 </section>
             </xsl:when>
             <xsl:otherwise><p class="nothing"><m:t k="ca.none"/></p></xsl:otherwise>
         </xsl:choose>
     </xsl:template>
 
-    <xsl:template name="issuer">
+    <!-- The chain as a picture: 76 for each root, 132 for each authority below one with what it issues. Its words are in <desc>. -->
+    <xsl:template name="chain-picture">
+        <svg class="chain-picture" role="img" aria-labelledby="chain-title" aria-describedby="chain-words" viewBox="0 0 400 {count(issuer[not(@parent)]) * 76 + count(issuer[@parent]) * 132}">
+            <title id="chain-title"><m:t k="ca.chain"/></title>
+            <desc id="chain-words">
+                <xsl:for-each select="issuer[@parent]">
+                    <m:t k="ca.chain.words" above="../issuer[@name = current()/@parent]/@cn" cn="@cn"/>
+                    <xsl:text> </xsl:text>
+                </xsl:for-each>
+            </desc>
+            <xsl:for-each select="issuer[not(@parent)]">
+                <xsl:variable name="root" select="@name"/>
+                <xsl:variable name="earlier" select="preceding-sibling::issuer[not(@parent)]"/>
+                <xsl:variable name="top" select="count($earlier) * 76 + count(../issuer[@parent = $earlier/@name]) * 132"/>
+                <xsl:variable name="below" select="count(../issuer[@parent = $root])"/>
+                <xsl:if test="$below &gt; 0"><path class="line" d="M20 {$top + 64}V{$top + 76 + ($below - 1) * 132 + 32}"/></xsl:if>
+                <xsl:call-template name="chain-box"><xsl:with-param name="x" select="1"/><xsl:with-param name="y" select="$top + 1"/><xsl:with-param name="role"><m:t k="ca.role.root"/></xsl:with-param></xsl:call-template>
+                <xsl:for-each select="../issuer[@parent = $root]">
+                    <xsl:variable name="y" select="$top + 76 + (position() - 1) * 132"/>
+                    <path class="line" d="M20 {$y + 32}H41M60 {$y + 62}V{$y + 94}H81"/>
+                    <xsl:call-template name="chain-box"><xsl:with-param name="x" select="41"/><xsl:with-param name="y" select="$y + 1"/><xsl:with-param name="role"><m:t k="ca.role.issuing"/></xsl:with-param></xsl:call-template>
+                    <rect class="leaf-box" x="81" y="{$y + 74}" width="218" height="42" rx="8"/>
+                    <text class="role" x="97" y="{$y + 100}"><m:t k="ca.role.yours"/></text>
+                </xsl:for-each>
+            </xsl:for-each>
+        </svg>
+    </xsl:template>
+
+    <xsl:template name="chain-box">
+        <xsl:param name="x"/>
+        <xsl:param name="y"/>
         <xsl:param name="role"/>
-        <a class="node" href="#issuer-{@name}">
-            <img src="static:seal.svg" alt="" width="28" height="28"/>
-            <span><strong><xsl:value-of select="@cn"/></strong><small><xsl:copy-of select="$role"/></small></span>
-        </a>
+        <xsl:variable name="latin" select="'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 -._/,()'"/>
+        <!-- Characters of full width count twice; what would be wider than the box is pressed together. -->
+        <xsl:variable name="width" select="(string-length(@cn) + string-length(translate(@cn, $latin, ''))) * 8.4"/>
+        <rect x="{$x}" y="{$y}" width="338" height="62" rx="8">
+            <xsl:attribute name="class">box<xsl:if test="i:days($now, @not-after) &lt; 0"> over</xsl:if></xsl:attribute>
+        </rect>
+        <path class="mark" d="M{$x + 14} {$y + 18}h20v26h-20zM{$x + 18} {$y + 26}h12M{$x + 18} {$y + 32}h12"/>
+        <text class="cn" x="{$x + 48}" y="{$y + 27}">
+            <xsl:if test="$width &gt; 280"><xsl:attribute name="textLength">280</xsl:attribute><xsl:attribute name="lengthAdjust">spacingAndGlyphs</xsl:attribute></xsl:if>
+            <xsl:value-of select="@cn"/>
+        </text>
+        <text class="role" x="{$x + 48}" y="{$y + 48}">
+            <xsl:copy-of select="$role"/>
+            <xsl:text> · </xsl:text>
+            <xsl:choose>
+                <xsl:when test="i:days($now, @not-after) &lt; 0"><m:t k="ca.over"/></xsl:when>
+                <xsl:otherwise><m:t k="ca.until" day="i:day(@not-after)"/></xsl:otherwise>
+            </xsl:choose>
+        </text>
     </xsl:template>
 
     <xsl:template match="issuer">
         <div class="card" id="issuer-{@name}">
             <h3><xsl:value-of select="@cn"/></h3>
             <dl class="facts">
+                <div>
+                    <dt><m:t k="ca.download"/></dt>
+                    <dd>
+                        <ul class="downloads">
+                            <li><a href="/ca/{@name}.cer"><m:t k="ca.file.der"/><xsl:text> </xsl:text><code><xsl:value-of select="@name"/>.cer</code></a></li>
+                            <li><a href="/ca/{@name}.pem"><m:t k="ca.file.pem"/><xsl:text> </xsl:text><code><xsl:value-of select="@name"/>.pem</code></a></li>
+                            <li><a href="{../@publish}/crl/{@name}.crl"><m:t k="ca.crl"/><xsl:text> </xsl:text><code><xsl:value-of select="@name"/>.crl</code></a></li>
+                        </ul>
+                    </dd>
+                </div>
+                <div><dt><m:t k="fact.not-before"/></dt><dd><xsl:call-template name="day"><xsl:with-param name="at" select="@not-before"/></xsl:call-template></dd></div>
+                <div>
+                    <dt><m:t k="fact.not-after"/></dt>
+                    <dd><xsl:call-template name="day"><xsl:with-param name="at" select="@not-after"/></xsl:call-template><xsl:if test="i:days($now, @not-after) &lt; 0"><span class="sub"><m:t k="ca.over"/></span></xsl:if></dd>
+                </div>
                 <div><dt><m:t k="fact.subject"/></dt><dd class="mono"><xsl:value-of select="@subject"/></dd></div>
-                <div><dt><m:t k="fact.not-after"/></dt><dd><xsl:call-template name="moment"><xsl:with-param name="at" select="@not-after"/></xsl:call-template></dd></div>
                 <div><dt><m:t k="fact.key"/></dt><dd><xsl:value-of select="@key"/></dd></div>
                 <div><dt>SHA-256</dt><dd class="mono"><xsl:value-of select="i:pairs(@sha256)"/></dd></div>
                 <div><dt>SHA-1</dt><dd class="mono"><xsl:value-of select="i:pairs(@sha1)"/></dd></div>
-                <div>
-                    <dt><m:t k="ca.files"/></dt>
-                    <dd>
-                        <a href="/ca/{@name}.cer"><m:t k="ca.certificate"/><xsl:text> </xsl:text><code><xsl:value-of select="@name"/>.cer</code></a><br/>
-                        <a href="{../@publish}/crl/{@name}.crl"><m:t k="ca.crl"/><xsl:text> </xsl:text><code><xsl:value-of select="@name"/>.crl</code></a>
-                    </dd>
-                </div>
             </dl>
         </div>
     </xsl:template>
@@ -161,7 +210,10 @@
             <xsl:if test="@system != 'ios'"><xsl:call-template name="ca-system"><xsl:with-param name="system">ios</xsl:with-param></xsl:call-template></xsl:if>
             <xsl:if test="@system != 'android'"><xsl:call-template name="ca-system"><xsl:with-param name="system">android</xsl:with-param></xsl:call-template></xsl:if>
             <xsl:call-template name="ca-system"><xsl:with-param name="system">mozilla</xsl:with-param></xsl:call-template>
+            <xsl:call-template name="ca-system"><xsl:with-param name="system">thunderbird</xsl:with-param></xsl:call-template>
             <xsl:if test="@system != 'linux'"><xsl:call-template name="ca-system"><xsl:with-param name="system">linux</xsl:with-param></xsl:call-template></xsl:if>
+            <xsl:call-template name="ca-system"><xsl:with-param name="system">chromium</xsl:with-param></xsl:call-template>
+            <xsl:call-template name="ca-system"><xsl:with-param name="system">java</xsl:with-param></xsl:call-template>
         </div>
     </xsl:template>
 
@@ -169,8 +221,53 @@
         <xsl:param name="system"/>
         <details>
             <summary><m:t k="ca.install.{$system}"/></summary>
-            <ol class="plain-steps"><li><m:t k="ca.{$system}.1"/></li><li><m:t k="ca.{$system}.2"/></li></ol>
+            <xsl:call-template name="ca-steps"><xsl:with-param name="system" select="$system"/></xsl:call-template>
         </details>
+    </xsl:template>
+
+    <xsl:template name="ca-steps">
+        <xsl:param name="system"/>
+        <ol class="plain-steps">
+            <xsl:call-template name="ca-step"><xsl:with-param name="system" select="$system"/></xsl:call-template>
+        </ol>
+        <xsl:if test="$system = 'linux' or $system = 'chromium' or $system = 'java'">
+            <pre class="terminal" tabindex="0" m:aria-label="ca.terminal"><code><xsl:apply-templates select="issuer[not(@parent)]" mode="terminal"><xsl:with-param name="system" select="$system"/></xsl:apply-templates></code></pre>
+        </xsl:if>
+    </xsl:template>
+
+    <xsl:template name="ca-step">
+        <xsl:param name="system"/>
+        <xsl:param name="n" select="1"/>
+        <xsl:variable name="step" select="concat($system, '-', $n)"/>
+        <xsl:if test="i:has('ca.step.', $step)">
+            <li><m:t k="ca.step.{$step}"/></li>
+            <xsl:call-template name="ca-step">
+                <xsl:with-param name="system" select="$system"/>
+                <xsl:with-param name="n" select="$n + 1"/>
+            </xsl:call-template>
+        </xsl:if>
+    </xsl:template>
+
+    <!-- What is typed, for each root: tests/e2e/test_authorities.py runs these very lines. -->
+    <xsl:template match="issuer" mode="terminal">
+        <xsl:param name="system"/>
+        <xsl:variable name="lines">
+            <xsl:text>curl -fO </xsl:text><xsl:value-of select="../@publish"/>/ca/<xsl:value-of select="@name"/><xsl:text>.pem&#10;</xsl:text>
+            <xsl:text>openssl x509 -in </xsl:text><xsl:value-of select="@name"/><xsl:text>.pem -noout -fingerprint -sha256&#10;</xsl:text>
+            <xsl:choose>
+                <xsl:when test="$system = 'linux'">
+                    <xsl:text>sudo cp </xsl:text><xsl:value-of select="@name"/><xsl:text>.pem /usr/local/share/ca-certificates/inkan-</xsl:text><xsl:value-of select="@name"/><xsl:text>.crt&#10;</xsl:text>
+                    <xsl:text>sudo update-ca-certificates&#10;</xsl:text>
+                </xsl:when>
+                <xsl:when test="$system = 'chromium'">
+                    <xsl:text>certutil -A -d sql:$HOME/.pki/nssdb -t C,C, -n inkan-</xsl:text><xsl:value-of select="@name"/><xsl:text> -a -i </xsl:text><xsl:value-of select="@name"/><xsl:text>.pem&#10;</xsl:text>
+                </xsl:when>
+                <xsl:otherwise>
+                    <xsl:text>keytool -importcert -noprompt -alias inkan-</xsl:text><xsl:value-of select="@name"/><xsl:text> -file </xsl:text><xsl:value-of select="@name"/><xsl:text>.pem -keystore inkan.p12 -storetype PKCS12 -storepass changeit&#10;</xsl:text>
+                </xsl:otherwise>
+            </xsl:choose>
+        </xsl:variable>
+        <xsl:value-of select="$lines"/>
     </xsl:template>
 
     <!-- Does my certificate work? A yes or no, whose, until when; what to do; then all that was looked at. -->
