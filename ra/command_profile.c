@@ -336,6 +336,13 @@ read_cap(const char *text, gint64 *cap)
 }
 
 static int
+has_begun(const char *name, const char *text)
+{
+    return cli_fail(CLI_REFUSED, "every row of '%s' has begun, and what was issued keeps it;"
+                    " `inkan profile add %s --from %s` adds another", name, name, text);
+}
+
+static int
 begin_at(Cli *cli, const GPtrArray *list, const char *name, const char *text)
 {
     g_autoptr(GPtrArray) ended = NULL;
@@ -345,10 +352,15 @@ begin_at(Cli *cli, const GPtrArray *list, const char *name, const char *text)
     if (!read_moment(cli, "from", text, &at))
         return CLI_USAGE;
     if (!p)
-        return cli_fail(CLI_REFUSED, "every row of '%s' has begun, and what was issued keeps it;"
-                        " `inkan profile add %s --from %s` adds another", name, name, text);
-    if (!ra_profile_begin(cli_context(cli), p, at, &ended, &error))
-        return cli_error(error);
+        return has_begun(name, text);
+    if (!ra_profile_begin(cli_context(cli), p, at, &ended, &error)) {
+        /* In this very second, which our list did not show yet. */
+        gboolean begun = strcmp(error->message, "profile-kept") == 0;
+        if (!begun)
+            return cli_error(error);
+        g_error_free(error);
+        return has_begun(name, text);
+    }
     const char *warning = at == DB_PROFILE_NEVER ? NULL : ra_profile_warning(p);
     print_ended(ended);
     if (warning)
