@@ -15,27 +15,60 @@ struct parts {
 
 static const char *const begins[] = { "-----BEGIN CERTIFICATE REQUEST-----", "-----BEGIN NEW CERTIFICATE REQUEST-----" };
 
-/* The DER inside PEM text; NULL if there is none. Text before the first line is skipped, as openssl req -text writes it. */
-static GBytes *unpem(const char *text, size_t size)
+/* GLib's decoder skips what it doesn't know: so only what it knows goes in. */
+static GBytes *unbase64(const char *text, size_t size)
 {
-    const char *from = NULL, *end;
-    g_autofree char *body = NULL;
+    g_autofree char *body = g_strndup(text, size);
     gsize n;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(begins) && !from && size > 0; i++) {
-        from = g_strstr_len(text, (gssize)size, begins[i]);
-        if (from)
-            from += strlen(begins[i]);
-    }
-    end = from ? g_strstr_len(from, (gssize)(size - (size_t)(from - text)), "-----END ") : NULL;
-    if (!end)
-        return NULL;
-    body = g_strndup(from, (gsize)(end - from)); /* GLib's decoder skips what it doesn't know: so only what it knows goes in */
-    if (strspn(body, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n") != (size_t)(end - from)
-        || end - from < 4)
+    if (size < 4
+        || strspn(body, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n") != size)
         return NULL;
     g_base64_decode_inplace(body, &n);
     return n > 0 ? g_bytes_new_take(g_steal_pointer(&body), n) : NULL;
+}
+
+static const char *find(const char *text, const char *end, const char *words)
+{
+    return text < end ? g_strstr_len(text, end - text, words) : NULL;
+}
+
+/* The first BEGIN line of a request; FROM: behind it. */
+static const char *find_begin(const char *text, const char *end, const char **from)
+{
+    const char *first = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(begins); i++) {
+        const char *found = find(text, end, begins[i]);
+        if (!found || (first && first < found))
+            continue;
+        first = found;
+        *from = found + strlen(begins[i]);
+    }
+    return first;
+}
+
+/* The DER inside text: PEM, or base64 alone. Text before the first line is skipped, as openssl req -text writes it. */
+static GBytes *unpem(const char *text, size_t size, GError **error)
+{
+    const char *end = size > 0 ? text + size : text, *from = text, *to = end, *second; /* TEXT may be NULL, then SIZE is 0 */
+    GBytes *der;
+
+    if (find(text, end, "PRIVATE KEY-----")) {
+        ca_fail(error, CA_ERROR_INPUT, "csr-private", "there is a private key in it");
+        return NULL;
+    }
+    if (find_begin(text, end, &from)) {
+        to = find(from, end, "-----END ");
+        if (to && find_begin(to, end, &second)) {
+            ca_fail(error, CA_ERROR_INPUT, "csr-two", "more than one request");
+            return NULL;
+        }
+    }
+    der = to ? unbase64(from, (size_t)(to - from)) : NULL;
+    if (!der)
+        ca_fail(error, CA_ERROR_INPUT, "csr-form", "neither PEM nor DER of a certificate signing request");
+    return der;
 }
 
 /* version, subject, key, attributes: the last is [0] IMPLICIT and required, though some leave it out when it is empty. */
@@ -107,16 +140,16 @@ CaCsr *ca_csr_parse(const void *bytes, size_t size, GError **error)
         return NULL;
     }
     if (!der_next_is(&in, DER_SEQUENCE)) { /* an ASCII 0 begins no PEM */
-        der = unpem(bytes, size);
-        if (!der) {
-            ca_fail(error, CA_ERROR_INPUT, "csr-form", "neither PEM nor DER of a certificate signing request");
+        der = unpem(bytes, size, error);
+        if (!der)
             return NULL;
-        }
         in = der_of(der);
     }
     if (!read_parts(in, &parts, error) || !check_proof(&parts, error))
         return NULL;
-    return csr_new(&parts.key);
+    CaCsr *csr = csr_new(&parts.key);
+    csr->der = der ? g_steal_pointer(&der) : g_bytes_new(bytes, size);
+    return csr;
 }
 
 CaCsr *ca_csr_from_public(GBytes *spki, GError **error)
@@ -139,6 +172,7 @@ void ca_csr_free(CaCsr *csr)
 {
     if (!csr)
         return;
+    g_clear_pointer(&csr->der, g_bytes_unref);
     g_bytes_unref(csr->spki);
     g_bytes_unref(csr->spki_sha256);
     g_free(csr);

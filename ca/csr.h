@@ -16,13 +16,15 @@
 
 typedef struct ca_csr {
     enum ca_key_kind kind;
+    GBytes *der;         /* the request; NULL from ca_csr_from_public */
     GBytes *spki;        /* SubjectPublicKeyInfo, DER, exactly as it goes into the certificate */
     GBytes *spki_sha256; /* identifies the key: the same pickup and key get the same certificate again */
 } CaCsr;
 
 /*
- * BYTES: DER or PEM ("CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST"). Errors, word first:
- *   CA_ERROR_INPUT   "csr-long", "csr-form" (not a PKCS#10), "csr-proof" (the signature is not by this key)
+ * BYTES: DER, its base64, or PEM ("CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST"). Errors, word first:
+ *   CA_ERROR_INPUT   "csr-long", "csr-private" (there is a private key among it), "csr-two" (more than one request),
+ *                    "csr-form" (not a PKCS#10), "csr-proof" (the signature is not by this key)
  *   CA_ERROR_REFUSED "csr-algorithm" (signed with less than SHA-256), "key-kind" (no RSA of 2048, 3072 or 4096 bits, no P-256
  *                    or P-384 as a named curve), "key-weak" (exponent even or below 65537, a modulus as in ca/weak.h,
  *                    point not on the curve)

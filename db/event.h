@@ -13,6 +13,7 @@ typedef struct db_event {
     char *from, *to;   /* states of a step; NULL for what is no step */
     char *reason;      /* of a revocation; NULL */
     char *serial;      /* NULL */
+    char *key_origin;  /* of what was collected: who made its key ("service", "csr", "browser"); NULL */
     gint64 days;       /* of a renewal notice; 0 */
 } DbEvent;
 void db_event_free(DbEvent *event);

@@ -12,6 +12,7 @@ static const DbStatement statements[] = {
             " greatest(5 - k.tries, 0), " EPOCH("k.locked_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ","
             " " EPOCH("k.keep_until") ", k.pin_mail, k.own_password, k.pin_salt, r.type, r.memo, r.state, k.ended,"
             " k.key_kind, k.content_type,"
+            " (select c.key_origin from certificate c where c.pickup = k.id and c.revoked_at is null),"
             " p.display_name, p.display_name_ja, r.common_name, r.mail, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
             " i.helpdesk_phone,"
             " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text, r.common_name, r.mail),"
@@ -25,7 +26,7 @@ static const DbStatement statements[] = {
     [BYTES] = { "pickup_bytes",
             "select pkcs12, content_type from pickup where id = $1 and pin_hash = $2 and ended is null and pkcs12 is not null",
             "ib" },
-    [COLLECT] = { "pickup_collect", "select pickup_collect($1, $2, $3, $4, $5, $6, $7, $8, $9)", "ibbsfssss" },
+    [COLLECT] = { "pickup_collect", "select pickup_collect($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", "ibbsfsssss" },
     [DONE] = { "pickup_done", "select pickup_done($1, $2, $3, $4)", "isss" },
     [REOPEN] = { "pickup_reopen", "select pickup_reopen($1, $2, $3, $4, $5)", "ibsss" },
     [ASK] = { "pickup_ask", "select pickup_ask($1, $2, $3, $4, $5)", "issss" },
@@ -83,8 +84,8 @@ db_pickup_free(DbPickup *k)
 {
     if (!k)
         return;
-    char *texts[] = { k->type, k->memo, k->state, k->ended, k->key_kind, k->content_type, k->display_name, k->display_name_ja,
-                      k->common_name, k->mail, k->institution_name, k->institution_name_ja, k->helpdesk_name,
+    char *texts[] = { k->type, k->memo, k->state, k->ended, k->key_kind, k->content_type, k->key_origin, k->display_name,
+                      k->display_name_ja, k->common_name, k->mail, k->institution_name, k->institution_name_ja, k->helpdesk_name,
                       k->helpdesk_mail, k->helpdesk_phone, k->planned_subject, k->issuer };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
@@ -102,8 +103,8 @@ db_pickup_look(Db *db, GBytes *token_hash, GError **error)
     DbPickup *k = g_new0(DbPickup, 1);
     gint64 *const numbers[] = { &k->id, &k->request, &k->cycle, &k->person, &k->months, &k->not_before, &k->not_after,
                                 &k->tries_left, &k->locked_at, &k->expires_at, &k->collected_at, &k->keep_until };
-    char **const texts[] = { &k->type, &k->memo, &k->state, &k->ended, &k->key_kind, &k->content_type, &k->display_name,
-                             &k->display_name_ja, &k->common_name, &k->mail, &k->institution_name, &k->institution_name_ja,
+    char **const texts[] = { &k->type, &k->memo, &k->state, &k->ended, &k->key_kind, &k->content_type, &k->key_origin,
+                             &k->display_name, &k->display_name_ja, &k->common_name, &k->mail, &k->institution_name, &k->institution_name_ja,
                              &k->helpdesk_name, &k->helpdesk_mail, &k->helpdesk_phone, &k->planned_subject, &k->issuer };
     int c = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
@@ -182,7 +183,7 @@ GBytes *
 db_pickup_collect(Db *db, const struct db_collect *collect, GError **error)
 {
     return one_value(db_run(db, &statements[COLLECT], error, collect->pickup, collect->pin_hash, collect->bytes,
-                            collect->content_type, collect->own_password, collect->serial, collect->actor, collect->address,
+                            collect->content_type, collect->own_password, collect->key_origin, collect->serial, collect->actor, collect->address,
                             collect->log_id));
 }
 

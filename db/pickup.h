@@ -17,6 +17,7 @@ typedef struct db_pickup {
     char *ended;                        /* NULL while open */
     char *key_kind;                     /* of the kept key; NULL */
     char *content_type;                 /* of what was collected; NULL */
+    char *key_origin;                   /* of what was collected: who made its key, "service", "csr" or "browser"; NULL */
     char *display_name, *display_name_ja, *common_name, *mail;
     char *institution_name, *institution_name_ja, *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
     char *planned_subject;
@@ -45,7 +46,7 @@ struct db_collect {
     gint64 pickup;
     GBytes *pin_hash, *bytes;
     gboolean own_password;
-    const char *content_type, *serial, *actor, *address, *log_id;
+    const char *content_type, *key_origin, *serial, *actor, *address, *log_id;
 };
 /* 'Collected': the bytes that count. */
 GBytes *db_pickup_collect(Db *db, const struct db_collect *collect, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -15,7 +15,7 @@ static const DbStatement statements[] = {
             "select r.number, r.person, r.institution, r.type, r.memo, r.mail, r.state, r.months, " EPOCH("r.applied_at") ","
             " r.cycle, " EPOCH("r.cycle_at") ", " EPOCH("r.cycle_end") ", " EPOCH("r.not_before") ", " EPOCH("r.not_after") ","
             " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text, r.common_name, r.mail),"
-            " r.common_name, c.issuer, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, c.key_kind,"
+            " r.common_name, c.issuer, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, c.key_kind, c.key_origin,"
             " " EPOCH("c.signed_at") ", " EPOCH("c.revoked_at") ", " EPOCH("c.not_after") ", c.published is not null,"
             " (select count(*) from pickup where request = r.number and collected_at is not null),"
             " k.id, " EPOCH("k.made_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ", " EPOCH("k.keep_until") ","
@@ -112,7 +112,7 @@ db_request_free(DbRequest *r)
     if (!r)
         return;
     char *texts[] = { r->type, r->memo, r->mail, r->state, r->planned_subject, r->common_name, r->issuer, r->serial, r->subject,
-                      r->fingerprint, r->reason, r->key_kind, r->ended, r->display_name, r->display_name_ja,
+                      r->fingerprint, r->reason, r->key_kind, r->key_origin, r->ended, r->display_name, r->display_name_ja,
                       r->institution_name, r->institution_name_ja, r->helpdesk_name, r->helpdesk_mail, r->helpdesk_phone, r->context };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
@@ -130,7 +130,7 @@ read_request(DbRequest *r, const DbRows *rows)
         &r->months, &r->applied_at, &r->cycle, &r->cycle_at, &r->cycle_end, &r->not_before, &r->not_after
     };
     char **const certificate[] = { &r->planned_subject, &r->common_name, &r->issuer, &r->serial, &r->subject, &r->fingerprint,
-                                   &r->reason, &r->key_kind };
+                                   &r->reason, &r->key_kind, &r->key_origin };
     gint64 *const pickup[] = { &r->certificates, &r->pickup, &r->made_at, &r->expires_at, &r->collected_at, &r->keep_until,
                                &r->locked_at, &r->new_pin_at, &r->resend_at };
     char **const owner[] = { &r->ended, &r->display_name, &r->display_name_ja, &r->institution_name, &r->institution_name_ja,

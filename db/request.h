@@ -16,7 +16,7 @@ typedef struct db_request {
     char *planned_subject;              /* "C=JP, L=…, …, CN=…": what the next certificate will say */
     char *common_name;
     /* The certificate in hand: the last one that was collected. NULL and 0 where none was. */
-    char *issuer, *serial, *subject, *fingerprint, *reason, *key_kind; /* fingerprint: lower-case hex of SHA-256 */
+    char *issuer, *serial, *subject, *fingerprint, *reason, *key_kind, *key_origin; /* fingerprint: lower-case hex of SHA-256 */
     gint64 signed_at, revoked_at, certificate_not_after;
     gboolean published;                 /* its revocation is in a CRL */
     gint64 certificates;                /* how many were collected for it over the time */

@@ -144,6 +144,7 @@ describe_certificate(const Exchange *x, WebNode *root, const RaRequest *r)
     web_set(node, "subject", r->subject);
     web_set(node, "fingerprint", r->fingerprint);
     page_text(node, "key", r->key_kind);
+    page_text(node, "key-origin", r->key_origin);
     page_time(x, node, "not-before", r->not_before);
     page_time(x, node, "not-after", r->certificate_not_after ? r->certificate_not_after : r->not_after);
     page_time(x, node, "revoked-at", r->revoked_at);
@@ -239,6 +240,7 @@ describe_events(const Exchange *x, WebNode *root, const GPtrArray *events)
         WebNode *node = web_add(root, "event");
         web_set(node, "what", event->what);
         web_set(node, "who", who_did(x, event->actor));
+        page_text(node, "key-origin", event->key_origin);
         page_time(x, node, "at", event->at);
     }
 }

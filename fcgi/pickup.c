@@ -149,6 +149,23 @@ add_devices(const Exchange *x, WebNode *root, const char *type)
     }
 }
 
+/* What makes keys in the browser, where it was built. */
+static void
+add_own_script(const Exchange *x, WebNode *root)
+{
+    const char *name = web_static_name(x->portal->web, "ownkey.js");
+    g_autofree char *path = name ? g_strconcat("/static/", name, NULL) : NULL;
+    page_text(root, "own-script", path);
+}
+
+static void
+add_password(const Exchange *x, WebNode *root)
+{
+    WebNode *password = web_add(root, "password");
+    web_set_number(password, "shortest", settings_number(x->portal->settings, "pickup", "password_shortest"));
+    web_set_number(password, "longest", settings_number(x->portal->settings, "pickup", "password_longest"));
+}
+
 /* Step 2. FIELD and RULE: what is wrong with the wish, or NULL. */
 static void
 send_choose(Exchange *x, int status, const DbPickup *row, const char *field, const char *rule)
@@ -167,9 +184,8 @@ send_choose(Exchange *x, int status, const DbPickup *row, const char *field, con
     web_set(subject, "text", row->planned_subject);
     g_autoptr(RaAuthority) issuer = ra_publish_authority(x->portal->ra, row->issuer, NULL);
     web_set(subject, "issuer", issuer && issuer->common_name ? issuer->common_name : row->issuer);
-    WebNode *password = web_add(root, "password");
-    web_set_number(password, "shortest", settings_number(x->portal->settings, "pickup", "password_shortest"));
-    web_set_number(password, "longest", settings_number(x->portal->settings, "pickup", "password_longest"));
+    add_password(x, root);
+    add_own_script(x, root);
     add_keys(root, row, form_text(x->form, "key"));
     if (field) {
         WebNode *problem = web_add(root, "problem");
@@ -223,10 +239,43 @@ add_guides(const Exchange *x, WebNode *root, const char *type)
     }
 }
 
+/* Step 3 where the person made the key: what was collected is the certificate with its chain. */
+static void
+send_install_own(Exchange *x, const DbPickup *row)
+{
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "pickup-own", NULL, &root);
+    g_autofree char *file = g_strdup_printf("inkan-%" G_GINT64_FORMAT ".p12", row->request);
+    g_autofree char *chain = g_strdup_printf("inkan-%" G_GINT64_FORMAT ".pem", row->request);
+    g_autofree char *check = g_strconcat(portal_setting(x->portal, "service", "client_url"), "/check", NULL);
+    web_set(root, "pin", form_text(x->form, "pin"));
+    web_set(root, "file", file);
+    web_set(root, "chain", chain);
+    web_set(root, "origin", row->key_origin);
+    if (strcmp(row->type, "client") == 0)
+        web_set(root, "check", check);
+    web_set_flag(root, "own-password", strcmp(row->key_origin, "browser") != 0);
+    add_pickup(x, root, row);
+    add_password(x, root);
+    add_own_script(x, root);
+    add_guides(x, root, row->type);
+    page_send(x, 200, document);
+}
+
+static gboolean
+made_by_person(const DbPickup *row)
+{
+    return row->key_origin && strcmp(row->key_origin, "service") != 0;
+}
+
 /* Step 3: saved? not saved? */
 static void
 send_install(Exchange *x, const DbPickup *row)
 {
+    if (made_by_person(row)) {
+        send_install_own(x, row);
+        return;
+    }
     g_autoptr(GError) error = NULL;
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "pickup-install", NULL, &root);
@@ -397,6 +446,11 @@ send_wish_problem(Exchange *x, const RaPickup *pickup, const GError *error)
         { "device", "device", "unknown" },
         { "encoding", "encoding", "unknown" },
         { "key-kind", "key", "unknown" },
+        { "csr-long", "csr", "long" },       { "csr-private", "csr", "private" },
+        { "csr-two", "csr", "two" },         { "csr-form", "csr", "form" },
+        { "csr-proof", "csr", "proof" },     { "csr-algorithm", "csr", "algorithm" },
+        { "key-weak", "csr", "weak" },       { "key-used", "csr", "used" },
+        { "key-compromised", "csr", "compromised" },
     };
     const char *rule = ra_error_rule(error);
     if (strcmp(rule, "pin") == 0) { /* none, or nothing but spaces: no guess */
@@ -406,7 +460,10 @@ send_wish_problem(Exchange *x, const RaPickup *pickup, const GError *error)
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
         if (strcmp(words[i].word, rule) != 0)
             continue;
-        send_choose(x, 400, pickup->row, words[i].field, words[i].rule);
+        if (strcmp(words[i].field, "key") == 0 && *form_text(x->form, "csr"))
+            send_choose(x, 400, pickup->row, "csr", "kind");
+        else
+            send_choose(x, 400, pickup->row, words[i].field, words[i].rule);
         return;
     }
     page_failure(x, error, NULL);
@@ -425,7 +482,8 @@ deliver(Exchange *x, const RaPickup *pickup)
 {
     const struct ra_delivery_wish wish = { .password = form_text(x->form, "password"), .device = form_text(x->form, "device"),
                                            .encoding = form_text(x->form, "encoding"), .key_kind = form_text(x->form, "key"),
-                                           .csr = form_text(x->form, "csr") };
+                                           .csr = form_text(x->form, "csr"),
+                                           .key_origin = form_text(x->form, "key_origin") };
     const struct ra_who who = exchange_who(x);
     g_autoptr(GError) error = NULL;
     g_autoptr(RaDelivery) delivery = ra_pickup_deliver(x->portal->ra, &who, x->name, form_text(x->form, "pin"), &wish, x->now,
@@ -475,6 +533,11 @@ pickup_done(Exchange *x)
     g_autoptr(WebDocument) document = page_new(x, "pickup-done", NULL, &root);
     web_set_number(root, "number", pickup->row->request);
     web_set(root, "type", pickup->row->type);
+    if (g_strcmp0(pickup->row->key_origin, "browser") == 0) {
+        g_autofree char *action = g_strconcat("/pickup/", x->name, NULL);
+        web_set(root, "action", action);
+        add_own_script(x, root);
+    }
     if (strcmp(pickup->row->type, "client") == 0) {
         g_autofree char *check = g_strconcat(portal_setting(x->portal, "service", "client_url"), "/check", NULL);
         web_set(root, "check", check);

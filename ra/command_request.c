@@ -38,6 +38,19 @@ request_list(Cli *cli, int argc, char **argv)
     return CLI_OK;
 }
 
+/* As far as the service can know: what the page's script says of itself is a claim. */
+static const char *
+maker(const char *key_origin)
+{
+    static const struct { const char *word, *says; } makers[] = {
+        { "service", "the service" }, { "csr", "the person (a CSR)" }, { "browser", "the person's browser" }
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(makers); i++)
+        if (g_strcmp0(key_origin, makers[i].word) == 0)
+            return makers[i].says;
+    return "unknown";
+}
+
 static void
 print_request(Cli *cli, const DbRequest *r)
 {
@@ -52,8 +65,8 @@ print_request(Cli *cli, const DbRequest *r)
         printf("  logged in by %s at %s%s%s\n", *r->context ? r->context : "–", at, *values ? ", assurance " : "", values);
     }
     if (r->serial)
-        printf("  certificate %s of %s\n  %s\n  %s to %s%s%s\n", r->serial, r->issuer, r->subject, from, until,
-               r->reason ? ", revoked: " : "", r->reason ? r->reason : "");
+        printf("  certificate %s of %s\n  %s\n  %s to %s%s%s\n  key %s, made by %s\n", r->serial, r->issuer, r->subject, from, until,
+               r->reason ? ", revoked: " : "", r->reason ? r->reason : "", r->key_kind, maker(r->key_origin));
     else
         printf("  no certificate yet; planned: %s, until %s\n", r->planned_subject, until);
     if (r->pickup) {
@@ -90,7 +103,8 @@ request_show(Cli *cli, int argc, char **argv)
     for (guint i = 0; i < events->len; i++) {
         const DbEvent *e = events->pdata[i];
         g_autofree char *at = cli_time(cli, e->at);
-        printf("  %s %s by %s%s%s\n", at, e->what, e->actor, *e->address ? " from " : "", e->address);
+        printf("  %s %s by %s%s%s%s%s\n", at, e->what, e->actor, *e->address ? " from " : "", e->address,
+               e->key_origin ? ", key made by " : "", e->key_origin ? maker(e->key_origin) : "");
     }
     return CLI_OK;
 }

@@ -27,8 +27,8 @@ enum ra_error {
  *           login), owner (somebody else's login); by the signer: policy, validity, issuer-end, subject
  * CONFLICT  state, ended (the certificate has run out), pin (none to show), pickup, certificate, busy
  * INPUT     type, months, memo, mail, mail-choice (several addresses: pick one), reason, password-short,
- *           password-long, password-characters, encoding, key-kind, key-weak, key-used (by another person), key-compromised, csr, token,
- *           form
+ *           password-long, password-characters, encoding, key-kind, key-weak, key-used (by another person), key-compromised, csr-… as in ca/csr.h,
+ *           token, form
  */
 /* The first word of ERROR's message, in a static buffer of the process; "" for NULL or an error of another room. */
 const char *ra_error_rule(const GError *error);

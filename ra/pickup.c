@@ -221,6 +221,7 @@ struct wish {
     enum ca_pkcs12_encoding encoding;
     enum ca_key_kind kind;
     const char *csr;      /* NULL: none */
+    const char *key_origin;
 };
 
 static gboolean
@@ -249,6 +250,7 @@ wish_read(RaContext *ctx, const DbPickup *row, const struct ra_delivery_wish *se
 {
     wish->password = sent->password && *sent->password ? sent->password : NULL;
     wish->csr = sent->csr && *sent->csr ? sent->csr : NULL;
+    wish->key_origin = !wish->csr ? "service" : g_strcmp0(sent->key_origin, "browser") == 0 ? "browser" : "csr";
     if (!ra_pickup_password_ok(ctx->settings, wish->password, error))
         return FALSE;
     return encoding_of(sent, &wish->encoding, error) && kind_of(row, sent->key_kind, &wish->kind, error);
@@ -336,21 +338,6 @@ pem_of(GBytes *certificate, const GPtrArray *chain)
     return g_bytes_new_take(text, strlen(text));
 }
 
-/* The body of PEM; what is inside is the parsers' business. */
-static GBytes *
-der_of_pem(const char *pem)
-{
-    const char *begin = strstr(pem, "-----BEGIN ");
-    const char *body = begin ? strchr(begin, '\n') : NULL;
-    const char *end = body ? strstr(body, "-----END ") : NULL;
-    if (!end)
-        return NULL;
-    g_autofree char *text = g_strndup(body, (gsize)(end - body));
-    gsize size = 0;
-    guchar *der = g_base64_decode(text, &size);
-    return g_bytes_new_take(der, size);
-}
-
 static GBytes *
 csr_of(const struct delivery *d, const Secret *key, GError **error)
 {
@@ -358,12 +345,7 @@ csr_of(const struct delivery *d, const Secret *key, GError **error)
         return ca_csr_new(key, error);
     /* Bounded and checked here already: what is wrong with it is said before the signer is bothered. */
     g_autoptr(CaCsr) parsed = ca_csr_parse(d->wish.csr, strlen(d->wish.csr), error);
-    if (!parsed)
-        return NULL;
-    GBytes *der = der_of_pem(d->wish.csr);
-    if (!der)
-        refuse(error, RA_ERROR_INPUT, "csr: not PEM");
-    return der;
+    return parsed ? g_bytes_ref(parsed->der) : NULL;
 }
 
 /* 'Collected': from here on these bytes, or those of whoever was first, are what this pickup gives. */
@@ -377,7 +359,8 @@ collect(const struct delivery *d, GBytes *certificate, GBytes *bytes, GError **e
         return NULL;
     const struct db_collect what = {
         .pickup = d->row->id, .pin_hash = d->guess->hash, .bytes = bytes, .own_password = d->wish.password != NULL,
-        .content_type = d->wish.csr ? "application/pem-certificate-chain" : "application/x-pkcs12", .serial = info->serial,
+        .content_type = d->wish.csr ? "application/pem-certificate-chain" : "application/x-pkcs12", .key_origin = d->wish.key_origin,
+        .serial = info->serial,
         .actor = d->guess->actor, .address = d->who->address, .log_id = log_id(),
     };
     return db_pickup_collect(d->ctx->db, &what, error);

@@ -42,7 +42,8 @@ struct ra_delivery_wish {
     const char *device;   /* NULL or "": not said; otherwise a name of ra/device.h, which chooses the encoding */
     const char *encoding; /* NULL or "": the device's, without one modern; "modern"; "older" */
     const char *key_kind; /* NULL or "": the profile's first; otherwise one that it allows ("rsa2048", "p256", …) */
-    const char *csr;      /* NULL or "": the key is made here; otherwise PEM of a PKCS#10, and the answer is the chain */
+    const char *csr;      /* NULL or "": the key is made here; otherwise a PKCS#10 (PEM or base64), and the answer is the chain */
+    const char *key_origin; /* with a CSR: "browser" where the page's own script says that it made the key; otherwise "csr" */
 };
 
 typedef struct ra_delivery {

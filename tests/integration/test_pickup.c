@@ -514,7 +514,7 @@ a_csr_gets_the_chain(void)
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         const struct ra_delivery_wish bad_wish = { .csr = bad[i] };
         g_autofree char *rule = refusal(token, secret_text(pin), &bad_wish, RA_ERROR_INPUT);
-        g_assert_cmpstr(rule, ==, "csr");
+        g_assert_cmpstr(rule, ==, "csr-form");
     }
     g_autoptr(RaDelivery) d = deliver(token, pin, &wish);
     g_assert_cmpstr(d->content_type, ==, "application/pem-certificate-chain");

@@ -110,6 +110,38 @@ static void pem_as_people_paste_it(void)
     }
 }
 
+static void refused_as(const char *text, const char *word)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(ca_csr_parse(text, strlen(text), &error));
+    g_assert_true(g_str_has_prefix(error->message, word));
+}
+
+static void base64_alone_is_read_too(void)
+{
+    g_autoptr(GBytes) der = openssl_csr(EVP_EC_gen("P-256"), EVP_sha256(), 0);
+    g_autofree char *text = g_base64_encode(g_bytes_get_data(der, NULL), g_bytes_get_size(der));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CaCsr) csr = ca_csr_parse(text, strlen(text), &error);
+
+    g_assert_no_error(error);
+    g_assert_true(g_bytes_equal(csr->der, der));
+    text[40] = '!';
+    refused_as(text, "csr-form");
+}
+
+static void two_requests_and_private_keys_are_told_apart(void)
+{
+    g_autoptr(GBytes) der = openssl_csr(EVP_EC_gen("P-256"), EVP_sha256(), 0);
+    g_autofree char *pem = ca_csr_pem(der), *twice = g_strconcat(pem, pem, NULL);
+    g_autofree char *key = g_strconcat("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", pem, NULL);
+
+    refused_as(twice, "csr-two");
+    refused_as(key, "csr-private");
+    refused_as("-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n", "csr-form");
+}
+
 static void what_is_no_request_is_refused(void)
 {
     static const char *const texts[] = {
@@ -440,6 +472,8 @@ static const struct unit_test tests[] = {
     { "/csr/requests of openssl are read, whatever they wish for", requests_of_openssl_are_read },
     { "/csr/a larger odd exponent is fine", a_larger_odd_exponent_is_fine },
     { "/csr/PEM as people paste it", pem_as_people_paste_it },
+    { "/csr/base64 alone is read too", base64_alone_is_read_too },
+    { "/csr/two requests and private keys are told apart", two_requests_and_private_keys_are_told_apart },
     { "/csr/what is no request is refused", what_is_no_request_is_refused },
     { "/csr/length is bounded", length_is_bounded },
     { "/csr/weak signatures and keys are refused", weak_signatures_and_keys_are_refused },

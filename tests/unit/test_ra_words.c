@@ -24,7 +24,7 @@ other_rooms_errors_get_ra_s_codes(void)
         { CA_ERROR, CA_ERROR_REFUSED, "other-key: was signed", RA_ERROR_CONFLICT, "other-key" },
         { CA_ERROR, CA_ERROR_REFUSED, "key-used: by another", RA_ERROR_INPUT, "key-used" },
         { CA_ERROR, CA_ERROR_REFUSED, "key-compromised: no", RA_ERROR_INPUT, "key-compromised" },
-        { CA_ERROR, CA_ERROR_INPUT, "csr-proof: no", RA_ERROR_INPUT, "csr" },
+        { CA_ERROR, CA_ERROR_INPUT, "csr-proof: no", RA_ERROR_INPUT, "csr-proof" },
         { CA_ERROR, CA_ERROR_DOWN, "nobody answers", RA_ERROR_DOWN, "signer" },
         { CA_ERROR, CA_ERROR_BROKEN, "lint: x", RA_ERROR_BROKEN, "authority" },
         { RA_ERROR, RA_ERROR_INPUT, "memo", RA_ERROR_INPUT, "memo" },

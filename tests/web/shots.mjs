@@ -25,7 +25,8 @@ const answer = async (route) => {
   const where = new URL(route.request().url()).pathname;
   const found = where.match(/^\/static\/(.+)-[0-9a-f]{12}(\.\w+)$/);
   if (found) {
-    return route.fulfill({ body: fs.readFileSync(path.join(root, 'web/static', found[1] + found[2])), contentType: types[found[2]] });
+    const file = ['web/static', 'build/ownkey'].map((place) => path.join(root, place, found[1] + found[2])).find(fs.existsSync);
+    return file ? route.fulfill({ body: fs.readFileSync(file), contentType: types[found[2]] }) : route.fulfill({ status: 404, body: '' });
   }
   if (where.startsWith('/logo/')) { // any picture will do
     return route.fulfill({ body: fs.readFileSync(path.join(root, 'web/static/seal.svg')), contentType: types['.svg'] });

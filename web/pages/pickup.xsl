@@ -130,6 +130,7 @@
             <p class="actions"><button type="submit" class="main"><m:t k="pickup.download"/></button></p>
             <p class="hint"><m:t k="pickup.download.hint"/></p>
         </form>
+        <xsl:call-template name="ownkey"/>
         <section class="card after" id="after" aria-labelledby="after-title">
             <h2 id="after-title"><m:t k="pickup.after"/></h2>
             <p><m:t k="pickup.after.text"/></p>
@@ -204,6 +205,7 @@
     <!-- Where it ends -->
     <xsl:template match="pickup-done" mode="title"><m:t k="pickup.over.title"/></xsl:template>
     <xsl:template match="pickup-done" mode="main">
+        <xsl:call-template name="ownkey-forget"/>
         <div class="verdict good"><svg viewBox="0 0 64 64" width="64" height="64" aria-hidden="true"><circle cx="32" cy="32" r="29" class="fill"/><path d="m20 33 9 9 16-18" class="cut"/></svg><h1><m:t k="pickup.over.title"/></h1></div>
         <p class="lead"><m:t k="pickup.over.text"/></p>
         <ul>

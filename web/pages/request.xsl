@@ -101,7 +101,7 @@
                         <dd class="mono"><xsl:value-of select="i:pairs($certificate/@fingerprint)"/></dd>
                     </div>
                 </xsl:if>
-                <xsl:if test="$certificate/@key"><div><dt><m:t k="fact.key"/></dt><dd><xsl:value-of select="$certificate/@key"/></dd></div></xsl:if>
+                <xsl:if test="$certificate/@key"><div><dt><m:t k="fact.key"/></dt><dd id="key"><xsl:choose><xsl:when test="i:has('key.', $certificate/@key)"><xsl:value-of select="i:message('key.', $certificate/@key)"/></xsl:when><xsl:otherwise><xsl:value-of select="$certificate/@key"/></xsl:otherwise></xsl:choose><xsl:if test="$certificate/@key-origin"><span class="sub"><m:t k="origin.{$certificate/@key-origin}"/></span></xsl:if></dd></div></xsl:if>
             </dl>
             <xsl:if test="../previous">
                 <details>
@@ -321,7 +321,7 @@
     <xsl:template match="event">
         <li class="event-{@what}">
             <time datetime="{@at}"><xsl:value-of select="i:moment(@at)"/></time>
-            <span class="event-what"><m:t k="history.{@what}"/></span>
+            <span class="event-what"><m:t k="history.{@what}"/><xsl:if test="@key-origin"><small><m:t k="origin.{@key-origin}"/></small></xsl:if></span>
             <span class="event-who"><m:t k="who.{@who}"/></span>
         </li>
     </xsl:template>

@@ -30,6 +30,19 @@ for (const label of all('[data-reveal]')) {
   });
 }
 
+// A file is read into the field that the form sends: text as it is, DER as base64.
+for (const part of all('[data-reads]')) {
+  const field = document.getElementById(part.dataset.reads), long = part.querySelector('[role=alert]');
+  part.hidden = false;
+  part.querySelector('input').addEventListener('change', async ({ target }) => {
+    const file = target.files[0];
+    long.hidden = !file || file.size <= field.maxLength;
+    if (!file || !long.hidden) return;
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    field.value = bytes[0] === 0x30 ? btoa(String.fromCharCode(...bytes)).replace(/.{64}/g, '$&\n') : new TextDecoder().decode(bytes);
+  });
+}
+
 // The account menu closes by Escape and by a click elsewhere.
 for (const menu of all('[data-menu]')) {
   document.addEventListener('click', (event) => { if (!menu.contains(event.target)) menu.open = false; });
