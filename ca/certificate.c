@@ -79,19 +79,35 @@ static gboolean key_kind_ok(const struct ca_order *order, GError **error)
     return ca_fail(error, CA_ERROR_REFUSED, "key-kind", "the profile does not allow %s", kind);
 }
 
-/* An address that can stand in an IA5String and in a mail header; whose it is was asked elsewhere. */
+/* Words with dots between them (RFC 5322 section 3.2.3): where they end, NULL where there are none. */
+static const char *dot_atom(const char *p)
+{
+    static const char atom[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~";
+
+    for (;;) {
+        size_t n = strspn(p, atom);
+        if (n == 0)
+            return NULL;
+        p += n;
+        if (*p != '.')
+            return p;
+        p++;
+    }
+}
+
+/* An address as RFC 5280 section 4.2.1.6 has it, without quoted words; whose it is was asked elsewhere. */
 static gboolean mail_ok(const struct ca_order *order, GError **error)
 {
-    const char *mail = order->mail ? order->mail : "", *at = strrchr(mail, '@');
+    const char *mail = order->mail ? order->mail : "", *at;
 
     if (!order->profile->mail_in_san && !order->profile->subject_is_mail)
         return TRUE;
     for (const char *p = mail; *p; p++)
         if (!g_ascii_isgraph(*p))
             return ca_fail(error, CA_ERROR_REFUSED, "mail", "the address has characters beyond ASCII");
-    if (!at || at == mail || at[1] == '\0' || strlen(mail) > MAIL_LONGEST)
-        return ca_fail(error, CA_ERROR_REFUSED, "mail", "not a mail address");
-    return TRUE;
+    at = dot_atom(mail);
+    at = at && *at == '@' ? dot_atom(at + 1) : NULL;
+    return (at && *at == '\0' && strlen(mail) <= MAIL_LONGEST) || ca_fail(error, CA_ERROR_REFUSED, "mail", "not a mail address");
 }
 
 static GBytes *subject_of(const struct ca_order *order, GError **error)

@@ -36,7 +36,7 @@ struct ca_order {
 /*
  * The to-be-signed bytes (TBSCertificate, DER) of ORDER, linted before anything is signed; the caller's.
  * CA_ERROR_REFUSED: "issuer-end", "validity" (end before beginning), "subject" (missing, too
- * long, not UTF-8), "mail", "key-kind" (the profile does not allow it). CA_ERROR_BROKEN: "lint: NAME of the check", others.
+ * long, not UTF-8), "mail", "key-kind" (the profile does not allow it). CA_ERROR_BROKEN: "lint: ID: …" of the rule (ca/lint.h), others.
  */
 GBytes *ca_certificate_prepare(const struct ca_order *order, const CaIssuer *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Signs what ca_certificate_prepare made with the same ISSUER, and verifies the signature: a fault of memory or key shows here. DER.
@@ -46,7 +46,7 @@ GBytes *ca_certificate_sign(GBytes *tbs, const CaIssuer *issuer, GError **error)
 GBytes *ca_certificate_build(const struct ca_order *order, const CaIssuer *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads DER again, by other code than what wrote it, and compares field by field with ORDER: nothing missing, nothing more,
-   the signature by ISSUER's key. CA_ERROR_BROKEN "lint: CHECK: …" at the first that fails. */
+   the signature by ISSUER's key. CA_ERROR_BROKEN "lint: ID: …" of the first rule (ca/lint.h) that is broken. */
 gboolean ca_certificate_lint(GBytes *der, const struct ca_order *order, const CaIssuer *issuer, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 /* Its halves: the fields before the signature is made; afterwards, that TBS is what was signed, by ISSUER's key. */
