@@ -19,6 +19,7 @@ typedef struct db_institution {
     gint64 max_active;
     char *identifier;     /* which SAML identifier tells persons apart */
     char *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
+    char *password_rule;  /* for own passwords of certificate files, see ra/password.h; "": the service's */
     char **idps;          /* entity ids; filled by get and list only */
 } DbInstitution;
 void db_institution_free(DbInstitution *institution);

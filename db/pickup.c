@@ -4,7 +4,7 @@
 
 #define EPOCH(column) "extract(epoch from " column ")::bigint"
 
-enum { LOOK, TRY, KEY, KEEP_KEY, BYTES, COLLECT, DONE, REOPEN, ASK, PIN };
+enum { LOOK, TRY, KEY, KEEP_KEY, BYTES, COLLECT, DONE, REOPEN, ASK, PIN, MOBILECONFIG, KEEP_MOBILECONFIG, CERTIFICATE };
 
 static const DbStatement statements[] = {
     [LOOK] = { "pickup_look",
@@ -16,7 +16,7 @@ static const DbStatement statements[] = {
             " p.display_name, p.display_name_ja, r.common_name, r.mail, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
             " i.helpdesk_phone,"
             " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text, r.common_name, r.mail),"
-            " f.issuer, f.key_kinds"
+            " f.issuer, i.password_rule, f.key_kinds"
             " from pickup k join request r on r.number = k.request join person p on p.id = r.person"
             " join institution i on i.id = r.institution join profile f on f.id = r.profile where k.token_hash = $1",
             "b" },
@@ -34,6 +34,10 @@ static const DbStatement statements[] = {
             "select k.pin_sealed, k.cycle from request r join pickup k on k.request = r.number and k.cycle = r.cycle"
             " where r.number = $1 and r.person = $2 and r.state in ('ready', 'renew_ready') and k.pin_sealed is not null",
             "ii" },
+    [MOBILECONFIG] = { "pickup_mobileconfig",
+            "select mobileconfig from pickup where id = $1 and pin_hash = $2 and ended is null and mobileconfig is not null", "ib" },
+    [KEEP_MOBILECONFIG] = { "pickup_keep_mobileconfig", "select pickup_keep_mobileconfig($1, $2, $3)", "ibb" },
+    [CERTIFICATE] = { "pickup_certificate", "select der from certificate where pickup = $1 and revoked_at is null", "i" },
 };
 const DbGroup db_pickup_group = { "pickup", statements, G_N_ELEMENTS(statements), "portal" };
 
@@ -86,7 +90,7 @@ db_pickup_free(DbPickup *k)
         return;
     char *texts[] = { k->type, k->memo, k->state, k->ended, k->key_kind, k->content_type, k->key_origin, k->display_name,
                       k->display_name_ja, k->common_name, k->mail, k->institution_name, k->institution_name_ja, k->helpdesk_name,
-                      k->helpdesk_mail, k->helpdesk_phone, k->planned_subject, k->issuer };
+                      k->helpdesk_mail, k->helpdesk_phone, k->planned_subject, k->issuer, k->password_rule };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_clear_pointer(&k->pin_salt, g_bytes_unref);
@@ -105,7 +109,8 @@ db_pickup_look(Db *db, GBytes *token_hash, GError **error)
                                 &k->tries_left, &k->locked_at, &k->expires_at, &k->collected_at, &k->keep_until };
     char **const texts[] = { &k->type, &k->memo, &k->state, &k->ended, &k->key_kind, &k->content_type, &k->key_origin,
                              &k->display_name, &k->display_name_ja, &k->common_name, &k->mail, &k->institution_name, &k->institution_name_ja,
-                             &k->helpdesk_name, &k->helpdesk_mail, &k->helpdesk_phone, &k->planned_subject, &k->issuer };
+                             &k->helpdesk_name, &k->helpdesk_mail, &k->helpdesk_phone, &k->planned_subject, &k->issuer,
+                             &k->password_rule };
     int c = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         *numbers[i] = db_rows_int(rows, 0, c++);
@@ -185,6 +190,24 @@ db_pickup_collect(Db *db, const struct db_collect *collect, GError **error)
     return one_value(db_run(db, &statements[COLLECT], error, collect->pickup, collect->pin_hash, collect->bytes,
                             collect->content_type, collect->own_password, collect->key_origin, collect->serial, collect->actor, collect->address,
                             collect->log_id));
+}
+
+GBytes *
+db_pickup_mobileconfig(Db *db, gint64 pickup, GBytes *pin_hash, GError **error)
+{
+    return one_value(db_run(db, &statements[MOBILECONFIG], error, pickup, pin_hash));
+}
+
+GBytes *
+db_pickup_keep_mobileconfig(Db *db, gint64 pickup, GBytes *pin_hash, GBytes *bytes, GError **error)
+{
+    return one_value(db_run(db, &statements[KEEP_MOBILECONFIG], error, pickup, pin_hash, bytes));
+}
+
+GBytes *
+db_pickup_certificate(Db *db, gint64 pickup, GError **error)
+{
+    return one_value(db_run(db, &statements[CERTIFICATE], error, pickup));
 }
 
 gboolean

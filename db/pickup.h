@@ -23,6 +23,7 @@ typedef struct db_pickup {
     char *planned_subject;
     char *issuer;                       /* of the profile: whose chain goes along */
     char **key_kinds;                   /* of the profile: the first is made by default */
+    char *password_rule;                /* of the institution (ra/password.h) */
 } DbPickup;
 void db_pickup_free(DbPickup *pickup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbPickup, db_pickup_free)
@@ -41,6 +42,14 @@ GBytes *db_pickup_keep_key(Db *db, gint64 pickup, GBytes *pin_hash, const char *
     G_GNUC_WARN_UNUSED_RESULT;
 /* What was collected, NULL without ERROR: not collected. Only against the PIN's hash. */
 GBytes *db_pickup_bytes(Db *db, gint64 pickup, GBytes *pin_hash, char **content_type, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The signed configuration profile that is kept beside it, NULL without ERROR: none yet. Only against the PIN's hash. */
+GBytes *db_pickup_mobileconfig(Db *db, gint64 pickup, GBytes *pin_hash, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Keeps BYTES unless one is kept; the one that counts. */
+GBytes *db_pickup_keep_mobileconfig(Db *db, gint64 pickup, GBytes *pin_hash, GBytes *bytes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* The certificate that was collected, DER; NULL without ERROR: none, or it is revoked. */
+GBytes *db_pickup_certificate(Db *db, gint64 pickup, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 struct db_collect {
     gint64 pickup;

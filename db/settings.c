@@ -120,6 +120,9 @@ static const struct row {
     { "pickup", "ending_days", NUMBER, "3", 1, 60, NULL, "days before that end when the owner is told" },
     { "pickup", "password_shortest", NUMBER, "8", 1, 64, NULL, "characters of an own password for the file, at least" },
     { "pickup", "password_longest", NUMBER, "64", 8, 64, NULL, "and at most" },
+    { "pickup", "profile_key", TEXT, "", 0, 4096, NULL,
+      "PEM file of the key that signs configuration profiles for Apple's devices; empty: none are given out" },
+    { "pickup", "profile_certificate", TEXT, "", 0, 4096, NULL, "PEM file of its certificate, then those above it" },
 
     { "ca", "crl_hours", NUMBER, "48", 1, 720, NULL, "hours from a CRL's thisUpdate to its nextUpdate" },
     { "ca", "crl_refresh", NUMBER, "3600", 10, 86400, NULL, "seconds after which a CRL is made anew without a revocation" },

@@ -8,6 +8,7 @@
 #include "fcgi/page.h"
 #include "ra/device.h"
 #include "ra/error.h"
+#include "ra/password.h"
 #include "ra/pickup.h"
 #include "ra/publish.h"
 
@@ -158,12 +159,32 @@ add_own_script(const Exchange *x, WebNode *root)
     page_text(root, "own-script", path);
 }
 
+/* The rules that hold for an own password, told before it is typed. */
 static void
-add_password(const Exchange *x, WebNode *root)
+add_password(const Exchange *x, WebNode *root, const char *text)
 {
+    struct ra_password_rule rule;
+    g_autoptr(GError) error = NULL;
+    if (!ra_password_rule_parse(text, x->portal->settings, &rule, &error)) {
+        log_error("password-rule", error); /* the download will say so too */
+        return;
+    }
     WebNode *password = web_add(root, "password");
-    web_set_number(password, "shortest", settings_number(x->portal->settings, "pickup", "password_shortest"));
-    web_set_number(password, "longest", settings_number(x->portal->settings, "pickup", "password_longest"));
+    web_set_number(password, "shortest", rule.shortest);
+    web_set_number(password, "longest", rule.longest);
+    if (rule.advised > rule.shortest)
+        web_set_number(password, "advised", rule.advised);
+    if (rule.kinds > 1)
+        web_set_number(password, "kinds", rule.kinds);
+    web_set_flag(password, "required", rule.required);
+    web_set_flag(password, "any", rule.allow == RA_PASSWORD_ALL && strlen(rule.signs) == RA_PASSWORD_SIGNS);
+    web_add_text(password, "signs", *rule.signs ? rule.signs : NULL);
+    for (unsigned k = 0; ra_password_kinds[k]; k++)
+        if (rule.allow & (1U << k))
+            web_set(web_add(password, "allow"), "kind", ra_password_kinds[k]);
+    for (unsigned k = 0; ra_password_kinds[k]; k++)
+        if (rule.need & (1U << k))
+            web_set(web_add(password, "need"), "kind", ra_password_kinds[k]);
 }
 
 /* Step 2. FIELD and RULE: what is wrong with the wish, or NULL. */
@@ -184,7 +205,8 @@ send_choose(Exchange *x, int status, const DbPickup *row, const char *field, con
     web_set(subject, "text", row->planned_subject);
     g_autoptr(RaAuthority) issuer = ra_publish_authority(x->portal->ra, row->issuer, NULL);
     web_set(subject, "issuer", issuer && issuer->common_name ? issuer->common_name : row->issuer);
-    add_password(x, root);
+    add_password(x, root, row->password_rule);
+    web_set_flag(root, "profile", ra_apple_offered(x->portal->settings));
     add_own_script(x, root);
     add_keys(root, row, form_text(x->form, "key"));
     if (field) {
@@ -256,7 +278,7 @@ send_install_own(Exchange *x, const DbPickup *row)
         web_set(root, "check", check);
     web_set_flag(root, "own-password", strcmp(row->key_origin, "browser") != 0);
     add_pickup(x, root, row);
-    add_password(x, root);
+    add_password(x, root, row->password_rule);
     add_own_script(x, root);
     add_guides(x, root, row->type);
     page_send(x, 200, document);
@@ -266,6 +288,12 @@ static gboolean
 made_by_person(const DbPickup *row)
 {
     return row->key_origin && strcmp(row->key_origin, "service") != 0;
+}
+
+static gboolean
+is_pkcs12(const DbPickup *row)
+{
+    return row->content_type && strcmp(row->content_type, "application/x-pkcs12") == 0;
 }
 
 /* Step 3: saved? not saved? */
@@ -284,6 +312,7 @@ send_install(Exchange *x, const DbPickup *row)
     web_set(root, "pin", form_text(x->form, "pin"));
     web_set(root, "file", file);
     web_set_flag(root, "own-password", row->own_password);
+    web_set_flag(root, "profile", is_pkcs12(row) && ra_apple_offered(x->portal->settings));
     if (strcmp(row->type, "client") == 0)
         web_set(root, "check", check);
     add_pickup(x, root, row);
@@ -440,9 +469,6 @@ static void
 send_wish_problem(Exchange *x, const RaPickup *pickup, const GError *error)
 {
     static const struct { const char *word, *field, *rule; } words[] = {
-        { "password-short", "password", "short" },
-        { "password-long", "password", "long" },
-        { "password-characters", "password", "characters" },
         { "device", "device", "unknown" },
         { "encoding", "encoding", "unknown" },
         { "key-kind", "key", "unknown" },
@@ -455,6 +481,11 @@ send_wish_problem(Exchange *x, const RaPickup *pickup, const GError *error)
     const char *rule = ra_error_rule(error);
     if (strcmp(rule, "pin") == 0) { /* none, or nothing but spaces: no guess */
         send_pin_page(x, 400, pickup, "missing", 0);
+        return;
+    }
+    if (g_str_has_prefix(rule, "password-") && strcmp(rule, "password-rule") != 0) { /* those of ra/password.h */
+        g_autofree char *broken = g_strdup(rule + strlen("password-"));
+        send_choose(x, 400, pickup->row, "password", broken);
         return;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
@@ -477,13 +508,24 @@ passwords_differ(const Exchange *x)
     return *again && strcmp(again, form_text(x->form, "password")) != 0;
 }
 
+/* A setting in the reader's language. */
+static const char *
+named(const Exchange *x, const char *group, const char *en, const char *ja)
+{
+    return portal_setting(x->portal, group, strcmp(x->language, "ja") == 0 ? ja : en);
+}
+
 static void
 deliver(Exchange *x, const RaPickup *pickup)
 {
+    const char *organization = named(x, "saml", "organization_en", "organization_ja");
+    const char *service = named(x, "service", "name_en", "name_ja");
+    const struct ra_apple_words words = { .service = service, .organization = *organization ? organization : service,
+                                          .description = web_message(x->portal->web, x->language, "profile.description") };
     const struct ra_delivery_wish wish = { .password = form_text(x->form, "password"), .device = form_text(x->form, "device"),
                                            .encoding = form_text(x->form, "encoding"), .key_kind = form_text(x->form, "key"),
-                                           .csr = form_text(x->form, "csr"),
-                                           .key_origin = form_text(x->form, "key_origin") };
+                                           .csr = form_text(x->form, "csr"), .format = form_text(x->form, "format"),
+                                           .key_origin = form_text(x->form, "key_origin"), .words = &words };
     const struct ra_who who = exchange_who(x);
     g_autoptr(GError) error = NULL;
     g_autoptr(RaDelivery) delivery = ra_pickup_deliver(x->portal->ra, &who, x->name, form_text(x->form, "pin"), &wish, x->now,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ra/apple.h"
 #include "ra/cli.h"
 #include "ra/saml_rollover.h"
 #include "ra/metadata_source.h"
@@ -47,6 +48,7 @@ check_files(const Settings *s, int *wrong)
         { "mail", "ca_file", TRUE },                { "mail", "password_file", TRUE },
         { "signer", "passphrase_file", FALSE },     { "signer", "pkcs11_module", TRUE },
         { "signer", "pkcs11_pin_file", TRUE },
+        { "pickup", "profile_key", TRUE },          { "pickup", "profile_certificate", TRUE },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         const char *file = settings_text(s, files[i].group, files[i].key);
@@ -122,6 +124,24 @@ check_saml(const Settings *s, int *wrong)
     finding(wrong, "[saml] keys and certificates", keys != NULL, keys ? "go together" : why->message);
 }
 
+/* What signs configuration profiles: tried, where it can be read. */
+static void
+check_profile(const Settings *s, int *wrong)
+{
+    const char *key = settings_text(s, "pickup", "profile_key"), *certificate = settings_text(s, "pickup", "profile_certificate");
+    if (!ra_apple_offered(s)) {
+        if (*key || *certificate)
+            finding(wrong, "[pickup] profile_key and profile_certificate", FALSE, "give both, or none");
+        return;
+    }
+    if (access(key, R_OK) != 0 || access(certificate, R_OK) != 0)
+        return; /* said above */
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
+    g_autoptr(GBytes) signature = ra_apple_sign(s, nothing, g_get_real_time() / G_USEC_PER_SEC, &why);
+    finding(wrong, "[pickup] profile_key and profile_certificate", signature != NULL, signature ? "go together" : why->message);
+}
+
 static int
 config_check(Cli *cli, int argc, char **argv)
 {
@@ -139,6 +159,7 @@ config_check(Cli *cli, int argc, char **argv)
         check_words(s, &wrong);
         check_files(s, &wrong);
         check_saml(s, &wrong);
+        check_profile(s, &wrong);
         check_sources(s, &wrong);
         check_databases(s, &wrong);
     }

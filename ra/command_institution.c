@@ -5,11 +5,12 @@
 #include "db/event.h"
 #include "db/institution.h"
 #include "ra/cli.h"
+#include "ra/password.h"
 
 /* Options as they were given; NULL where not. */
 struct given {
     char *name_ja, *country, *locality, *organization, *unit, *types, *months, *approval, *pin_mail, *grace_days, *max_active,
-        *identifier, *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
+        *identifier, *helpdesk_name, *helpdesk_mail, *helpdesk_phone, *password_rule;
     char **mail_domains, **idps, **without_idps;
     gboolean yes; /* a change that makes new persons is meant */
 };
@@ -19,7 +20,7 @@ given_clear(struct given *g)
 {
     char *texts[] = { g->name_ja,    g->country,    g->locality,      g->organization,  g->unit,
                       g->types,      g->months,     g->approval,      g->pin_mail,      g->grace_days,
-                      g->max_active, g->identifier, g->helpdesk_name, g->helpdesk_mail, g->helpdesk_phone };
+                      g->max_active, g->identifier, g->helpdesk_name, g->helpdesk_mail, g->helpdesk_phone, g->password_rule };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_strfreev(g->mail_domains);
@@ -166,6 +167,13 @@ set_helpdesk_phone(DbInstitution *i, const char *v)
     return set_text(&i->helpdesk_phone, v);
 }
 
+static gboolean
+set_password_rule(DbInstitution *i, const char *v)
+{
+    struct ra_password_rule rule;
+    return set_text(&i->password_rule, v) && ra_password_rule_parse(v, NULL, &rule, NULL);
+}
+
 static const struct option {
     const char *name;
     size_t where; /* in struct given */
@@ -200,6 +208,8 @@ static const struct option {
       "that helpdesk's address", "ADDRESS" },
     { "helpdesk-phone", G_STRUCT_OFFSET(struct given, helpdesk_phone), set_helpdesk_phone, "a text",
       "that helpdesk's telephone", "TEXT" },
+    { "password-rule", G_STRUCT_OFFSET(struct given, password_rule), set_password_rule, RA_PASSWORD_RULE_WORDS,
+      "what an own password for a certificate file must be", "RULE" },
 };
 
 static gboolean
@@ -392,6 +402,7 @@ institution_show(Cli *cli, int argc, char **argv)
         printf("%-15s %" G_GINT64_FORMAT "\n", "grace-days", i->grace_days);
     printf("%-15s %" G_GINT64_FORMAT "\n%-15s %s\n", "max-active", i->max_active, "identifier", i->identifier);
     printf("%-15s %s %s %s\n", "helpdesk", i->helpdesk_name, i->helpdesk_mail, i->helpdesk_phone);
+    printf("%-15s %s\n", "password-rule", *i->password_rule ? i->password_rule : "default");
     print_list("idp", i->idps);
     return CLI_OK;
 }

@@ -12,11 +12,11 @@
 #include "ra/act.h"
 #include "ra/device.h"
 #include "ra/error.h"
+#include "ra/password.h"
 #include "ra/publish.h"
 
 #define TOKEN_LENGTH 43 /* 256 bits in base64url */
 #define PIN_MOST 64     /* what is longer is no PIN; ours have 16 */
-#define PASSWORD_MOST 64 /* what every reader of PKCS#12 takes */
 #define STARTS_MOST 3   /* a delivery that starts over because another one was in its way */
 
 static gboolean
@@ -198,22 +198,30 @@ ra_pickup_try(RaContext *ctx, const struct ra_who *who, const char *token, const
 
 /* --- what was wished for -------------------------------------------------------------------------------------------------- */
 
-gboolean
-ra_pickup_password_ok(const Settings *settings, const char *password, GError **error)
+static gboolean
+password_ok(RaContext *ctx, const DbPickup *row, const char *password, GError **error)
 {
-    if (!password || !*password)
-        return TRUE;
-    size_t length = 0;
-    gboolean printable = TRUE;
-    for (const char *c = password; *c; c++, length++)
-        printable = printable && *c >= 0x20 && *c <= 0x7e;
-    if (!printable)
-        return refuse(error, RA_ERROR_INPUT, "password-characters");
-    if ((gint64)length < settings_number(settings, "pickup", "password_shortest"))
-        return refuse(error, RA_ERROR_INPUT, "password-short");
-    if ((gint64)length > MIN(settings_number(settings, "pickup", "password_longest"), PASSWORD_MOST))
-        return refuse(error, RA_ERROR_INPUT, "password-long");
-    return TRUE;
+    struct ra_password_rule rule;
+    if (!ra_password_rule_parse(row->password_rule, ctx->settings, &rule, error))
+        return FALSE;
+    const char *breaks = ra_password_breaks(&rule, password ? password : "");
+    g_autofree char *word = breaks ? g_strconcat("password-", breaks, NULL) : NULL;
+    return !word || refuse(error, RA_ERROR_INPUT, word);
+}
+
+static gboolean
+is_mobileconfig(const struct ra_delivery_wish *sent)
+{
+    return sent->format && strcmp(sent->format, "mobileconfig") == 0;
+}
+
+/* "format": it is none, or this service signs no profiles, or there is no PKCS#12 to put into one. */
+static gboolean
+format_ok(RaContext *ctx, const struct ra_delivery_wish *sent, gboolean pkcs12, GError **error)
+{
+    gboolean plain = !sent->format || !*sent->format || strcmp(sent->format, "p12") == 0;
+    return plain || (is_mobileconfig(sent) && pkcs12 && ra_apple_offered(ctx->settings)) ||
+           refuse(error, RA_ERROR_INPUT, "format");
 }
 
 struct wish {
@@ -251,7 +259,8 @@ wish_read(RaContext *ctx, const DbPickup *row, const struct ra_delivery_wish *se
     wish->password = sent->password && *sent->password ? sent->password : NULL;
     wish->csr = sent->csr && *sent->csr ? sent->csr : NULL;
     wish->key_origin = !wish->csr ? "service" : g_strcmp0(sent->key_origin, "browser") == 0 ? "browser" : "csr";
-    if (!ra_pickup_password_ok(ctx->settings, wish->password, error))
+    /* A CSR's owner has the key already: there is no file to lock. */
+    if ((!wish->csr && !password_ok(ctx, row, wish->password, error)) || !format_ok(ctx, sent, wish->csr == NULL, error))
         return FALSE;
     return encoding_of(sent, &wish->encoding, error) && kind_of(row, sent->key_kind, &wish->kind, error);
 }
@@ -276,6 +285,7 @@ struct delivery {
     const Guess *guess;
     const DbPickup *row;
     struct wish wish;
+    gint64 now;
 };
 
 /* The key that counts for this pickup: the kept one, else a new one, locked under the PIN and committed before anything is
@@ -430,20 +440,66 @@ overtaken(RaContext *ctx, const Guess *guess, RaDelivery *delivery, const GError
     return g_error_matches(why, RA_ERROR, RA_ERROR_CONFLICT) && kept(ctx, guess, delivery, NULL);
 }
 
+/* --- the same in a profile ------------------------------------------------------------------------------------------------- */
+
+static GBytes *
+profile_of(const struct delivery *d, GBytes *pkcs12, const char *file_name, const struct ra_apple_words *words, GError **error)
+{
+    g_autoptr(GBytes) certificate = db_pickup_certificate(d->ctx->db, d->row->id, error);
+    g_autoptr(GPtrArray) chain = NULL;
+    if (!certificate || !ra_publish_issuer_of(d->ctx, certificate, &chain, error))
+        return NULL;
+    g_autofree char *name = friendly_name(d->row);
+    const struct ra_apple apple = { .url = settings_text(d->ctx->settings, "service", "url"), .request = d->row->request,
+                                    .cycle = d->row->cycle, .file_name = file_name, .friendly_name = name, .pkcs12 = pkcs12,
+                                    .chain = chain, .words = words };
+    g_autoptr(GBytes) list = ra_apple_list(&apple, error);
+    return list ? ra_apple_sign(d->ctx->settings, list, d->now, error) : NULL;
+}
+
+/* What DELIVERY has becomes the profile that has it inside: the one that was given before, else a new one, kept first. */
+static gboolean
+wrap(const struct delivery *d, const struct ra_delivery_wish *sent, RaDelivery *delivery, GError **error)
+{
+    if (!format_ok(d->ctx, sent, strcmp(delivery->content_type, "application/x-pkcs12") == 0, error))
+        return FALSE;
+    if (!is_mobileconfig(sent))
+        return TRUE;
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GBytes) counts = db_pickup_mobileconfig(d->ctx->db, d->row->id, d->guess->hash, &why);
+    if (!counts && !why) {
+        g_autoptr(GBytes) made = profile_of(d, delivery->bytes, delivery->file_name, sent->words, &why);
+        counts = made ? db_pickup_keep_mobileconfig(d->ctx->db, d->row->id, d->guess->hash, made, &why) : NULL;
+    }
+    if (!counts) {
+        if (why)
+            g_propagate_error(error, g_steal_pointer(&why));
+        else
+            refuse(error, RA_ERROR_CONFLICT, "pickup"); /* revoked or ended in between */
+        return ra_error_from(error);
+    }
+    g_bytes_unref(delivery->bytes);
+    delivery->bytes = g_steal_pointer(&counts);
+    g_free(delivery->content_type);
+    delivery->content_type = g_strdup(RA_APPLE_TYPE);
+    g_free(delivery->file_name);
+    delivery->file_name = g_strdup_printf("inkan-%" G_GINT64_FORMAT ".mobileconfig", delivery->request);
+    return TRUE;
+}
+
 /* The delivery in the order that loses nothing: the PIN counted; what was collected before given again; else the key kept, the
    certificate signed, the file built and kept as 'collected'; then what is kept, which is what counts. */
 static gboolean
-deliver(RaContext *ctx, const struct ra_who *who, const char *token, const Guess *guess, const struct ra_delivery_wish *sent,
-        RaDelivery *delivery, GError **error)
+deliver(struct delivery *d, const struct ra_delivery_wish *sent, RaDelivery *delivery, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    if (kept(ctx, guess, delivery, &why))
-        return TRUE;
-    struct delivery d = { .ctx = ctx, .who = who, .token = token, .guess = guess, .row = guess->pickup->row };
-    if (!why && wish_read(ctx, d.row, sent, &d.wish, &why) && make_or_start_over(&d, &why) && kept(ctx, guess, delivery, &why))
-        return TRUE;
-    if (overtaken(ctx, guess, delivery, why))
-        return TRUE;
+    RaContext *ctx = d->ctx;
+    if (kept(ctx, d->guess, delivery, &why))
+        return wrap(d, sent, delivery, error);
+    if (!why && wish_read(ctx, d->row, sent, &d->wish, &why) && make_or_start_over(d, &why) && kept(ctx, d->guess, delivery, &why))
+        return wrap(d, sent, delivery, error);
+    if (overtaken(ctx, d->guess, delivery, why))
+        return wrap(d, sent, delivery, error);
     if (!why)
         refuse(&why, RA_ERROR_CONFLICT, "pickup"); /* ended, or a new PIN, between two steps */
     g_propagate_error(error, g_steal_pointer(&why));
@@ -461,7 +517,8 @@ ra_pickup_deliver(RaContext *ctx, const struct ra_who *who, const char *token, c
     delivery->answer = guess.answer;
     delivery->left = guess.left;
     delivery->request = guess.pickup->row->request;
-    if (guess.answer == RA_PICKUP_RIGHT && !deliver(ctx, who, token, &guess, wish, delivery, error))
+    struct delivery d = { .ctx = ctx, .who = who, .token = token, .guess = &guess, .row = guess.pickup->row, .now = now };
+    if (guess.answer == RA_PICKUP_RIGHT && !deliver(&d, wish, delivery, error))
         return NULL;
     return g_steal_pointer(&delivery);
 }

@@ -7,6 +7,7 @@
 #define RA_PICKUP_H
 
 #include "db/pickup.h"
+#include "ra/apple.h"
 #include "ra/context.h"
 
 enum ra_pickup_state {
@@ -38,20 +39,22 @@ gboolean ra_pickup_try(RaContext *ctx, const struct ra_who *who, const char *tok
                        enum ra_pickup_answer *answer, int *left, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 struct ra_delivery_wish {
-    const char *password; /* NULL or "": the PIN is the password of the PKCS#12 too */
+    const char *password; /* NULL or "": the PIN is the password of the PKCS#12 too; otherwise as ra/password.h has it */
     const char *device;   /* NULL or "": not said; otherwise a name of ra/device.h, which chooses the encoding */
     const char *encoding; /* NULL or "": the device's, without one modern; "modern"; "older" */
     const char *key_kind; /* NULL or "": the profile's first; otherwise one that it allows ("rsa2048", "p256", …) */
     const char *csr;      /* NULL or "": the key is made here; otherwise a PKCS#10 (PEM or base64), and the answer is the chain */
     const char *key_origin; /* with a CSR: "browser" where the page's own script says that it made the key; otherwise "csr" */
+    const char *format;   /* NULL, "" or "p12": as it is; "mobileconfig": the same PKCS#12 in a signed profile (ra/apple.h) */
+    const struct ra_apple_words *words; /* of that profile; never NULL where FORMAT asks for it */
 };
 
 typedef struct ra_delivery {
     enum ra_pickup_answer answer; /* the rest is filled for RIGHT only */
     int left;                     /* tries that remain, for WRONG */
     GBytes *bytes;
-    char *content_type;           /* application/x-pkcs12, or application/pem-certificate-chain for a CSR */
-    char *file_name;              /* inkan-N.p12 or inkan-N.pem */
+    char *content_type;           /* application/x-pkcs12, RA_APPLE_TYPE, or application/pem-certificate-chain for a CSR */
+    char *file_name;              /* inkan-N.p12, inkan-N.mobileconfig or inkan-N.pem */
     gint64 request;
 } RaDelivery;
 void ra_delivery_free(RaDelivery *delivery);
@@ -69,9 +72,5 @@ RaDelivery *ra_pickup_deliver(RaContext *ctx, const struct ra_who *who, const ch
    delivery. */
 gboolean ra_pickup_done(RaContext *ctx, const struct ra_who *who, const char *token, gint64 now, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-/* Is PASSWORD acceptable by [pickup]? FALSE with INPUT "password-short", "password-long" or
-   "password-characters". "" is (the PIN then). */
-gboolean ra_pickup_password_ok(const Settings *settings, const char *password, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -88,17 +88,25 @@ P256 = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 
 
 def tls(place):
-    """A CA for the https of this demo alone (its key stays in DEMO_DIR), and one certificate for all its host names."""
+    """A CA for the https of this demo alone (its key stays in DEMO_DIR), one certificate for all its host names, and one for profiles."""
     self_signed(place, "ca", "Inkan demo TLS CA", P256, 3650, "basicConstraints=critical,CA:TRUE,pathlen:0",
                 "keyUsage=critical,keyCertSign,cRLSign", folder="tls")
-    ca, key, certificate = place.path("tls", "ca"), place.path("tls", "server.key"), place.path("tls", "server.pem")
+    issued(place, "server", "localhost", "extendedKeyUsage=serverAuth",
+           "subjectAltName=DNS:localhost,DNS:idp1.localhost,DNS:idp2.localhost,IP:127.0.0.1")
+    # Signs configuration profiles. Whoever trusts this demo's https trusts it too, as with one certificate for both; a key of its
+    # own, because nginx has no business with it.
+    issued(place, "profile", "Inkan demo, configuration profiles", "extendedKeyUsage=emailProtection")
+
+
+def issued(place, stem, name, *more):
+    """A key and a certificate STEM of the demo's TLS CA."""
+    ca, key, certificate = place.path("tls", "ca"), place.path("tls", f"{stem}.key"), place.path("tls", f"{stem}.pem")
     if lasts(certificate, 30) and os.stat(certificate).st_mtime >= os.stat(f"{ca}.pem").st_mtime:
         return
-    request, extensions = place.path("tls", "server.csr"), place.path("tls", "server.ext")
-    place.write(extensions, "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
-                "extendedKeyUsage=serverAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
-                "subjectAltName=DNS:localhost,DNS:idp1.localhost,DNS:idp2.localhost,IP:127.0.0.1\n")
-    openssl("req", "-new", "-newkey", *P256, "-nodes", "-sha256", "-subj", "/CN=localhost", "-keyout", f"{key}.new",
+    request, extensions = place.path("tls", f"{stem}.csr"), place.path("tls", f"{stem}.ext")
+    place.write(extensions, "\n".join(("basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature",
+                                       "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid", *more)) + "\n")
+    openssl("req", "-new", "-newkey", *P256, "-nodes", "-sha256", "-subj", f"/CN={name}", "-keyout", f"{key}.new",
             "-out", request)
     openssl("x509", "-req", "-in", request, "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-set_serial",
             "0x" + secrets.token_hex(19), "-sha256", "-days", "397", "-extfile", extensions, "-out", f"{certificate}.new")

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""A certificate for the device: steps that fit, lines for a terminal that do what they say.
+"""A certificate for the device: steps that fit, lines for a terminal that do what they say, profiles for Apple's devices,
+passwords by an institution's own rules.
 tap: seconds 240"""
 import os
+import plistlib
 import pty
 import re
 import select
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import client  # noqa: E402
@@ -154,4 +157,190 @@ def terminal_nss():
     tap.ok(re.search(r"Client #%d.*u,u,u" % number, listed), listed)
 
 
-tap.run(steps_that_fit, devices_of_a_type, terminal_client, terminal_mail, terminal_nss)
+APPLE = "application/x-apple-aspen-config"
+
+
+def profile_of(answer):
+    """The property list of a profile, after openssl has looked at its signature."""
+    answer.want(200)
+    tap.equal(answer.header("Content-Type"), APPLE)
+    tap.has(answer.header("Content-Disposition"), ".mobileconfig")
+    signed = client.write(folder.name, "a.mobileconfig", answer.body)
+    shown = tool("openssl", "cms", "-verify", "-inform", "DER", "-in", signed, "-CAfile", demo["TLS_CA"])
+    return plistlib.loads(shown.stdout)
+
+
+def payload(profile, kind):
+    return [p for p in profile["PayloadContent"] if p["PayloadType"] == "com.apple.security." + kind]
+
+
+def profile_for_apple():
+    """a profile for iPhone and Mac: signed by the service, the PKCS#12 and its chain in it, its password not"""
+    for kind, device in (("client", "ios"), ("smime", "macos")):
+        number, pin, path = me.ready(kind, 13, memo="研究室の <Mac> & 1")
+        page = step2(pin, path)
+        tap.ok(page.tree.first("button", name="format", value="mobileconfig"), "a button for it")
+        answer = me.submit(page.form(path + "/download"), pin=pin, device=device, format="mobileconfig")
+        profile = profile_of(answer)
+        tap.equal((profile["PayloadType"], profile["PayloadVersion"]), ("Configuration", 1))
+        tap.lacks(repr(profile), pin)
+        tap.lacks(repr(profile), "Password'")
+        p12, = payload(profile, "pkcs12")
+        tap.has(p12["PayloadDisplayName"], "#%d 研究室の <Mac> & 1" % number)
+        tap.equal(p12["PayloadCertificateFileName"], "inkan-%d.p12" % number)
+        certificate, _, chain = client.unpack(folder.name, p12["PayloadContent"], pin)
+        own = demo.sql("select issuer from certificate where request = %d" % number)
+        root, = payload(profile, "root")
+        middle, = payload(profile, "pkcs1")
+        pems = [tool("openssl", "x509", "-inform", "DER", data=p["PayloadContent"]).stdout for p in (middle, root)]
+        above = client.write(folder.name, "above.pem", pems[0])
+        top = client.write(folder.name, "top.pem", pems[1])
+        tool("openssl", "verify", "-CAfile", top, "-untrusted", above, certificate)
+        tap.equal(tool("openssl", "x509", "-inform", "DER", data=me.get("/ca/%s.cer" % own).body).stdout, pems[0])
+        kept = me.pickup(path, pin, device=device).want(200)
+        tap.equal(kept.header("Content-Type"), "application/x-pkcs12", "without the word, the file itself")
+        tap.equal(kept.body, p12["PayloadContent"], "the same that is in the profile")
+        names = [profile] + profile["PayloadContent"]
+        tap.equal(len({p["PayloadUUID"] for p in names}), 4)
+        tap.equal(len({p["PayloadIdentifier"] for p in names}), 4)
+        for p in names:
+            tap.equal(str(uuid.UUID(p["PayloadUUID"])).upper(), p["PayloadUUID"])
+            tap.has(p["PayloadIdentifier"], "localhost.inkan.%d.1" % number)
+        tap.ok(os.path.exists(chain))
+
+
+def profile_words():
+    """its words are in the reader's language"""
+    words = {}
+    for language in ("ja", "en"):
+        reader = Person(demo, "researcher", language=language)
+        _, pin, path = reader.ready("client", 13)
+        words[language] = profile_of(reader.pickup(path, pin, device="ios", format="mobileconfig"))["PayloadDescription"]
+    tap.has(words["ja"], "証明書")
+    tap.has(words["en"], "certificate")
+
+
+def profile_again():
+    """the first profile counts: the same bytes at each repeat, in whatever language, until it is erased with the file"""
+    number, pin, path = me.ready("client", 13)
+    file = me.pickup(path, pin, device="ios").want(200).body
+    first = me.pickup(path, pin, format="mobileconfig")
+    tap.equal(payload(profile_of(first), "pkcs12")[0]["PayloadContent"], file, "asked for later, it has the file that was given")
+    other = Person(demo, "researcher", language="ja")
+    answers = client.at_once(*[lambda: other.pickup(path, pin, format="mobileconfig")] * 4)
+    tap.equal({a.body for a in answers}, {first.body})
+    tap.equal(me.pickup(path, pin).want(200).body, file)
+    tap.equal(demo.number("select count(*) from certificate where request = %d" % number), 1)
+    tap.equal(demo.number("select count(*) from event where request = %d and what = 'collect'" % number), 1)
+    page = step3(pin, path)
+    me.submit(page.form(path + "/done"), pin=pin).want(200)
+    tap.equal(demo.number("select count(*) from pickup where request = %d and (pkcs12 is not null or mobileconfig is not null)" % number), 0)
+    tap.equal(me.post(path + "/download", {"csrf": page.form(path + "/done").fields["csrf"], "pin": pin, "format": "mobileconfig"}).status, 410)
+
+
+def profiles_at_once():
+    """of ten profiles asked for at once, before and after the file is there, all are the same"""
+    _, pin, path = me.ready("client", 13)
+    form = step2(pin, path).form(path + "/download")
+
+    def one():
+        b = client.Browser(demo)
+        b.cookies = me.cookies
+        return b.submit(form, pin=pin, device="ios", format="mobileconfig")
+    good = [a for a in client.at_once(*[one] * 10) if a.status == 200]
+    tap.ok(good)
+    tap.equal({a.body for a in good}, {one().want(200).body})
+
+
+def profile_renewed():
+    """the profile of a renewal stands beside the old one on the device: other identifiers, so that old mail stays readable"""
+    number, pin, path = me.ready("smime", 13)
+    first = profile_of(me.pickup(path, pin, device="ios", format="mobileconfig"))
+    me.submit(step3(pin, path).form(path + "/done"), pin=pin).want(200)
+    me.act(number, "renew")
+    me.wait(number, "renew_ready")
+    second_path = me.pickup_path(number, count=2)
+    second = profile_of(me.pickup(second_path, me.pin(number), device="ios", format="mobileconfig"))
+    for kind in ("pkcs12", "root", "pkcs1"):
+        tap.ok(payload(first, kind)[0]["PayloadIdentifier"] != payload(second, kind)[0]["PayloadIdentifier"], kind)
+    tap.ok(first["PayloadUUID"] != second["PayloadUUID"])
+
+
+def profile_guesses():
+    """wrong PINs at the profile count together with all others; a format that there is not is refused and issues nothing"""
+    number, pin, path = me.ready("client", 13)
+    form = step2(pin, path).form(path + "/download")
+    for n, form_of in enumerate(("mobileconfig", "", "mobileconfig", "p12")):
+        tap.ok(400 <= me.submit(form, pin="0" * 16, format=form_of).status < 500)
+        tap.equal(demo.number("select tries from pickup where request = %d" % number), n + 1)
+    tap.equal(me.submit(form, pin=pin, format="rot13").status, 400)
+    csr = tool("openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-subj", "/CN=x").stdout.decode()
+    tap.equal(me.submit(form, pin=pin, format="mobileconfig", csr=csr).status, 400)
+    tap.equal(me.state(number), "ready")
+    tap.equal(demo.number("select count(*) from certificate where request = %d" % number), 0)
+
+
+def profile_own_password():
+    """with a password of one's own it is that one which opens what is in the profile"""
+    _, pin, path = me.ready("client", 13)
+    profile = profile_of(me.pickup(path, pin, device="macos", format="mobileconfig", password="a word of mine"))
+    client.unpack(folder.name, payload(profile, "pkcs12")[0]["PayloadContent"], "a word of mine")
+
+
+# rule; for each password what the page says of it, "" = taken
+RULES = [
+    ("mobile", True, [("", "missing"), ("a b", "characters"), ("p" * 17, "long"), ("印", "characters"), ("1", ""), ("~" * 16, "")]),
+    ("length=12-20 need=upper,digit kinds=3 signs=!#$", False,
+     [("Short1!", "short"), ("A1!" * 7, "long"), ("ABCDEFGHIJK1", "kinds"), ("abcdefghijk1!", "upper"), ("Abcdefghijkl!", "digit"),
+      ("Abcdefghijk1%", "characters"), ("Abcdefghijk1", "")]),
+    ("allow=lower,digit need=lower", False, [("Abcdefgh", "characters"), ("12345678", "lower"), ("abcdefg8", "")]),
+    ("need=sign,space", False, [("no-space-here", "space"), ("no sign here", "sign"), ("both - here", "")]),
+]
+
+
+def password_rules():
+    """an institution's own rules for passwords: told before anybody types, each broken one is named, and nothing is issued"""
+    words = dict(re.findall(r'<m key="problem\.password\.(\w+)">(.*)</m>', open("web/messages/en.xml", encoding="utf-8").read()))
+    try:
+        for rule, required, cases in RULES:
+            demo.inkan("institution", "set", "Kagami University", "--password-rule", rule)
+            number, pin, path = me.ready("client", 13)
+            page = step2(pin, path)
+            form = page.form(path + "/download")
+            hint = page.tree.first(id="password-hint").text()
+            field = page.tree.first("input", id="password")
+            tap.equal(field["required"] is not None, required)
+            ends = re.search(r"length=(\d+)-(\d+)", rule)
+            shortest, longest = ends.groups() if ends else ("1", "16") if rule == "mobile" else ("8", "64")
+            tap.has(hint, "%s to %s" % (shortest, longest))
+            tap.equal(field["maxlength"], longest)
+            for word in re.findall(r"upper|lower|digit|sign(?!s)|space", rule.partition("need=")[2].split(" ")[0]):
+                tap.has(hint, {"upper": "capital", "lower": "small", "digit": "digit", "sign": "sign", "space": "space"}[word])
+            for password, wanted in cases:
+                answer = me.submit(form, pin=pin, password=password)
+                if not wanted:
+                    client.unpack(folder.name, answer.want(200).body, password)
+                    number, pin, path = me.ready("client", 13)
+                    form = step2(pin, path).form(path + "/download")
+                    continue
+                tap.equal(answer.status, 400, "%s: %s" % (rule, password))
+                said = answer.tree.first(id="password-problem").text()
+                start = words[wanted].split("{")[0].strip()
+                tap.has(said, start, "%s: %s" % (rule, password))
+                tap.equal(demo.number("select count(*) from certificate where request = %d" % number), 0)
+        tap.has(demo.inkan("institution", "show", "Kagami University").stdout, RULES[-1][0])
+    finally:
+        demo.inkan("institution", "set", "Kagami University", "--password-rule", "default")
+
+
+def password_rule_words():
+    """a rule that is none, or that no password could keep, is refused with what is allowed"""
+    for rule in ("length=0-8", "length=9-8", "length=8-65", "need=kanji", "signs=a", "kinds=5", "allow=lower need=upper", "strong",
+                 "allow=digit kinds=2", "length=1-1 need=upper,lower", "own=perhaps", "length=8", "x" * 201):
+        answer = demo.inkan("institution", "set", "Kagami University", "--password-rule", rule, check=False)
+        tap.equal(answer.returncode, 2, rule)
+        tap.has(answer.stderr, "need=upper,digit", rule)
+
+
+tap.run(steps_that_fit, devices_of_a_type, terminal_client, terminal_mail, terminal_nss, profile_for_apple, profile_words,
+        profile_again, profiles_at_once, profile_renewed, profile_guesses, profile_own_password, password_rules, password_rule_words)

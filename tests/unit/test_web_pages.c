@@ -178,7 +178,7 @@ static void no_page_shows_a_raw_key(void)
     each_page(page)
     {
         g_assert_null(strstr(page->html, "urn:inkan"));
-        assert_count(page, "//*[contains(text(), '{') or contains(@title, '{') or contains(@aria-label, '{')]", ==, 0);
+        assert_count(page, "//*[not(self::code)][contains(text(), '{') or contains(@title, '{') or contains(@aria-label, '{')]", ==, 0);
         for (guint i = 0; i < keys->len; i++)
             if (strchr(keys->pdata[i], '.') != NULL && strstr(page->html, keys->pdata[i]) != NULL)
                 g_error("%s in %s shows %s", page->name, page->language, (char *)keys->pdata[i]);

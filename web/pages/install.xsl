@@ -44,6 +44,10 @@
             </xsl:if>
             <xsl:if test="@system = 'linux'"><xsl:call-template name="lines-nss"/></xsl:if>
             <xsl:if test="@system = 'curl'"><xsl:call-template name="lines-openssl"/></xsl:if>
+            <xsl:if test="@system = 'macos' and ../@profile">
+                <xsl:variable name="secret"><xsl:call-template name="text-secret"/></xsl:variable>
+                <p><m:t k="mac.profile" secret="$secret"/></p>
+            </xsl:if>
             <xsl:variable name="kind" select="concat(@system, '-', ../pickup/@type)"/>
             <xsl:if test="i:has('note.', $kind)"><p class="hint"><m:t k="note.{$kind}"/></p></xsl:if>
         </details>

@@ -88,7 +88,7 @@
     <xsl:template name="ownkey-password">
         <div class="field">
             <label for="browser-password"><m:t k="pickup.password"/></label>
-            <p class="hint" id="browser-password-hint"><m:t k="pickup.password.hint" shortest="password/@shortest" longest="password/@longest"/></p>
+            <div class="hint" id="browser-password-hint"><p><m:t k="pickup.password.hint"/></p><xsl:apply-templates select="password" mode="rules"/></div>
             <input type="password" id="browser-password" autocomplete="new-password" minlength="{password/@shortest}" maxlength="{password/@longest}" pattern="[ -~]*" aria-describedby="browser-password-hint"/>
         </div>
         <div class="field">

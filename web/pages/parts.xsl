@@ -111,7 +111,7 @@
         <m:t k="problem.pin.{@rule}" left="@left"/>
     </xsl:template>
     <xsl:template match="problem[@field='password']" mode="words">
-        <m:t k="problem.password.{@rule}" shortest="../password/@shortest" longest="../password/@longest"/>
+        <m:t k="problem.password.{@rule}" shortest="../password/@shortest" longest="../password/@longest" kinds="../password/@kinds"/>
     </xsl:template>
     <xsl:template match="problem[@field='memo']" mode="words"><m:t k="problem.memo" limit="@limit"/></xsl:template>
     <xsl:template match="problem[@field='reason']" mode="words"><m:t k="problem.reason"/></xsl:template>

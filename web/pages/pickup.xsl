@@ -84,24 +84,16 @@
                 <xsl:apply-templates select="problem[@field = 'device']" mode="beside"/>
                 <div class="devices"><xsl:apply-templates select="device"/></div>
             </fieldset>
+            <xsl:if test="password/@required"><xsl:call-template name="own-password"/></xsl:if>
             <details class="more">
-                <xsl:if test="$problem or @encoding or problem[@field = 'key' or @field = 'encoding']"><xsl:attribute name="open">open</xsl:attribute></xsl:if>
-                <summary><m:t k="pickup.more"/></summary>
-                <div class="field">
-                    <xsl:if test="$problem"><xsl:attribute name="class">field wrong</xsl:attribute></xsl:if>
-                    <label for="password"><m:t k="pickup.password"/></label>
-                    <p class="hint" id="password-hint"><m:t k="pickup.password.hint" shortest="password/@shortest" longest="password/@longest"/></p>
-                    <xsl:apply-templates select="$problem" mode="beside"/>
-                    <input type="password" id="password" name="password" autocomplete="new-password" maxlength="{password/@longest}">
-                        <xsl:attribute name="aria-describedby">password-hint<xsl:if test="$problem"> password-problem</xsl:if></xsl:attribute>
-                        <xsl:if test="$problem"><xsl:attribute name="aria-invalid">true</xsl:attribute></xsl:if>
-                    </input>
-                </div>
-                <div class="field">
-                    <label for="password_again"><m:t k="pickup.password.again"/></label>
-                    <input type="password" id="password_again" name="password_again" autocomplete="new-password" maxlength="{password/@longest}"/>
-                </div>
-                <label class="choice small" hidden="hidden" data-reveal="password password_again"><input type="checkbox"/><span><m:t k="pickup.password.show"/></span></label>
+                <xsl:if test="($problem and not(password/@required)) or @encoding or problem[@field = 'key' or @field = 'encoding']"><xsl:attribute name="open">open</xsl:attribute></xsl:if>
+                <summary>
+                    <xsl:choose>
+                        <xsl:when test="password/@required"><m:t k="pickup.more.file"/></xsl:when>
+                        <xsl:otherwise><m:t k="pickup.more"/></xsl:otherwise>
+                    </xsl:choose>
+                </summary>
+                <xsl:if test="not(password/@required)"><xsl:call-template name="own-password"/></xsl:if>
                 <div class="field">
                     <label for="encoding"><m:t k="pickup.encoding"/></label>
                     <p class="hint" id="encoding-hint"><m:t k="pickup.encoding.hint"/></p>
@@ -129,6 +121,12 @@
             </details>
             <p class="actions"><button type="submit" class="main"><m:t k="pickup.download"/></button></p>
             <p class="hint"><m:t k="pickup.download.hint"/></p>
+            <xsl:if test="@profile">
+                <div class="apple">
+                    <p class="actions"><button type="submit" name="format" value="mobileconfig"><m:t k="pickup.profile"/></button></p>
+                    <p class="hint"><m:t k="pickup.profile.hint"/></p>
+                </div>
+            </xsl:if>
         </form>
         <xsl:call-template name="ownkey"/>
         <section class="card after" id="after" aria-labelledby="after-title">
@@ -141,6 +139,67 @@
                 <button type="submit"><m:t k="pickup.after.go"/></button>
             </form>
         </section>
+    </xsl:template>
+
+    <!-- The rules are told before anybody types; which of them was broken stands beside the field. -->
+    <xsl:template name="own-password">
+        <xsl:variable name="problem" select="problem[@field = 'password']"/>
+        <div class="field">
+            <xsl:if test="$problem"><xsl:attribute name="class">field wrong</xsl:attribute></xsl:if>
+            <label for="password">
+                <xsl:choose>
+                    <xsl:when test="password/@required"><m:t k="pickup.password.required"/></xsl:when>
+                    <xsl:otherwise><m:t k="pickup.password"/></xsl:otherwise>
+                </xsl:choose>
+            </label>
+            <div class="hint" id="password-hint">
+                <p>
+                    <xsl:choose>
+                        <xsl:when test="password/@required"><m:t k="pickup.password.for"/></xsl:when>
+                        <xsl:otherwise><m:t k="pickup.password.hint"/></xsl:otherwise>
+                    </xsl:choose>
+                </p>
+                <xsl:apply-templates select="password" mode="rules"/>
+            </div>
+            <xsl:apply-templates select="$problem" mode="beside"/>
+            <input type="password" id="password" name="password" autocomplete="new-password" maxlength="{password/@longest}">
+                <xsl:if test="password/@required"><xsl:attribute name="required">required</xsl:attribute></xsl:if>
+                <xsl:attribute name="aria-describedby">password-hint<xsl:if test="$problem"> password-problem</xsl:if></xsl:attribute>
+                <xsl:if test="$problem"><xsl:attribute name="aria-invalid">true</xsl:attribute></xsl:if>
+            </input>
+        </div>
+        <div class="field">
+            <label for="password_again"><m:t k="pickup.password.again"/></label>
+            <input type="password" id="password_again" name="password_again" autocomplete="new-password" maxlength="{password/@longest}">
+                <xsl:if test="password/@required"><xsl:attribute name="required">required</xsl:attribute></xsl:if>
+            </input>
+        </div>
+        <label class="choice small" hidden="hidden" data-reveal="password password_again"><input type="checkbox"/><span><m:t k="pickup.password.show"/></span></label>
+    </xsl:template>
+
+    <xsl:template match="password" mode="rules">
+        <ul>
+            <li>
+                <xsl:choose>
+                    <xsl:when test="@advised"><m:t k="password.advised" shortest="@shortest" longest="@longest" advised="@advised"/></xsl:when>
+                    <xsl:otherwise><m:t k="password.length" shortest="@shortest" longest="@longest"/></xsl:otherwise>
+                </xsl:choose>
+            </li>
+            <li>
+                <xsl:choose>
+                    <xsl:when test="@any"><m:t k="password.any"/></xsl:when>
+                    <xsl:otherwise>
+                        <m:t k="password.allow"><m:with name="kinds"><xsl:apply-templates select="allow" mode="list"/></m:with></m:t>
+                        <xsl:if test="signs"><br/><m:t k="password.signs"><m:with name="signs"><code><xsl:value-of select="signs"/></code></m:with></m:t></xsl:if>
+                    </xsl:otherwise>
+                </xsl:choose>
+            </li>
+            <xsl:if test="need"><li><m:t k="password.need"><m:with name="kinds"><xsl:apply-templates select="need" mode="list"/></m:with></m:t></li></xsl:if>
+            <xsl:if test="@kinds"><li><m:t k="password.kinds" kinds="@kinds"/></li></xsl:if>
+        </ul>
+    </xsl:template>
+    <xsl:template match="allow | need" mode="list">
+        <xsl:value-of select="i:message('password.kind.', @kind)"/><xsl:if test="position() != last()"><m:t k="password.comma"/></xsl:if>
     </xsl:template>
 
     <xsl:template match="device">
@@ -166,7 +225,12 @@
             <form method="post" action="{pickup/@action}/download">
                 <xsl:call-template name="csrf"/>
                 <input type="hidden" name="pin" value="{@pin}"/>
-                <button type="submit"><m:t k="pickup.again.do"/></button>
+                <p class="actions">
+                    <button type="submit"><m:t k="pickup.again.do"/></button>
+                    <xsl:if test="@profile and (guide[@open]/@system = 'ios' or guide[@open]/@system = 'macos')">
+                        <button type="submit" name="format" value="mobileconfig"><m:t k="pickup.profile"/></button>
+                    </xsl:if>
+                </p>
             </form>
         </section>
         <section aria-labelledby="install">
