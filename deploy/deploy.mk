@@ -61,6 +61,7 @@ install-files:
 	@$(call put_sed,0755,deploy/backup/inkan-backup deploy/backup/inkan-backup-check,$(PREFIX)/sbin)
 	@$(call put,0644,$(wildcard db/migrations/*.sql),$(PREFIX)/share/inkan/db/migrations)
 	@cd web && for f in $(web_files); do install -D -m 0644 "$$f" '$(DESTDIR)$(PREFIX)/share/inkan/web'/"$$f" || exit 1; done
+	@$(call put,0644,$(wildcard deploy/relying/*),$(PREFIX)/share/inkan/relying)
 	@$(call put_sed,0644,$(wildcard deploy/nginx/*.conf),$(PREFIX)/share/inkan/nginx)
 	@$(call put,0644,$(wildcard deploy/nginx/pages/*),$(PREFIX)/share/inkan/nginx/pages)
 	@$(call put_sed,0644,$(wildcard deploy/systemd/*.service deploy/systemd/*.target),$(PREFIX)/lib/systemd/system)

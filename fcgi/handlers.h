@@ -53,6 +53,8 @@ void account_page(Exchange *x);
 void account_notices(Exchange *x);
 /* publish.c */
 void publish_ca(Exchange *x);
+void publish_servers(Exchange *x);
+void publish_server_file(Exchange *x);
 void publish_certificate(Exchange *x);
 void publish_crl(Exchange *x);
 void publish_ocsp_get(Exchange *x);

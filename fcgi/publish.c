@@ -5,6 +5,7 @@
 #include "fcgi/page.h"
 #include "ra/error.h"
 #include "ra/publish.h"
+#include "ra/relying.h"
 
 /* --- /ca --- */
 
@@ -107,6 +108,51 @@ publish_certificate(Exchange *x)
         page_failure(x, error, "/ca");
     else
         page_error(x, 404, "missing", "/ca");
+}
+
+/* --- /ca/servers: for those who run a server --- */
+
+static gboolean
+add_kits(Exchange *x, WebNode *root, GError **error)
+{
+    WebNode *kit = NULL;
+    const char *current = "";
+    for (const struct ra_relying_file *file = ra_relying_files(); file->name; file++) {
+        g_autofree char *text = ra_relying_text(x->portal->ra, file->name, error);
+        if (!text)
+            return FALSE;
+        if (strcmp(file->kit, current) != 0) {
+            kit = web_add(root, "kit");
+            web_set(kit, "server", file->kit);
+            current = file->kit;
+        }
+        web_set(web_add_text(kit, "file", text), "name", file->name);
+    }
+    return TRUE;
+}
+
+void
+publish_servers(Exchange *x)
+{
+    g_autoptr(GError) error = NULL;
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "servers", "/ca/servers", &root);
+    if (add_kits(x, root, &error))
+        page_send(x, 200, document);
+    else
+        page_failure(x, error, "/ca");
+}
+
+/* One file, to be fetched by the server that it is for. */
+void
+publish_server_file(Exchange *x)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = text_bytes(ra_relying_text(x->portal->ra, x->name, &error));
+    if (bytes)
+        send_bytes(x, "text/plain; charset=utf-8", bytes, 300);
+    else
+        page_failure(x, error, "/ca/servers");
 }
 
 /* --- CRLs --- */

@@ -63,6 +63,8 @@ const struct route routes[] = {
     { POST, "/account/notices",           MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  account_notices },
 
     { GET,  "/ca",                        PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_ca },
+    { GET,  "/ca/servers",                PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_servers },
+    { GET,  "/ca/servers/:f",             PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_server_file },
     { GET,  "/ca/:f",                     PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_certificate },
     { GET,  "/crl/:f",                    PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_crl },
     { GET,  "/ocsp/*",                    PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_ocsp_get },

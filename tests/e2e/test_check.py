@@ -1,23 +1,21 @@
 #!/usr/bin/python3
 """The page behind TLS client authentication: every way to be right or wrong, each with a certificate that is really so.
 tap: seconds 180"""
-import configparser
 import datetime
 import os
-import re
 import socket
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import authority  # noqa: E402
 import client  # noqa: E402
 import tap  # noqa: E402
 from client import Browser, Person, certificate_says, tool  # noqa: E402
 from cryptography import x509  # noqa: E402
-from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
-from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: E402
+from cryptography.hazmat.primitives import serialization  # noqa: E402
+from cryptography.x509.oid import NameOID  # noqa: E402
 
 demo = client.Demo()
 box = tempfile.TemporaryDirectory(prefix="inkan-check-")
@@ -53,35 +51,7 @@ def of(number, column):
     return demo.sql("select %s from request where number = %d" % (column, number))
 
 
-# --- what the authority's own key can make and no page does: other days, nobody's record ---------------------------------------
-
-def authority():
-    settings = configparser.ConfigParser(interpolation=None)
-    settings.read(os.path.join(os.path.dirname(demo.file), "etc", "inkan.conf"))
-    with open(settings["signer"]["passphrase_file"], "rb") as file:
-        word = file.read().strip()
-    with open(os.path.join(settings["signer"]["keys"], "client.pem"), "rb") as file:
-        key = serialization.load_pem_private_key(file.read(), word)
-    return settings, key, x509.load_der_x509_certificate(demo.fetch("/ca/client.cer").want(200).body)
-
-
-def signed(name, begin, end):
-    """A certificate by the client CA's real key, valid from BEGIN to END: (certificate file, key file, None), and its row's values."""
-    _, ca_key, ca = authority()
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"), x509.NameAttribute(NameOID.COMMON_NAME, "Check " + name)])
-    made = (x509.CertificateBuilder().subject_name(subject).issuer_name(ca.subject).public_key(key.public_key())
-            .serial_number(int("0x7a" + os.urandom(19).hex(), 16)).not_valid_before(begin).not_valid_after(end)
-            .add_extension(x509.BasicConstraints(False, None), True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
-                ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value), False)
-            .sign(ca_key, hashes.SHA256()))
-    crt = client.write(box.name, name + ".crt", made.public_bytes(serialization.Encoding.PEM))
-    secret = client.write(box.name, name + ".key", key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    return (crt, secret, None), made
-
+# --- the tests' own certificates, in the table ----------------------------------------------------------------------------------
 
 class Recorded:
     """MADE stands in the table for as long as this lasts, as certificate of a request that has none yet."""
@@ -161,14 +131,14 @@ def foreign():
 
 def unknown():
     """our key's signature over what nobody recorded: not accepted, and the helpdesk is to be told"""
-    files, _ = signed("unknown", NOW - DAY, NOW + 300 * DAY)
+    files, _ = authority.signed(demo, box.name, "unknown", NOW - DAY, NOW + 300 * DAY)
     refused(check(files), "unknown", "helpdesk")
 
 
 def expired_and_early():
     """one that has ended and one that has not begun: each says so, with its day"""
     for word, begin, end, part in (("expired", NOW - 400 * DAY, NOW - 2 * DAY, "not-after"), ("early", NOW + 3 * DAY, NOW + 300 * DAY, "not-before")):
-        files, made = signed(word, begin, end)
+        files, made = authority.signed(demo, box.name, word, begin, end)
         with Recorded(made):
             page = refused(check(files), word)
             day = client.tokyo((end if word == "expired" else begin).strftime("%b %d %H:%M:%S %Y GMT")).date()
@@ -177,7 +147,7 @@ def expired_and_early():
 
 def ends_soon():
     """with ten days left: it works, and 'renew now' leads to its request at the portal, where the renewal is offered"""
-    files, made = signed("soon", NOW - 300 * DAY, NOW + 10 * DAY)
+    files, made = authority.signed(demo, box.name, "soon", NOW - 300 * DAY, NOW + 10 * DAY)
     with Recorded(made, "collected") as row:
         page = check(files).want(200)
         tap.equal(verdict(page), "works")
@@ -227,16 +197,14 @@ def wrong_purpose():
 def broken_chain():
     """a server that knows the root only: without the issuing CA's certificate it says what is missing; sent along, it works"""
     mine = collected("good")
-    settings, _, _ = authority()
+    settings = authority.settings(demo)
     share = os.path.join(settings["service"]["share"], "nginx")
     tool("openssl", "x509", "-inform", "DER", "-in", client.write(box.name, "root.cer", demo.fetch("/ca/root.cer").body), "-out", at("root.pem"))
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    with open(os.path.join(os.path.dirname(demo.file), "etc", "nginx.conf"), encoding="utf-8") as file:
-        running = file.read()
-    lines = "".join(line + "\n" for line in re.findall(r"^\s*ssl_certificate(?:_key)? .*;", running, re.M)[:2])
-    user = "".join(line + "\n" for line in re.findall(r"^\s*user .*;", running, re.M)[:1])
+    crt, key, user = authority.server_certificate(demo)
+    lines = "ssl_certificate %s; ssl_certificate_key %s;" % (crt, key)
     temporary = " ".join("%s_temp_path %s;" % (kind, at(kind)) for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     client.write(box.name, "nginx.conf", ("""%sdaemon off; pid %s; error_log stderr; worker_processes 1; events { }
 http { %s access_log off; include %s/http.conf; upstream inkan_portal { server unix:%s; }

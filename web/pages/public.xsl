@@ -117,10 +117,43 @@
                 <section aria-labelledby="others">
                     <h2 id="others"><m:t k="ca.others"/></h2>
                     <xsl:call-template name="other-systems"/>
+                    <p><a href="/ca/servers"><m:t k="ca.servers"/></a></p>
                 </section>
             </xsl:when>
             <xsl:otherwise><p class="nothing"><m:t k="ca.none"/></p></xsl:otherwise>
         </xsl:choose>
+    </xsl:template>
+
+    <!-- For those who run a server: the very files, with this service's addresses in them. -->
+    <xsl:template match="servers" mode="title"><m:t k="servers.title"/></xsl:template>
+    <xsl:template match="servers" mode="main">
+        <p class="back"><a href="/ca"><m:t k="ca.title"/></a></p>
+        <h1><m:t k="servers.title"/></h1>
+        <p class="lead"><m:t k="servers.lead"/></p>
+        <ol class="plain-steps">
+            <li><m:t k="servers.step.1"/></li>
+            <li><m:t k="servers.step.2"/></li>
+            <li><m:t k="servers.step.3"/></li>
+            <li><m:t k="servers.step.4"/></li>
+        </ol>
+        <xsl:for-each select="kit">
+            <section aria-labelledby="kit-{@server}">
+                <h2 id="kit-{@server}"><m:t k="servers.kit.{@server}"/></h2>
+                <p><m:t k="servers.kit-text.{@server}"/></p>
+                <div class="systems">
+                    <xsl:for-each select="file">
+                        <details>
+                            <summary><code><xsl:value-of select="@name"/></code></summary>
+                            <pre class="terminal" tabindex="0" aria-label="{@name}"><code id="file-{translate(@name, '.', '-')}"><xsl:value-of select="."/></code></pre>
+                            <p class="actions">
+                                <a class="button" href="/ca/servers/{@name}" download="{@name}"><m:t k="servers.download"/></a>
+                                <xsl:call-template name="copy"><xsl:with-param name="id" select="concat('file-', translate(@name, '.', '-'))"/></xsl:call-template>
+                            </p>
+                        </details>
+                    </xsl:for-each>
+                </div>
+            </section>
+        </xsl:for-each>
     </xsl:template>
 
     <!-- The chain as a picture: 76 for each root, 132 for each authority below one with what it issues. Its words are in <desc>. -->
