@@ -46,12 +46,12 @@ def kill(pid, number=signal.SIGKILL):
         pass
 
 
-def victim(demo, name):
+def victim(demo, name, luck=random):
     """A process of NAME: 'portal' is its master, 'portal-child' any one below it. 0 when there is none just now."""
     pid = master(demo, name.replace("-child", ""))
     if name.endswith("-child"):
         below = children(pid) if pid else []
-        return random.choice(below) if below else 0
+        return luck.choice(sorted(below)) if below else 0
     return pid
 
 
