@@ -4,8 +4,8 @@
  * token and a proven public key, nothing else.
  *
  * signer.c is the process: keys, callers, errors. One file each for what it can be asked: signer_issue.c, signer_crl.c,
- * signer_delegate.c; signer_reconcile.c ends what broke off; signer_head.c signs the audit's heads; signer_log.[ch] is its own list of what it signed. The acts are
- * functions of their arguments and the database: the time is a parameter.
+ * signer_delegate.c; signer_reconcile.c ends what broke off; signer_head.c signs the audit's heads; signer_log.[ch] is its own
+ * list of what it signed. The acts are functions of their arguments and the database: the time is a parameter.
  */
 #ifndef CA_SIGNER_H
 #define CA_SIGNER_H

@@ -71,7 +71,7 @@ look_at_link(struct walk *walk, const DbLink *link)
         broken(check, "link %" G_GINT64_FORMAT ": its event %" G_GINT64_FORMAT " is gone", link->seq, link->event);
     } else {
         g_autoptr(GBytes) hash = hash_over(walk->before, link->text);
-        if (!g_bytes_equal(hash, link->hash))
+        if (!crypto_equal(hash, link->hash))
             broken(check, "%s: not as it was written, or not in its place", name);
         if (link->at < walk->signed_at - LATE)
             broken(check, "%s: written later than it says, a head before it is of a later time", name);
@@ -105,7 +105,7 @@ look_at_head(struct walk *walk, const DbHead *head, const DbLink *link)
         broken(walk->check, "head at link %" G_GINT64_FORMAT ": %s", head->seq, why->message);
     else if (!link)
         broken(walk->check, "link %" G_GINT64_FORMAT " is missing, its head is there", head->seq);
-    else if (!g_bytes_equal(head->hash, link->hash))
+    else if (!crypto_equal(head->hash, link->hash))
         broken(walk->check, "links %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ": made anew, their head is of another chain",
                walk->head_seq + 1, head->seq);
     walk->head_seq = head->seq;

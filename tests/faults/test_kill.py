@@ -25,7 +25,7 @@ ISSUANCES = int(os.environ.get("ISSUANCES") or (10000 if LONG else 15))
 PEOPLE = ("researcher", "student", "researcher2", "desk", "operator", "desk2")[:6 if LONG else 3]
 AGAIN = 200              # files that are fetched again at the end, at most
 PATIENCE = 90            # seconds that one step may take while everything around dies
-PAUSE = (0.5, 2.5) if LONG else (0.3, 1.2)  # seconds between two kills
+PAUSE = (2.0, 6.0) if LONG else (0.3, 1.2)  # seconds between two kills
 VICTIMS = ("portal-child", "worker-child", "signer-child", "portal", "worker", "signer", "responder", "postgres", "nginx", "postgres-child",
            "nginx-child", "portal-child", "worker-child")
 SEED = int(os.environ.get("SEED") or random.randrange(10**6))
