@@ -12,7 +12,7 @@ CFLAGS  ?= -O2 -g
 
 need = $(shell pkg-config --$(1) $(2) 2>/dev/null)
 GLIB   := glib-2.0 gio-2.0
-PKGS   := $(GLIB) lasso gobject-2.0 xmlsec1-openssl libxml-2.0 libxslt libexslt openssl libpq libcurl libseccomp libpng libjpeg zlib
+PKGS   := $(GLIB) lasso gobject-2.0 xmlsec1-openssl libxml-2.0 libxslt libexslt openssl libpq libcurl libseccomp libpng libjpeg zlib libqrencode
 
 # -isystem: the libraries' headers are not held to our warnings (xmlsec's and lasso's don't pass them).
 INCLUDES = $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(call need,cflags,$(PKGS))))

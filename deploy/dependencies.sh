@@ -6,14 +6,14 @@ set -eu
 level=${1:-build}
 
 build="gcc g++ make pkg-config libglib2.0-dev liblasso3-dev libxmlsec1-dev libxml2-dev libxslt1-dev libssl-dev libpq-dev
-  libfcgi-dev libcurl4-openssl-dev libseccomp-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev xsltproc"
+  libfcgi-dev libcurl4-openssl-dev libseccomp-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev libqrencode-dev xsltproc"
 demo="postgresql-15 nginx simplesamlphp php-fpm php-xml php-mbstring php-curl php-intl python3 python3-aiosmtpd
   xmlsec1 openssl curl ca-certificates procps util-linux tzdata"
 # apache2-bin: without the service and the site that apache2 brings.
 test="perl cppcheck clang gnutls-bin libnss3-tools valgrind chromium fonts-ipaexfont-gothic fonts-dejavu-core strace
   python3-cryptography python3-pysaml2 mandoc libxml2-utils
   apache2-bin freeradius eapoltest
-  softhsm2 libengine-pkcs11-openssl"
+  softhsm2 libengine-pkcs11-openssl zbar-tools"
 # Whom the benchmarks compare with.
 bench="libapache2-mod-shib libapache2-mod-auth-mellon golang-cfssl"
 

@@ -11,6 +11,7 @@
 #include "ra/password.h"
 #include "ra/pickup.h"
 #include "ra/publish.h"
+#include "web/qr.h"
 
 #define TOKEN_SIZE  43  /* characters, of crypto_token */
 #define DEVICE_SECONDS 86400 /* that a browser remembers what its file is for */
@@ -64,6 +65,21 @@ add_pickup(const Exchange *x, WebNode *root, const DbPickup *row)
     return node;
 }
 
+/*
+ * For going on with a phone: this page's own URL, which the address bar shows already. It opens nothing by itself: PIN and, where
+ * the PIN is mailed, the login are asked for on the phone too, and neither is ever in the code. The origin is the setting's, never
+ * what a Host header said. Who looks with a phone needs none.
+ */
+static void
+add_qr(const Exchange *x, WebNode *root)
+{
+    const char *system = page_system(x);
+    if (strcmp(system, "ios") == 0 || strcmp(system, "android") == 0)
+        return;
+    g_autofree char *url = g_strconcat(portal_setting(x->portal, "service", "url"), "/pickup/", x->name, NULL);
+    web_add_qr(root, url);
+}
+
 /* LEFT: tries that remain; shown for rule "wrong" only. */
 static void
 send_pin_page(Exchange *x, int status, const RaPickup *pickup, const char *rule, int left)
@@ -72,6 +88,7 @@ send_pin_page(Exchange *x, int status, const RaPickup *pickup, const char *rule,
     g_autoptr(WebDocument) document = page_new(x, "pickup-pin", NULL, &root);
     web_set_flag(root, "collected", pickup->state == RA_PICKUP_COLLECTED);
     add_pickup(x, root, pickup->row);
+    add_qr(x, root);
     if (rule) {
         WebNode *problem = web_add(root, "problem");
         web_set(problem, "field", "pin");
@@ -199,6 +216,7 @@ send_choose(Exchange *x, int status, const DbPickup *row, const char *field, con
         web_set(root, "encoding", encoding);
     add_pickup(x, root, row);
     add_devices(x, root, row->type);
+    add_qr(x, root);
     WebNode *subject = web_add(root, "subject");
     web_set(subject, "name", row->common_name);
     web_set(subject, "mail", row->mail);
@@ -312,6 +330,7 @@ send_install(Exchange *x, const DbPickup *row)
     web_set(root, "pin", form_text(x->form, "pin"));
     web_set(root, "file", file);
     web_set_flag(root, "own-password", row->own_password);
+    add_qr(x, root);
     web_set_flag(root, "profile", is_pkcs12(row) && ra_apple_offered(x->portal->settings));
     if (strcmp(row->type, "client") == 0)
         web_set(root, "check", check);

@@ -84,7 +84,7 @@ ARROWS = [
 ]
 # Library headers and the only rooms that see them.
 LIBRARIES = [
-    (r"libpq|postgres", ["db"]), (r"openssl/", ["ca"]), (r"lasso|xmlsec", ["sp"]), (r"libxslt|libexslt", ["web"]),
+    (r"libpq|postgres", ["db"]), (r"openssl/", ["ca"]), (r"lasso|xmlsec", ["sp"]), (r"libxslt|libexslt|qrencode", ["web"]),
     (r"libxml", ["web", "fcgi", "ra", "sp"]), (r"(png|jpeglib|zlib)\.h", ["sp"]), (r"curl/", ["ra"]), (r"fcgiapp|fcgi_stdio|fastcgi", ["fcgi"]),
 ]
 

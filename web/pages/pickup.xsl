@@ -49,6 +49,7 @@
             </div>
             <p class="actions"><button type="submit" class="main"><m:t k="next"/></button></p>
         </form>
+        <xsl:apply-templates select="qr"/>
         <section class="aside" aria-labelledby="where">
             <h2 id="where"><m:t k="pickup.where"/></h2>
             <ul>
@@ -84,6 +85,7 @@
                 <xsl:apply-templates select="problem[@field = 'device']" mode="beside"/>
                 <div class="devices"><xsl:apply-templates select="device"/></div>
             </fieldset>
+            <xsl:apply-templates select="qr"/>
             <xsl:if test="password/@required"><xsl:call-template name="own-password"/></xsl:if>
             <details class="more">
                 <xsl:if test="($problem and not(password/@required)) or @encoding or problem[@field = 'key' or @field = 'encoding']"><xsl:attribute name="open">open</xsl:attribute></xsl:if>
@@ -139,6 +141,27 @@
                 <button type="submit"><m:t k="pickup.after.go"/></button>
             </form>
         </section>
+    </xsl:template>
+
+    <!-- The page's own URL for a phone. Dark on light in both schemes: not every reader knows the other way round. -->
+    <xsl:template match="qr">
+        <details class="more phone" id="phone">
+            <summary><m:t k="pickup.phone"/></summary>
+            <div class="qr">
+                <svg viewBox="0 0 {@size} {@size}" width="200" height="200" role="img" m:aria-label="pickup.phone.code">
+                    <rect class="qr-light" width="{@size}" height="{@size}"/><path class="qr-dark" d="{@modules}"/>
+                </svg>
+                <div>
+                    <p><m:t k="pickup.phone.text"/></p>
+                    <p class="hint">
+                        <xsl:choose>
+                            <xsl:when test="../pickup/@pin-mailed"><m:t k="pickup.phone.login"/></xsl:when>
+                            <xsl:otherwise><m:t k="pickup.phone.pin"/></xsl:otherwise>
+                        </xsl:choose>
+                    </p>
+                </div>
+            </div>
+        </details>
     </xsl:template>
 
     <!-- The rules are told before anybody types; which of them was broken stands beside the field. -->
@@ -235,6 +258,7 @@
         </section>
         <section aria-labelledby="install">
             <h2 id="install"><m:t k="pickup.install"/></h2>
+            <xsl:apply-templates select="qr"/>
             <div class="systems">
                 <xsl:apply-templates select="guide"/>
             </div>
