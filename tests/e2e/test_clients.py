@@ -1,10 +1,9 @@
 #!/usr/bin/python3
-"""What we issue in the hands of programs that nobody here wrote: openssl, curl, NSS, GnuTLS, Java's keytool.
+"""What we issue in the hands of programs that nobody here wrote: openssl and curl (test_imports.py has the others).
 tap: seconds 180"""
 import base64
 import os
 import re
-import shutil
 import sys
 import tempfile
 import urllib.parse
@@ -146,47 +145,6 @@ def curl_with_p12():
     tap.ok(client.Tree(revoked).root.text() != client.Tree(page).root.text())
 
 
-def nss():
-    """NSS (Firefox, Thunderbird, Chromium) imports both encodings with key and chain"""
-    for kind in ISSUERS:
-        for encoding in ("modern", "older"):
-            mine = got(kind, encoding)
-            database = "sql:" + at("nss-%s-%s" % (kind, encoding))
-            os.mkdir(database[4:])
-            tool("certutil", "-N", "-d", database, "--empty-password")
-            tool("pk12util", "-i", mine["p12"], "-d", database, "-w", mine["word"])
-            keys = tool("certutil", "-K", "-d", database).stdout.decode()
-            tap.ok(re.search(r"<\s*0>", keys), keys)
-            tool("certutil", "-A", "-d", database, "-n", "root", "-t", "CT,CT,CT", "-a", "-i", pem("root"))
-            listed = tool("certutil", "-L", "-d", database).stdout.decode()
-            name = next(line.rsplit(None, 1)[0].strip() for line in listed.splitlines() if line.rstrip().endswith("u,u,u"))
-            usage = {"client": "C", "smime": "S"}[kind]
-            tap.has(tool("certutil", "-V", "-d", database, "-n", name, "-u", usage).stdout.decode(), "certificate is valid")
-
-
-def gnutls():
-    """GnuTLS reads both encodings and verifies the chain"""
-    for encoding in ("modern", "older"):
-        mine = got("client", encoding)
-        done = tool("certtool", "--p12-info", "--inder", "--infile", mine["p12"], "--password", mine["pin"])
-        text = (done.stdout + done.stderr).decode()
-        tap.has(text, "BEGIN CERTIFICATE")
-        tap.ok("PRIVATE KEY" in text, text[:800])
-    done = tool("certtool", "--verify", "--load-ca-certificate", pem("root"), data=b"".join(
-        open(f, "rb").read() for f in (got("client")["crt"], got("client")["chain"])))
-    tap.has((done.stdout + done.stderr).decode(), "Verified")
-
-
-def java():
-    """Java's keytool lists the file with one key and its chain"""
-    if not shutil.which("keytool"):
-        raise tap.Skip("no keytool here")
-    mine = got("client")
-    text = tool("keytool", "-list", "-v", "-keystore", mine["p12"], "-storetype", "PKCS12", "-storepass", mine["pin"]).stdout.decode("utf-8", "replace")
-    tap.has(text, "PrivateKeyEntry")
-    tap.has(text, "Certificate chain length: 3")
-
-
 def mail_signed():
     """a mail signed with the S/MIME certificate verifies, for the address it was issued to"""
     mine, text = got("smime"), client.write(folder.name, "text", "署名するメールです。\r\nSigned mail.\r\n".encode())
@@ -228,5 +186,4 @@ def issuers():
     tap.has(client.certificate_says(pem("client"), "-ext", "basicConstraints"), "pathlen:0")
 
 
-tap.run(chain_in_the_file, key_fits, verify_with_crl, whole_chain_crl, ocsp_post, ocsp_get, curl_with_p12, nss, gnutls, java, mail_signed,
-        mail_encrypted, issuers)
+tap.run(chain_in_the_file, key_fits, verify_with_crl, whole_chain_crl, ocsp_post, ocsp_get, curl_with_p12, mail_signed, mail_encrypted, issuers)
