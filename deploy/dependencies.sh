@@ -12,7 +12,7 @@ demo="postgresql-15 nginx simplesamlphp php-fpm php-xml php-mbstring php-curl ph
 # apache2-bin: without the service and the site that apache2 brings.
 test="perl cppcheck clang gnutls-bin libnss3-tools valgrind chromium fonts-ipaexfont-gothic fonts-dejavu-core strace
   python3-cryptography python3-pysaml2 mandoc libxml2-utils
-  apache2-bin freeradius eapoltest
+  apache2-bin freeradius eapoltest default-jre-headless firefox-esr
   softhsm2 libengine-pkcs11-openssl zbar-tools"
 # Whom the benchmarks compare with.
 bench="libapache2-mod-shib libapache2-mod-auth-mellon golang-cfssl"
