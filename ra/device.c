@@ -12,7 +12,8 @@
  *   ios            vendors of managed devices still give 3DES to all versions, and it is read by all: older
  *   android        14 and later read AES; 13 and earlier say 'wrong password' to it, so who is not sure gets the older one
  *   windows        10, 11 and Server 2019 read AES with a SHA-256 MAC; Server 2016 does not: the hint at the format says so
- *   macos          reports disagree from one version to the next; the steps say what to do where it claims a wrong password
+ *   macos          some versions say 'wrong password' to AES, others read it; all read the older one, and whoever meets the error
+ *                  has collected already and could only apply again: older
  *   thunderbird, firefox   NSS reads both
  *   linux, curl    OpenSSL 3 (without its legacy provider), GnuTLS and NSS read both
  *
@@ -23,7 +24,7 @@ static const struct ra_device devices[] = {
     { "android", "modern", "android", NULL },
     { "android-older", "older", "android", NULL },
     { "windows", "modern", "windows", NULL },
-    { "macos", "modern", "macos", NULL },
+    { "macos", "older", "macos", NULL },
     { "thunderbird", "modern", "thunderbird", "smime" },
     { "firefox", "modern", "firefox", "client" },
     { "linux", "modern", "linux", NULL },

@@ -454,7 +454,13 @@ profile_of(const struct delivery *d, GBytes *pkcs12, const char *file_name, cons
                                     .cycle = d->row->cycle, .file_name = file_name, .friendly_name = name, .pkcs12 = pkcs12,
                                     .chain = chain, .words = words };
     g_autoptr(GBytes) list = ra_apple_list(&apple, error);
-    return list ? ra_apple_sign(d->ctx->settings, list, d->now, error) : NULL;
+    if (!list)
+        return NULL;
+    g_autoptr(GError) why = NULL;
+    GBytes *signature = ra_apple_sign(d->ctx->settings, list, d->now, &why);
+    if (!signature) /* the operator's to mend; the file itself can be had meanwhile */
+        g_set_error(error, RA_ERROR, RA_ERROR_DOWN, "profile: %s", why->message);
+    return signature;
 }
 
 /* What DELIVERY has becomes the profile that has it inside: the one that was given before, else a new one, kept first. */

@@ -280,6 +280,25 @@ def profile_guesses():
     tap.equal(demo.number("select count(*) from certificate where request = %d" % number), 0)
 
 
+def profile_key_away():
+    """without its signing key no profile is given out, but nothing is lost: the file itself comes, and the profile when the key is back"""
+    key = os.path.join(os.path.dirname(demo["TLS_CA"]), "profile.key")
+    number, pin, path = me.ready("client", 13)
+    form = step2(pin, path).form(path + "/download")
+    os.rename(key, key + ".away")
+    try:
+        answer = me.submit(form, pin=pin, device="ios", format="mobileconfig")
+        tap.equal(answer.status, 503)
+        tap.ok(answer.is_html() and "profile.key" not in answer.html, answer.html[:300])
+        tap.equal(me.state(number), "collected")
+        file = me.submit(form, pin=pin).want(200).body
+    finally:
+        os.rename(key + ".away", key)
+    profile = profile_of(me.submit(form, pin=pin, format="mobileconfig"))
+    tap.equal(payload(profile, "pkcs12")[0]["PayloadContent"], file)
+    tap.equal(demo.number("select count(*) from certificate where request = %d" % number), 1)
+
+
 def profile_own_password():
     """with a password of one's own it is that one which opens what is in the profile"""
     _, pin, path = me.ready("client", 13)
@@ -343,4 +362,4 @@ def password_rule_words():
 
 
 tap.run(steps_that_fit, devices_of_a_type, terminal_client, terminal_mail, terminal_nss, profile_for_apple, profile_words,
-        profile_again, profiles_at_once, profile_renewed, profile_guesses, profile_own_password, password_rules, password_rule_words)
+        profile_again, profiles_at_once, profile_renewed, profile_guesses, profile_key_away, profile_own_password, password_rules, password_rule_words)

@@ -230,7 +230,7 @@ PHONES = [("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/6
           ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0", "windows"),
           ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36", "linux"), ("", "windows")]
 OLD = "pbeWithSHA1And3-KeyTripleDES-CBC"
-DEVICES = {"ios": OLD, "android": "AES-256-CBC", "android-older": OLD, "windows": "AES-256-CBC", "macos": "AES-256-CBC",
+DEVICES = {"ios": OLD, "android": "AES-256-CBC", "android-older": OLD, "windows": "AES-256-CBC", "macos": OLD,
            "thunderbird": "AES-256-CBC", "firefox": "AES-256-CBC", "linux": "AES-256-CBC", "curl": "AES-256-CBC"}
 
 

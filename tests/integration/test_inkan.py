@@ -17,11 +17,11 @@ home = house.House("command", empty=True)
 sql, write, CONFIG = home.sql, home.write, home.config
 
 
-def settings():
+def settings(**more):
     saml = {"%s_%s" % (role, what): os.path.join(saml_keys.originals, "%s.%s" % (role, ending))
             for role in saml_keys.ROLES for what, ending in (("key", "key"), ("certificate", "pem"))}
     home.settings(saml=saml, mail={"from": "a@b.example", "message_domain": "b.example"},
-                  signer={"keys": home.path("keys"), "passphrase_file": home.path("passphrase")})
+                  signer={"keys": home.path("keys"), "passphrase_file": home.path("passphrase")}, **more)
     write("passphrase", "correct horse battery staple\n")
 
 
@@ -334,10 +334,28 @@ def check():
     tap.equal(inkan("config", "check", "--syntax").returncode, 0)
 
 
+def check_profile():
+    """config check tries the key that signs configuration profiles: both files, of one pair, valid today"""
+    for name in ("mine", "other"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
+                        "-keyout", home.path(name + ".key"), "-out", home.path(name + ".pem")], check=True, capture_output=True)
+        os.chmod(home.path(name + ".key"), 0o600)
+    try:
+        for key, certificate, said in (("mine.key", "mine.pem", "ok        [pickup] profile_key and profile_certificate: go together"),
+                                       ("mine.key", "other.pem", "other.pem: its first certificate is of another key"),
+                                       ("mine.key", "none.pem", "none.pem: there is no such file"), ("mine.key", "", "give both, or none")):
+            settings(pickup={"profile_key": home.path(key), "profile_certificate": certificate and home.path(certificate)})
+            done = inkan("config", "check")
+            tap.has(done.stdout, said)
+            tap.equal(done.returncode, int(not said.startswith("ok")), done.stdout)
+    finally:
+        settings()
+
+
 settings()
 try:
     tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, refused_import,
             group_of_commands, another_identifier, authority, blocked_keys, log_and_table, profiles_ask, profile_rows, role_passwords,
-            a_given_day, check)
+            a_given_day, check, check_profile)
 finally:
     home.end()

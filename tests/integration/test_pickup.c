@@ -255,6 +255,22 @@ encodings_and_kinds_are_as_wished(void)
 }
 
 static void
+without_a_key_to_sign_them_there_are_no_profiles(void)
+{
+    gint64 number = world_ready(world, world->person, "client", 13);
+    g_autoptr(Secret) token = world_token(world, number), pin = world_pin(world, number);
+    const struct ra_apple_words words = { "Inkan", "a certificate", "Example" };
+    const struct ra_delivery_wish wish = { .format = "mobileconfig", .words = &words, .key_kind = "p256" };
+    g_autofree char *before = refusal(token, secret_text(pin), &wish, RA_ERROR_INPUT);
+    g_assert_cmpstr(before, ==, "format");
+    g_assert_cmpint(certificates(number, FALSE), ==, 0);
+    g_autoptr(RaDelivery) file = deliver(token, pin, &p256);
+    g_assert_cmpstr(file->content_type, ==, "application/x-pkcs12");
+    g_autofree char *after = refusal(token, secret_text(pin), &wish, RA_ERROR_INPUT);
+    g_assert_cmpstr(after, ==, "format");
+}
+
+static void
 the_certificate_verifies_with_chain_and_crl(void)
 {
     gint64 number = world_ready(world, world->person, "client", 52);
@@ -719,6 +735,7 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/the file opens with the PIN", the_file_opens_with_the_pin);
     g_test_add_func("/delivery/every repeat gives the same bytes, until 'I have it'", every_repeat_gives_the_same_bytes);
     g_test_add_func("/delivery/an own password locks the file alone", an_own_password_locks_the_file_alone);
+    g_test_add_func("/delivery/without a key to sign them there are no profiles", without_a_key_to_sign_them_there_are_no_profiles);
     g_test_add_func("/delivery/encodings and kinds are as wished", encodings_and_kinds_are_as_wished);
     g_test_add_func("/delivery/the certificate verifies with chain and CRL", the_certificate_verifies_with_chain_and_crl);
     g_test_add_func("/delivery/a CSR gets the chain", a_csr_gets_the_chain);
