@@ -58,7 +58,7 @@ static gboolean add_signer(CMS_ContentInfo *cms, X509 *own, EVP_PKEY *key, time_
     return TRUE;
 }
 
-GBytes *ca_cms_sign(GBytes *content, const char *key_file, const char *certificate_file, gint64 at, GError **error)
+static GBytes *sign(GBytes *content, unsigned flags, const char *key_file, const char *certificate_file, gint64 at, GError **error)
 {
     g_autoptr(CaSigningKey) key = ca_signing_key_load(key_file, NULL, error);
     g_autoptr(Certificates) list = key ? certificates_of(certificate_file, error) : NULL;
@@ -70,12 +70,22 @@ GBytes *ca_cms_sign(GBytes *content, const char *key_file, const char *certifica
 
     if (!own || !fits(own, ca_signing_key_native(key), certificate_file, (time_t)at, error))
         return NULL;
-    cms = CMS_sign(NULL, NULL, list, NULL, CMS_PARTIAL | CMS_BINARY);
+    cms = CMS_sign(NULL, NULL, list, NULL, CMS_PARTIAL | CMS_BINARY | flags);
     if (cms && !add_signer(cms, own, ca_signing_key_native(key), (time_t)at, error))
         return NULL;
-    if (!cms || !in || CMS_final(cms, in, NULL, CMS_BINARY) != 1) {
+    if (!cms || !in || CMS_final(cms, in, NULL, CMS_BINARY | flags) != 1) {
         ca_fail_openssl(error, "cms");
         return NULL;
     }
     return CA_I2D(i2d_CMS_ContentInfo, cms);
+}
+
+GBytes *ca_cms_sign(GBytes *content, const char *key_file, const char *certificate_file, gint64 at, GError **error)
+{
+    return sign(content, 0, key_file, certificate_file, at, error);
+}
+
+GBytes *ca_cms_sign_beside(GBytes *content, const char *key_file, const char *certificate_file, gint64 at, GError **error)
+{
+    return sign(content, CMS_DETACHED, key_file, certificate_file, at, error);
 }

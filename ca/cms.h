@@ -17,4 +17,9 @@
 GBytes *ca_cms_sign(GBytes *content, const char *key_file, const char *certificate_file, gint64 at, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same without the content: what S/MIME puts beside it (RFC 8551, multipart/signed; the digest is SHA-256). CONTENT is not
+   copied. */
+GBytes *ca_cms_sign_beside(GBytes *content, const char *key_file, const char *certificate_file, gint64 at, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 #endif

@@ -98,6 +98,8 @@ static const struct row {
     { "mail", "message_domain", TEXT, NULL, 1, 200, NULL, "domain of Message-ID" },
     { "mail", "tries", NUMBER, "20", 1, 1000, NULL, "after so many tries a mail has failed" },
     { "mail", "backoff", NUMBER, "30", 1, 3600, NULL, "seconds before the second try; doubles, one hour at most" },
+    { "mail", "sign_key", TEXT, "", 0, 4096, NULL, "PEM file of the key that signs mails (S/MIME); empty: they are not signed" },
+    { "mail", "sign_certificate", TEXT, "", 0, 4096, NULL, "PEM file of its certificate for the sender's address, then those above it" },
 
     { "signer", "socket", TEXT, "/run/inkan/signer.sock", 1, 100, NULL, "unix socket of the signer" },
     { "signer", "keys", TEXT, "/var/lib/inkan/keys", 1, 4096, NULL, "folder of the issuers' locked keys" },

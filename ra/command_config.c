@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ra/apple.h"
+#include "ca/cms.h"
 #include "ra/cli.h"
 #include "ra/saml_rollover.h"
 #include "ra/metadata_source.h"
@@ -46,6 +46,7 @@ check_files(const Settings *s, int *wrong)
         { "saml", "decryption_certificate", FALSE },{ "saml", "metadata_certificate", TRUE },
         { "saml", "metadata_ca_file", TRUE },
         { "mail", "ca_file", TRUE },                { "mail", "password_file", TRUE },
+        { "mail", "sign_key", TRUE },               { "mail", "sign_certificate", TRUE },
         { "signer", "passphrase_file", FALSE },     { "signer", "pkcs11_module", TRUE },
         { "signer", "pkcs11_pin_file", TRUE },
         { "pickup", "profile_key", TRUE },          { "pickup", "profile_certificate", TRUE },
@@ -124,22 +125,24 @@ check_saml(const Settings *s, int *wrong)
     finding(wrong, "[saml] keys and certificates", keys != NULL, keys ? "go together" : why->message);
 }
 
-/* What signs configuration profiles: tried, where it can be read. */
+/* A key with its certificate that the service signs with: tried, where both can be read. */
 static void
-check_profile(const Settings *s, int *wrong)
+check_pair(const Settings *s, const char *group, const char *key_name, const char *certificate_name, int *wrong)
 {
-    const char *key = settings_text(s, "pickup", "profile_key"), *certificate = settings_text(s, "pickup", "profile_certificate");
-    if (!ra_apple_offered(s)) {
-        if (*key || *certificate)
-            finding(wrong, "[pickup] profile_key and profile_certificate", FALSE, "give both, or none");
+    const char *key = settings_text(s, group, key_name), *certificate = settings_text(s, group, certificate_name);
+    g_autofree char *what = g_strdup_printf("[%s] %s and %s", group, key_name, certificate_name);
+    if (!*key && !*certificate)
+        return;
+    if (!*key || !*certificate) {
+        finding(wrong, what, FALSE, "give both, or none");
         return;
     }
     if (access(key, R_OK) != 0 || access(certificate, R_OK) != 0)
         return; /* said above */
     g_autoptr(GError) why = NULL;
     g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
-    g_autoptr(GBytes) signature = ra_apple_sign(s, nothing, g_get_real_time() / G_USEC_PER_SEC, &why);
-    finding(wrong, "[pickup] profile_key and profile_certificate", signature != NULL, signature ? "go together" : why->message);
+    g_autoptr(GBytes) signature = ca_cms_sign(nothing, key, certificate, g_get_real_time() / G_USEC_PER_SEC, &why);
+    finding(wrong, what, signature != NULL, signature ? "go together" : why->message);
 }
 
 static int
@@ -159,7 +162,8 @@ config_check(Cli *cli, int argc, char **argv)
         check_words(s, &wrong);
         check_files(s, &wrong);
         check_saml(s, &wrong);
-        check_profile(s, &wrong);
+        check_pair(s, "pickup", "profile_key", "profile_certificate", &wrong);
+        check_pair(s, "mail", "sign_key", "sign_certificate", &wrong);
         check_sources(s, &wrong);
         check_databases(s, &wrong);
     }

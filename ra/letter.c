@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ca/cms.h"
+#include "ca/crypto.h"
 #include "ra/error.h"
 
 #define LINE_MOST 76        /* RFC 2047 2: of a header line with an encoded-word; RFC 2045 6.8: of base64 */
@@ -152,6 +154,120 @@ append_date(GString *out, gint64 seconds)
                            g_date_time_get_hour(t), g_date_time_get_minute(t), g_date_time_get_second(t));
 }
 
+/* --- parts ---------------------------------------------------------------------------------------------------------------- */
+
+/* Text that may hold a secret: room for everything from the start, so that it is never moved; wiped by its owner. */
+struct room {
+    char *text;
+    size_t n, size;
+};
+
+static struct room
+room_new(size_t size)
+{
+    return (struct room){ g_malloc0(size + 1), 0, size };
+}
+
+static void
+put(struct room *room, const char *text)
+{
+    size_t n = strlen(text);
+    g_assert(room->n + n <= room->size);
+    memcpy(room->text + room->n, text, n + 1);
+    room->n += n;
+}
+
+static size_t
+room_for(size_t bytes)
+{
+    return (bytes / (LINE_MOST / 4 * 3) + 1) * (LINE_MOST + 2);
+}
+
+/* Base64 in lines, written where it stays. */
+static void
+put_base64(struct room *room, const void *bytes, size_t n)
+{
+    const size_t a_line = LINE_MOST / 4 * 3;
+    g_assert(room->n + room_for(n) <= room->size);
+    for (size_t done = 0; done < n; done += a_line) {
+        int state = 0, save = 0;
+        char *out = room->text + room->n;
+        gsize length = g_base64_encode_step((const guchar *)bytes + done, MIN(a_line, n - done), FALSE, out, &state, &save);
+        length += g_base64_encode_close(FALSE, out + length, &state, &save);
+        room->n += length;
+        room->text[room->n] = '\0';
+        put(room, "\r\n");
+    }
+}
+
+/* No line of base64 begins with two hyphens, so any word would do; the same mail sent again has the same one. */
+static char *
+boundary_of(const struct ra_letter *letter, const char *which)
+{
+    g_autofree char *seed = g_strconcat(which, letter->message_id, NULL);
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, seed, -1);
+    return g_strdup_printf("--inkan-%.32s", sum);
+}
+
+static void
+put_boundary(struct room *room, const char *boundary, gboolean last)
+{
+    put(room, "--");
+    put(room, boundary);
+    put(room, last ? "--\r\n" : "\r\n");
+}
+
+#define PLAIN "Content-Type: text/plain; charset=UTF-8\r\nContent-Language: ja, en\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+#define CALENDAR "Content-Type: text/calendar; charset=UTF-8; method=PUBLISH; name=reminder.ics\r\n" \
+                 "Content-Disposition: attachment; filename=reminder.ics\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+#define SIGNATURE "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n" \
+                  "Content-Disposition: attachment; filename=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+#define FRAME 1024 /* bytes of boundaries and headers of parts, at most */
+
+/* From Content-Type on: the words, and the calendar beside them. */
+static struct room
+content_of(const struct ra_letter *letter)
+{
+    size_t n = strlen(letter->body), more = letter->calendar ? strlen(letter->calendar) : 0;
+    struct room room = room_new(room_for(n) + room_for(more) + FRAME);
+    if (!letter->calendar) {
+        put(&room, PLAIN);
+        put_base64(&room, letter->body, n);
+        return room;
+    }
+    g_autofree char *boundary = boundary_of(letter, "mixed");
+    put(&room, "Content-Type: multipart/mixed; boundary=\"");
+    put(&room, boundary);
+    put(&room, "\"\r\n\r\n");
+    put_boundary(&room, boundary, FALSE);
+    put(&room, PLAIN);
+    put_base64(&room, letter->body, n);
+    put_boundary(&room, boundary, FALSE);
+    put(&room, CALENDAR);
+    put_base64(&room, letter->calendar, more);
+    put_boundary(&room, boundary, TRUE);
+    return room;
+}
+
+/* CONTENT with a signature beside it. */
+static void
+put_signed(struct room *room, const struct ra_letter *letter, const struct room *content, GBytes *signature)
+{
+    g_autofree char *boundary = boundary_of(letter, "signed");
+    gsize n;
+    const void *bytes = g_bytes_get_data(signature, &n);
+    put(room, "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n micalg=sha-256; boundary=\"");
+    put(room, boundary);
+    put(room, "\"\r\n\r\n");
+    put_boundary(room, boundary, FALSE);
+    put(room, content->text);
+    put(room, "\r\n"); /* belongs to the boundary, not to what is signed */
+    put_boundary(room, boundary, FALSE);
+    put(room, SIGNATURE);
+    put_base64(room, bytes, n);
+    put_boundary(room, boundary, TRUE);
+}
+
 static GString *
 headers(const struct ra_letter *letter)
 {
@@ -162,28 +278,21 @@ headers(const struct ra_letter *letter)
     g_string_append_printf(out, "From: %s%s<%s>\r\nTo: <%s>\r\n", name ? name : "", name ? "\r\n " : "", letter->from,
                            letter->to);
     g_string_append_printf(out, "Message-ID: <%s>\r\nSubject: %s\r\n", letter->message_id, subject);
-    g_string_append_printf(out, "X-Inkan-Event: %s\r\nAuto-Submitted: auto-generated\r\n", letter->event);
-    g_string_append(out, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Language: ja, en\r\n"
-                         "Content-Transfer-Encoding: base64\r\n\r\n");
+    g_string_append_printf(out, "X-Inkan-Event: %s\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n", letter->event);
     return out;
 }
 
-/* --- body ----------------------------------------------------------------------------------------------------------------- */
-
-/* Base64 in lines, written where it stays: N bytes of TEXT to OUT, which has room; returns the end. */
-static char *
-write_lines(char *out, const char *text, size_t n)
+static gboolean
+is_signed(const struct ra_letter *letter)
 {
-    const size_t a_line = LINE_MOST / 4 * 3;
-    for (size_t done = 0; done < n; done += a_line) {
-        int state = 0, save = 0;
-        gsize length = g_base64_encode_step((const guchar *)text + done, MIN(a_line, n - done), FALSE, out, &state, &save);
-        length += g_base64_encode_close(FALSE, out + length, &state, &save);
-        out += length;
-        memcpy(out, "\r\n", 2);
-        out += 2;
-    }
-    return out;
+    return letter->sign_key && *letter->sign_key && letter->sign_certificate && *letter->sign_certificate;
+}
+
+static GBytes *
+signature_over(const struct ra_letter *letter, const struct room *content, GError **error)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new_static(content->text, content->n);
+    return ca_cms_sign_beside(bytes, letter->sign_key, letter->sign_certificate, letter->sign_at, error);
 }
 
 char *
@@ -191,11 +300,19 @@ ra_letter_compose(const struct ra_letter *letter, GError **error)
 {
     if (!may_be_sent(letter, error))
         return NULL;
-    GString *head = headers(letter);
-    size_t n = strlen(letter->body), lines = n / (LINE_MOST / 4 * 3) + 1;
-    char *text = g_malloc(head->len + lines * (LINE_MOST + 4) + 1);
-    memcpy(text, head->str, head->len);
-    *write_lines(text + head->len, letter->body, n) = '\0';
-    g_string_free(head, TRUE);
-    return text;
+    struct room content = content_of(letter);
+    g_autoptr(GBytes) signature = is_signed(letter) ? signature_over(letter, &content, error) : NULL;
+    struct room whole = { 0 };
+    if (signature || !is_signed(letter)) {
+        g_autoptr(GString) head = headers(letter);
+        whole = room_new(head->len + content.n + (signature ? room_for(g_bytes_get_size(signature)) : 0) + FRAME);
+        put(&whole, head->str);
+        if (signature)
+            put_signed(&whole, letter, &content, signature);
+        else
+            put(&whole, content.text);
+    }
+    crypto_wipe(content.text, content.size);
+    g_free(content.text);
+    return whole.text;
 }

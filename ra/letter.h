@@ -12,11 +12,15 @@ struct ra_letter {
     const char *message_id;                      /* without angle brackets: id@domain */
     const char *event;
     gint64 date;
+    const char *calendar;                        /* text/calendar to attach, CRLF line ends; NULL: none */
+    const char *sign_key, *sign_certificate;     /* files, see ca/cms.h; NULL or "": not signed */
+    gint64 sign_at;                              /* the signing time */
 };
 
 /*
  * The whole text with CRLF line ends, or NULL with ERROR (RA_ERROR_INPUT "letter: …") where a value has a line end or is not
- * UTF-8, or an address is none. The result may hold a secret: wipe it (crypto_wipe_text) before it is freed; it was never moved
+ * UTF-8, or an address is none; CA_ERROR_BROKEN where it cannot be signed. text/plain alone, with a calendar multipart/mixed, signed
+ * multipart/signed around either (RFC 8551). The result may hold a secret: wipe it (crypto_wipe_text) before it is freed; it was never moved
  * while it was made.
  */
 char *ra_letter_compose(const struct ra_letter *letter, GError **error) G_GNUC_WARN_UNUSED_RESULT;

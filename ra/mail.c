@@ -5,6 +5,7 @@
 #include "db/log.h"
 #include "ra/error.h"
 #include "ra/letter.h"
+#include "ra/reminder.h"
 
 #define RECORD_TRIES 20       /* half a second apart: the database may be away just when a mail has been sent */
 #define PAUSE_MOST 3600
@@ -18,13 +19,13 @@ enum until { NO_PICKUP, TO_COLLECT, TO_REPEAT, OF_LOCK, OF_RENEWAL };
 static const struct parts {
     const char *event;
     enum until pickup;
-    gboolean url, pin, certificate, renewal, days, why;
+    gboolean url, pin, certificate, renewal, days, why, calendar;
 } parts[] = {
     { .event = "ready", .pickup = TO_COLLECT, .url = TRUE, .renewal = TRUE },
     { .event = "pin", .pickup = TO_COLLECT, .pin = TRUE },
     { .event = "collected", .pickup = TO_REPEAT, .certificate = TRUE, .renewal = TRUE },
     { .event = "revoked", .certificate = TRUE },
-    { .event = "renewal-due", .pickup = OF_RENEWAL, .certificate = TRUE, .days = TRUE },
+    { .event = "renewal-due", .pickup = OF_RENEWAL, .certificate = TRUE, .days = TRUE, .calendar = TRUE },
     { .event = "expired", .certificate = TRUE },
     { .event = "pickup-locked", .pickup = OF_LOCK },
     { .event = "pickup-ending", .pickup = TO_COLLECT, .days = TRUE },
@@ -167,19 +168,38 @@ wiped(WebMail *mail)
     web_mail_free(mail);
 }
 
+/* The certificate's last day for the owner's calendar; NULL where the mail has none. One entry a certificate: later mails replace
+   it. */
+static char *
+calendar_of(const RaContext *ctx, const DbMail *m, const char *subject, gint64 now)
+{
+    const struct parts *what = parts_of(m->event);
+    if (!what || !what->calendar || !m->not_after)
+        return NULL;
+    const Settings *s = ctx->settings;
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(settings_text(s, "service", "time_zone"));
+    g_autofree char *uid = g_strdup_printf("%s@%s", m->serial, settings_text(s, "mail", "message_domain"));
+    g_autofree char *url = g_strdup_printf("%s/certificates/%" G_GINT64_FORMAT, settings_text(s, "service", "url"), m->request);
+    const struct ra_reminder reminder = { .uid = uid, .summary = subject, .url = url, .now = now, .end = m->not_after };
+    return ra_reminder_text(&reminder, zone);
+}
+
 /* The whole text of MAIL, the caller's to wipe. */
 static char *
-text_of(const RaContext *ctx, const DbMail *m, const Secret *secret, GError **error)
+text_of(const RaContext *ctx, const DbMail *m, const Secret *secret, gint64 now, GError **error)
 {
+    const Settings *s = ctx->settings;
     g_autoptr(WebDocument) document = ra_mail_document(ctx, m, secret);
     WebMail *words = web_mail_render(ctx->web, document, error);
     if (!words)
         return NULL;
-    g_autofree char *id = g_strdup_printf("%s@%s", m->message_id, settings_text(ctx->settings, "mail", "message_domain"));
+    g_autofree char *id = g_strdup_printf("%s@%s", m->message_id, settings_text(s, "mail", "message_domain"));
+    g_autofree char *calendar = calendar_of(ctx, m, words->subject, now);
     const struct ra_letter letter = {
-        .from = settings_text(ctx->settings, "mail", "from"), .from_name = settings_text(ctx->settings, "mail", "from_name"),
+        .from = settings_text(s, "mail", "from"), .from_name = settings_text(s, "mail", "from_name"),
         .to = m->recipient, .subject = words->subject, .body = words->body, .message_id = id, .event = m->event,
-        .date = m->created_at,
+        .date = m->created_at, .calendar = calendar, .sign_key = settings_text(s, "mail", "sign_key"),
+        .sign_certificate = settings_text(s, "mail", "sign_certificate"), .sign_at = now,
     };
     char *text = ra_letter_compose(&letter, error);
     wiped(words);
@@ -187,12 +207,12 @@ text_of(const RaContext *ctx, const DbMail *m, const Secret *secret, GError **er
 }
 
 static enum ra_mail_fate
-send_one(const RaContext *ctx, RaMailer *mailer, const DbMail *m, char **why)
+send_one(const RaContext *ctx, RaMailer *mailer, const DbMail *m, gint64 now, char **why)
 {
     g_autofree char *associated = g_strdup_printf("mail:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, m->request, m->cycle);
     g_autoptr(GError) error = NULL;
     g_autoptr(Secret) secret = m->sealed ? crypto_open(ctx->keyring, associated, m->sealed, &error) : NULL;
-    char *text = m->sealed && !secret ? NULL : text_of(ctx, m, secret, &error);
+    char *text = m->sealed && !secret ? NULL : text_of(ctx, m, secret, now, &error);
     if (!text) {
         *why = g_strdup(error->message);
         /* What can't be composed now can't be later; a template or key that is missing an operator must mend. */
@@ -271,7 +291,7 @@ ra_mail_send_next(RaContext *ctx, RaMailer *mailer, gint64 now, GError **error)
     if (m->sealed && m->over)
         why = g_strdup("no longer needed");
     else
-        fate = send_one(ctx, mailer, m, &why);
+        fate = send_one(ctx, mailer, m, now, &why);
     log_fate(m, fate, why);
     gboolean ok = record(ctx, m, fate, why ? why : "", now, error);
     log_set_id("");

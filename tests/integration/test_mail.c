@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
 
 #include "ra/jobs.h"
 #include "ra/mail.h"
@@ -64,7 +66,10 @@ arrived(int *n)
         "for f in sorted(glob.glob(sys.argv[1] + '/new/*')):\n"
         "    m = email.message_from_bytes(open(f, 'rb').read(), policy=email.policy.default)\n"
         "    assert not m.defects, m.defects\n"
-        "    print('MAIL'); [print(k + ': ' + str(m[k])) for k in m.keys()]; print(m.get_content()); os.unlink(f)\n";
+        "    print('MAIL'); [print(k + ': ' + str(m[k])) for k in m.keys()]; print(m.get_body(('plain',)).get_content())\n"
+        "    for p in m.walk():\n"
+        "        if p.get_content_type() == 'text/calendar': print('CALENDAR\\n' + p.get_content())\n"
+        "    os.unlink(f)\n";
     const char *argv[] = { "/usr/bin/python3", "-c", script, folder, NULL };
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
     g_subprocess_launcher_unsetenv(launcher, "LD_PRELOAD");
@@ -183,8 +188,72 @@ every_event_has_its_mail(void)
         has(text, header);
     }
     has(text, serial);
+    /* The day of the end, for a calendar: one entry a certificate, however many mails. */
+    g_autofree char *uid = g_strdup_printf("UID:%s@inkan.example", serial);
+    const char *calendar = strstr(text, "CALENDAR\n");
+    g_assert_nonnull(calendar);
+    g_assert_null(strstr(calendar + 1, "CALENDAR\n"));
+    has(calendar, uid);
+    g_autofree char *day = world_text(world, "select 'DTSTART;VALUE=DATE:' || to_char(c.not_after at time zone s.time_zone, 'YYYYMMDD')"
+                                             " from certificate c, service s where c.request = %N limit 1", number);
+    has(calendar, day);
     g_assert_cmpint(world_int(world, "select count(*) from outbox where request in (%N, %N + 1) and state = 'waiting'", number),
                     ==, 0);
+}
+
+/* As a mail program does it: the part as it was sent, and the signature beside it. */
+static gboolean
+openssl_verifies(const char *change)
+{
+    g_autofree char *command = g_strdup_printf(
+        "cd '%s' && for m in new/*; do sed '%s' \"$m\" | openssl cms -verify -CAfile signer.pem -purpose any -out /dev/null 2>/dev/null"
+        " || exit 1; done", folder, change);
+    return system(command) == 0;
+}
+
+static void
+mails_are_signed_where_a_key_is_named(void)
+{
+    int n;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *make = g_strdup_printf(
+        "cd '%s' && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout signer.key -out signer.pem -days 2"
+        " -subj '/CN=Inkan' -addext 'subjectAltName=email:noreply@inkan.example' -addext extendedKeyUsage=emailProtection 2>/dev/null",
+        folder);
+    g_assert_cmpint(system(make), ==, 0);
+    g_autofree char *key = g_build_filename(folder, "signer.key", NULL), *certificate = g_build_filename(folder, "signer.pem", NULL);
+    g_autofree char *was = NULL, *file = g_build_filename(folder, "signed.conf", NULL);
+    g_assert_true(g_file_get_contents(world->file, &was, NULL, NULL));
+    g_auto(GStrv) parts = g_strsplit(was, "[mail]\n", 2);
+    g_autofree char *text = g_strdup_printf("%s[mail]\nsign_key=%s\nsign_certificate=%s\n%s", parts[0], key, certificate, parts[1]);
+    g_assert_true(g_file_set_contents(file, text, -1, NULL));
+    g_autoptr(Settings) signing = settings_load(file, &error);
+    g_assert_no_error(error);
+    const Settings *before = world->worker->settings;
+    world->worker->settings = signing;
+    gint64 number = world_ready(world, world->person, "client", 52);
+    g_autofree char *serial = world_collect(world, number);
+    gint64 end = world_int(world, "select extract(epoch from not_after)::bigint from request where number = %N", number);
+    g_assert_cmpint(ra_notices_run(world->worker, end - 86400, NULL), >=, 1);
+    g_assert_cmpint(send_all(), ==, 4);
+    g_assert_true(openssl_verifies(""));
+    g_assert_false(openssl_verifies("s/^\\([A-Za-z0-9]\\{20\\}\\)[A-Za-z]/\\11/"));
+    g_autofree char *mails = arrived(&n);
+    g_assert_cmpint(n, ==, 4);
+    has(mails, "multipart/signed");
+    has(mails, "BEGIN:VCALENDAR");
+    has(mails, "Hanako Kagami");
+    /* Without the key nothing goes out unsigned, and no mail is lost. */
+    g_unlink(key);
+    g_free(world_collect(world, world_ready(world, world->person, "client", 52)));
+    send_all();
+    g_free(arrived(&n));
+    g_assert_cmpint(n, ==, 0);
+    world->worker->settings = before;
+    due_again();
+    g_assert_cmpint(send_all(), ==, 3);
+    g_free(arrived(&n));
+    g_assert_cmpint(n, ==, 3);
 }
 
 /* --- what does not -------------------------------------------------------------------------------------------------------- */
@@ -465,6 +534,7 @@ main(int argc, char **argv)
     world->worker->web = web;
     g_test_add_func("/mail/URL and PIN travel apart, then they are gone", url_and_pin_travel_apart);
     g_test_add_func("/mail/every event has its mail", every_event_has_its_mail);
+    g_test_add_func("/mail/mails are signed where a key is named", mails_are_signed_where_a_key_is_named);
     g_test_add_func("/mail/a refused recipient fails with the server's words",
                     a_refused_recipient_fails_with_the_server_s_words);
     g_test_add_func("/mail/a busy server gets it later under the same Message-ID", a_busy_server_gets_it_later);

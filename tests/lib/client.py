@@ -530,7 +530,8 @@ def wait_mail(demo, number, event, count=1, seconds=20):
 
 
 def body(message):
-    return message.get_content()
+    """The words; beside them may be a calendar."""
+    return message.get_body(("plain",)).get_content()
 
 
 def pickup_path(message):
