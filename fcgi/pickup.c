@@ -193,6 +193,8 @@ add_password(const Exchange *x, WebNode *root, const char *text)
         web_set_number(password, "advised", rule.advised);
     if (rule.kinds > 1)
         web_set_number(password, "kinds", rule.kinds);
+    g_autofree char *pattern = ra_password_pattern(&rule);
+    web_set(password, "pattern", pattern);
     web_set_flag(password, "required", rule.required);
     web_set_flag(password, "any", rule.allow == RA_PASSWORD_ALL && strlen(rule.signs) == RA_PASSWORD_SIGNS);
     web_add_text(password, "signs", *rule.signs ? rule.signs : NULL);

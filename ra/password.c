@@ -188,3 +188,51 @@ ra_password_breaks(const struct ra_password_rule *rule, const char *password)
             return ra_password_kinds[k];
     return count_bits(seen) < rule->kinds ? "kinds" : NULL;
 }
+
+/* --- the same as a pattern ------------------------------------------------------------------------------------------------------ */
+
+/* The characters of KINDS that RULE allows, as a class. Signs by number: which of them a browser wants escaped depends on its age. */
+static void
+add_class(GString *pattern, const struct ra_password_rule *rule, unsigned kinds)
+{
+    static const char *const ranges[] = { "A-Z", "a-z", "0-9" };
+    g_string_append_c(pattern, '[');
+    for (unsigned k = 0; k < G_N_ELEMENTS(ranges); k++)
+        if (kinds & rule->allow & (1U << k))
+            g_string_append(pattern, ranges[k]);
+    for (const char *c = rule->signs; (kinds & RA_PASSWORD_SIGN) && *c; c++)
+        g_string_append_printf(pattern, "\\x%02x", (unsigned)*c);
+    if (kinds & rule->allow & RA_PASSWORD_SPACE)
+        g_string_append(pattern, "\\x20");
+    g_string_append_c(pattern, ']');
+}
+
+/* Each of KINDS somewhere ahead. */
+static void
+add_each(GString *pattern, const struct ra_password_rule *rule, unsigned kinds)
+{
+    for (unsigned k = 0; ra_password_kinds[k]; k++)
+        if (kinds & (1U << k)) {
+            g_string_append(pattern, "(?=.*");
+            add_class(pattern, rule, 1U << k);
+            g_string_append_c(pattern, ')');
+        }
+}
+
+char *
+ra_password_pattern(const struct ra_password_rule *rule)
+{
+    GString *pattern = g_string_new(NULL);
+    add_each(pattern, rule, rule->need);
+    const char *between = "(?:";
+    for (unsigned kinds = 0; rule->kinds > 1 && kinds < RA_PASSWORD_SPACE; kinds++)
+        if (count_bits(kinds) == rule->kinds && (kinds & ~rule->allow) == 0) {
+            g_string_append(pattern, between);
+            add_each(pattern, rule, kinds);
+            between = "|";
+        }
+    g_string_append(pattern, *between == '|' ? ")" : "");
+    add_class(pattern, rule, rule->allow);
+    g_string_append_printf(pattern, "{%d,%d}", rule->shortest, rule->longest);
+    return g_string_free(pattern, FALSE);
+}

@@ -56,4 +56,8 @@ gboolean ra_password_rule_parse(const char *text, const Settings *settings, stru
    "digit", "sign", "kinds". "" is none given: the PIN. */
 const char *ra_password_breaks(const struct ra_password_rule *rule, const char *password);
 
+/* RULE as the pattern of an HTML input, for what a page's script makes of a password without ever sending it. "" is left to
+   the input's required. The caller's. */
+char *ra_password_pattern(const struct ra_password_rule *rule) G_GNUC_WARN_UNUSED_RESULT;
+
 #endif

@@ -89,7 +89,9 @@
         <div class="field">
             <label for="browser-password"><m:t k="pickup.password"/></label>
             <div class="hint" id="browser-password-hint"><p><m:t k="pickup.password.hint"/></p><xsl:apply-templates select="password" mode="rules"/></div>
-            <input type="password" id="browser-password" autocomplete="new-password" minlength="{password/@shortest}" maxlength="{password/@longest}" pattern="[ -~]*" aria-describedby="browser-password-hint"/>
+            <input type="password" id="browser-password" autocomplete="new-password" minlength="{password/@shortest}" maxlength="{password/@longest}" pattern="{password/@pattern}" aria-describedby="browser-password-hint">
+                <xsl:if test="password/@required"><xsl:attribute name="required">required</xsl:attribute></xsl:if>
+            </input>
         </div>
         <div class="field">
             <label for="browser-password-again"><m:t k="pickup.password.again"/></label>
