@@ -60,13 +60,9 @@ authority_new(const char *name, const char *parent, GBytes *der, GError **error)
     return authority;
 }
 
-/* Reads the rows; they are added to by a ceremony alone, so a process keeps them. */
 static GPtrArray *
-read_authorities(RaContext *ctx, GError **error)
+authorities_of(const GPtrArray *rows, GError **error)
 {
-    g_autoptr(GPtrArray) rows = db_publish_issuers(ctx->db, error);
-    if (!rows)
-        return NULL;
     g_autoptr(GPtrArray) authorities = g_ptr_array_new_with_free_func((GDestroyNotify)ra_authority_free);
     for (guint i = 0; i < rows->len; i++) {
         const DbPublishedIssuer *row = rows->pdata[i];
@@ -78,18 +74,47 @@ read_authorities(RaContext *ctx, GError **error)
     return g_steal_pointer(&authorities);
 }
 
+static gboolean
+same(const GPtrArray *authorities, const GPtrArray *rows)
+{
+    if (!authorities || authorities->len != rows->len)
+        return FALSE;
+    for (guint i = 0; i < rows->len; i++) {
+        const DbPublishedIssuer *row = rows->pdata[i];
+        const RaAuthority *authority = authorities->pdata[i];
+        if (strcmp(authority->name, row->name) != 0 || !g_bytes_equal(authority->der, row->certificate))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* A ceremony adds an authority while we run, so the rows are looked at each time, and taken apart only when they are others. */
+static gboolean
+refresh(RaContext *ctx, GError **error)
+{
+    g_autoptr(GPtrArray) rows = db_publish_issuers(ctx->db, error);
+    if (!rows)
+        return FALSE;
+    if (same(ctx->authorities, rows))
+        return TRUE;
+    GPtrArray *authorities = authorities_of(rows, error);
+    if (!authorities)
+        return FALSE;
+    g_clear_pointer(&ctx->authorities, g_ptr_array_unref);
+    ctx->authorities = authorities;
+    return TRUE;
+}
+
 GPtrArray *
 ra_publish_authorities(RaContext *ctx, GError **error)
 {
-    if (!ctx->authorities || ctx->authorities->len == 0) {
-        g_clear_pointer(&ctx->authorities, g_ptr_array_unref);
-        ctx->authorities = read_authorities(ctx, error);
-        if (!ctx->authorities) {
-            ra_error_from(error);
-            return NULL;
-        }
-    }
-    return g_ptr_array_ref(ctx->authorities);
+    g_autoptr(GError) why = NULL;
+    /* Without the database what was read before still holds: relying parties fetch it from here. */
+    if (refresh(ctx, &why) || (ctx->authorities && ctx->authorities->len > 0))
+        return g_ptr_array_ref(ctx->authorities);
+    g_propagate_error(error, g_steal_pointer(&why));
+    ra_error_from(error);
+    return NULL;
 }
 
 static const RaAuthority *

@@ -624,6 +624,25 @@ the_check_page_knows_its_own(void)
     work();
 }
 
+/* Two names for one certificate stand in for a rollover's second authority: what matters is that the row is seen. */
+static void
+an_authority_that_is_added_is_seen_at_once(void)
+{
+    g_autoptr(GPtrArray) before = ra_publish_authorities(world->portal, NULL);
+    g_assert_nonnull(before);
+    world_do(world, "insert into issuer (name, parent, certificate, key_name) select 'later', parent, certificate, 'later'"
+                    " from issuer where name = 'smime'", 0);
+    g_autoptr(GPtrArray) after = ra_publish_authorities(world->portal, NULL);
+    g_assert_cmpuint(after->len, ==, before->len + 1);
+    g_autoptr(RaAuthority) later = ra_publish_authority(world->portal, "later", NULL);
+    g_assert_nonnull(later);
+    world_do(world, "delete from issuer where name = 'later'", 0);
+    g_autoptr(GPtrArray) last = ra_publish_authorities(world->portal, NULL);
+    g_assert_cmpuint(last->len, ==, before->len);
+    g_autoptr(GPtrArray) again = ra_publish_authorities(world->portal, NULL);
+    g_assert_true(again == last); /* nothing new: nothing is taken apart again */
+}
+
 static void
 ocsp_answers_come_through(void)
 {
@@ -750,6 +769,7 @@ main(int argc, char **argv)
     g_test_add_func("/renewal/the old one stays until the new one is collected",
                     a_renewal_keeps_the_old_one_until_it_is_collected);
     g_test_add_func("/check/the check page knows its own", the_check_page_knows_its_own);
+    g_test_add_func("/check/an authority that is added is seen at once", an_authority_that_is_added_is_seen_at_once);
     g_test_add_func("/ocsp/answers come through", ocsp_answers_come_through);
     g_test_add_func("/refusal/strange tokens are not there", strange_tokens_are_not_there);
     g_test_add_func("/refusal/wrong PINs count at both doors together", wrong_pins_count_at_both_doors);
