@@ -102,3 +102,4 @@ help:
 	@echo 'make bench      figures, as ratios; make bench-NAME for one'
 	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS (60) each; make faults: the long fault runs'
 	@echo 'make lint       warnings, cppcheck, arrows between folders, settings against manual and sample'
+	@echo 'make lint-certificates   10,000 certificates, good and bad: our linter against five other parsers (CERTIFICATES)'

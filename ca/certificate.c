@@ -21,21 +21,31 @@ char *ca_serial_new(void)
     return crypto_hex(serial);
 }
 
+/* 23:59:59 of DAY. Where clocks go forward at that hour (Nuuk does so in March) there is no such second: then what the clock would
+   have shown if it had gone on, which is how PostgreSQL reckons too. */
+static gint64 last_second(GDateTime *day, GTimeZone *zone)
+{
+    int y = g_date_time_get_year(day), m = g_date_time_get_month(day), d = g_date_time_get_day_of_month(day);
+    g_autoptr(GDateTime) end = g_date_time_new(zone, y, m, d, 23, 59, 59), noon = g_date_time_new(zone, y, m, d, 12, 0, 0);
+
+    if (!end || !noon)
+        return 0;
+    if (g_date_time_get_day_of_month(end) == d && g_date_time_get_hour(end) == 23 && g_date_time_get_minute(end) == 59)
+        return g_date_time_to_unix(end);
+    return g_date_time_to_unix(noon) + 12 * 3600 - 1;
+}
+
 gint64 ca_validity_end(gint64 from, int months, const char *time_zone)
 {
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(time_zone);
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(from);
-    g_autoptr(GDateTime) local = NULL, day = NULL, end = NULL;
+    g_autoptr(GDateTime) local = NULL, day = NULL;
 
     if (!zone || !utc || months < 1 || months > 1200)
         return 0;
     local = g_date_time_to_timezone(utc, zone);
     day = g_date_time_add_months(local, months);
-    if (!day)
-        return 0;
-    end = g_date_time_new(zone, g_date_time_get_year(day), g_date_time_get_month(day), g_date_time_get_day_of_month(day),
-                          23, 59, 59);
-    return end ? g_date_time_to_unix(end) : 0;
+    return day ? last_second(day, zone) : 0;
 }
 
 /* --- What the profile makes of an order ----------------------------------------------------------------------------------- */

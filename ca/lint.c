@@ -44,7 +44,7 @@ ASN1_ITEM_TEMPLATE(SEEN_NAME) =
 static_ASN1_ITEM_TEMPLATE_END(SEEN_NAME)
 
 ASN1_SEQUENCE(SEEN_TBS) = {
-    ASN1_EXP(SEEN_TBS, version, ASN1_INTEGER, 0),
+    ASN1_EXP_OPT(SEEN_TBS, version, ASN1_INTEGER, 0),
     ASN1_SIMPLE(SEEN_TBS, serial, ASN1_INTEGER),
     ASN1_SIMPLE(SEEN_TBS, algorithm, X509_ALGOR),
     ASN1_SIMPLE(SEEN_TBS, issuer, ASN1_SEQUENCE),
@@ -82,7 +82,7 @@ static const struct ca_lint_rule rules[] = {
     [VALIDITY] = { "validity", "4.1.2.5, BR 6.3.2", "the ordered beginning and, after it, the ordered end" },
     [ISSUER_END] = { "issuer-end", "BR 6.3.2", "no end after the issuer's own" },
     [SUBJECT_FORM] = { "subject-form", "4.1.2.6, A.1, BR 7.1.4.2", "one attribute an RDN, C in PrintableString, the others in UTF8String, 1 to 64"
-                       " characters, no control characters" },
+                       " characters, none that control, end a line or turn the reading direction" },
     [SUBJECT] = { "subject", "4.1.2.6", "the ordered attributes in their order" },
     [KEY_FORM] = { "key-form", "4.1.2.7, BR 6.1.5, 6.1.6", "RSA of 2048, 3072, 4096 bits, exponent odd and 65537 or more; a point on P-256, P-384" },
     [KEY_KIND] = { "key-kind", "4.1.2.7", "a kind of key that the profile allows" },
@@ -152,7 +152,7 @@ static gboolean same_bytes(const ASN1_STRING *string, GBytes *bytes)
 
 static gboolean check_version(struct lint *lint)
 {
-    return holds(lint, VERSION, ASN1_INTEGER_get(lint->tbs->version) == 2);
+    return holds(lint, VERSION, lint->tbs->version && ASN1_INTEGER_get(lint->tbs->version) == 2);
 }
 
 static gboolean serial_size_ok(const ASN1_INTEGER *serial)
@@ -239,6 +239,25 @@ static gboolean check_key(struct lint *lint)
            && holds(lint, KEY_KIND, !kinds || !kinds[0] || g_strv_contains(kinds, ca_key_kind_name(lint->order->csr->kind)));
 }
 
+/* Control characters, line ends, and what turns the reading direction (Unicode's Bidi_Control), each by its property or its name. */
+static gboolean may_stand(gunichar c)
+{
+    static const gunichar never[] = { 0x061c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069 };
+
+    switch ((int)g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+        return FALSE;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(never); i++)
+        if (c == never[i])
+            return FALSE;
+    return TRUE;
+}
+
 /* Of one attribute: its string type, and what X.520 lets it hold. */
 static gboolean entry_form_ok(const X509_NAME_ENTRY *entry)
 {
@@ -250,7 +269,7 @@ static gboolean entry_form_ok(const X509_NAME_ENTRY *entry)
     if (ASN1_STRING_type(value) != (country ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING) || !g_utf8_validate(text, end - text, NULL))
         return FALSE;
     for (const char *p = text; p < end; p = g_utf8_next_char(p), characters++)
-        if (g_unichar_iscntrl(g_utf8_get_char(p)))
+        if (!may_stand(g_utf8_get_char(p)))
             return FALSE;
     return country ? characters == 2 : characters >= 1 && characters <= 64;
 }
@@ -339,6 +358,14 @@ static unsigned usage_bits(const struct ca_order *order)
     return bits;
 }
 
+/* X.690 section 11.2.2: of named bits no zero stands at the end. libcrypto keeps what it read. */
+static gboolean named_bits_ok(const ASN1_BIT_STRING *string)
+{
+    int n = ASN1_STRING_length(string);
+
+    return n == 0 || ASN1_STRING_get0_data(string)[n - 1] >> (string->flags & 7) & 1;
+}
+
 static gboolean usage_ok(struct lint *lint, const void *value)
 {
     const ASN1_BIT_STRING *string = value;
@@ -347,6 +374,7 @@ static gboolean usage_ok(struct lint *lint, const void *value)
     unsigned wrong = is_ec(lint->order) ? KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT : KU_KEY_AGREEMENT;
 
     return holds(lint, USAGE_CA, !(bits & (KU_KEY_CERT_SIGN | KU_CRL_SIGN))) && holds(lint, USAGE_KEY, !(bits & wrong))
+           && holds(lint, DER, bits == 0 || named_bits_ok(string))
            && holds(lint, USAGE, ASN1_STRING_length(string) == 1 && bits != 0 && bits == usage_bits(lint->order));
 }
 

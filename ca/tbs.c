@@ -6,12 +6,20 @@
 
 enum { X520_LONGEST = 64 }; /* ub-common-name and its sisters, RFC 5280 appendix A.1; characters */
 
+/* Characters that end a line or turn the reading direction make a name look like another. Joiners stay: emoji and Persian need
+   them. */
+static gboolean misleads(gunichar c)
+{
+    return g_unichar_iscntrl(c) || c == 0x2028 || c == 0x2029 || c == 0x200e || c == 0x200f || c == 0x061c
+           || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
 static gboolean text_ok(const char *text)
 {
     if (!g_utf8_validate(text, -1, NULL) || g_utf8_strlen(text, -1) > X520_LONGEST)
         return FALSE;
     for (const char *p = text; *p; p = g_utf8_next_char(p))
-        if (g_unichar_iscntrl(g_utf8_get_char(p)))
+        if (misleads(g_utf8_get_char(p)))
             return FALSE;
     return TRUE;
 }

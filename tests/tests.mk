@@ -32,8 +32,14 @@ $(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call rooms,db)
 	@mkdir -p $(@D)
 	$(call link,$<)
 
+# Certificates, good and bad, for the comparison of our linter with other people's parsers.
+CERTIFICATES_PROGRAM := $(BUILD)/tests/certificates/make_certificates
+$(CERTIFICATES_PROGRAM): $(BUILD)/obj/tests/certificates/make_certificates.o $(call rooms,ca db)
+	@mkdir -p $(@D)
+	$(call link,$<)
+
 .PHONY: test-programs fuzz-programs
-test-programs: unit-programs $(INTEGRATION) $(REPLAY)
+test-programs: unit-programs $(INTEGRATION) $(REPLAY) $(CERTIFICATES_PROGRAM)
 fuzz-programs: $(SEARCH)
 
 .PHONY: test-dependencies
@@ -76,6 +82,13 @@ fuzz: test-dependencies
 faults: test-dependencies
 	@$(MAKE) --no-print-directory -j$$(nproc) programs test-programs
 	@BUILD=$(BUILD) DEMO_DIR= DEMO_PORT=$(TEST_PORT) FAULTS=long tests/run tests/faults/
+
+# Our linter against other people's parsers, over many certificates; `make test` takes 220 of them.
+CERTIFICATES ?= 10000
+.PHONY: lint-certificates
+lint-certificates: test-dependencies
+	@$(MAKE) --no-print-directory -j$$(nproc) $(CERTIFICATES_PROGRAM)
+	@BUILD=$(BUILD) CERTIFICATES=$(CERTIFICATES) /usr/bin/python3 tests/certificates/test_certificates.py
 
 .PHONY: lint
 lint: test-dependencies
