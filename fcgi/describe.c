@@ -190,8 +190,12 @@ describe_pickup(const Exchange *x, WebNode *root, const RaRequest *r, const char
     if (strcmp(state, "making") == 0)
         return;
     gboolean waiting = strcmp(state, "waiting") == 0;
-    if (waiting && !r->new_pin_at)
+    if (waiting && !r->new_pin_at) {
+        g_autofree char *path = pin ? g_strdup_printf("/certificates/%" G_GINT64_FORMAT, r->number) : NULL;
         web_set(node, "pin", pin);
+        if (path) /* to read the PIN where it is to be typed */
+            page_add_qr(x, node, path);
+    }
     page_time(x, node, "pin-at", r->made_at);
     web_set_flag(node, "pin-mailed", r->pin_mail);
     web_set_flag(node, "new-pin-asked", r->new_pin_at != 0);

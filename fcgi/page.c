@@ -8,6 +8,7 @@
 #include "fcgi/guard.h"
 #include "ra/device.h"
 #include "ra/institution.h"
+#include "web/qr.h"
 
 /* --- the frame --- */
 
@@ -230,4 +231,14 @@ const char *
 page_system(const Exchange *x)
 {
     return ra_device_of(x->in->user_agent)->system;
+}
+
+void
+page_add_qr(const Exchange *x, WebNode *node, const char *path)
+{
+    const char *system = page_system(x);
+    if (strcmp(system, "ios") == 0 || strcmp(system, "android") == 0)
+        return;
+    g_autofree char *url = g_strconcat(portal_setting(x->portal, "service", "url"), path, NULL);
+    web_add_qr(node, url);
 }

@@ -33,6 +33,9 @@ void page_time(const Exchange *x, WebNode *node, const char *name, gint64 second
 void page_text(WebNode *node, const char *name, const char *value);
 /* "windows", "macos", "ios", "android", "linux" by the browser's own words. */
 const char *page_system(const Exchange *x);
+/* A QR code that opens the page PATH on a phone, at the origin of the settings, never at what a Host header said. Nothing where the
+   page is looked at with a phone. */
+void page_add_qr(const Exchange *x, WebNode *node, const char *path);
 /* NAME of a language other than the session's institution and so on: sets name and, if there is one, name-ja. */
 void page_names(WebNode *node, const char *name, const char *name_ja);
 

@@ -11,7 +11,6 @@
 #include "ra/password.h"
 #include "ra/pickup.h"
 #include "ra/publish.h"
-#include "web/qr.h"
 
 #define TOKEN_SIZE  43  /* characters, of crypto_token */
 #define DEVICE_SECONDS 86400 /* that a browser remembers what its file is for */
@@ -65,19 +64,13 @@ add_pickup(const Exchange *x, WebNode *root, const DbPickup *row)
     return node;
 }
 
-/*
- * For going on with a phone: this page's own URL, which the address bar shows already. It opens nothing by itself: PIN and, where
- * the PIN is mailed, the login are asked for on the phone too, and neither is ever in the code. The origin is the setting's, never
- * what a Host header said. Who looks with a phone needs none.
- */
+/* This page's own URL for a phone: no more than the address bar shows. It opens nothing by itself: PIN and, where the PIN is
+   mailed, the login are asked for on the phone too, and neither is ever in the code. */
 static void
 add_qr(const Exchange *x, WebNode *root)
 {
-    const char *system = page_system(x);
-    if (strcmp(system, "ios") == 0 || strcmp(system, "android") == 0)
-        return;
-    g_autofree char *url = g_strconcat(portal_setting(x->portal, "service", "url"), "/pickup/", x->name, NULL);
-    web_add_qr(root, url);
+    g_autofree char *path = g_strconcat("/pickup/", x->name, NULL);
+    page_add_qr(x, root, path);
 }
 
 /* LEFT: tries that remain; shown for rule "wrong" only. */

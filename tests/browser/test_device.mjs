@@ -41,7 +41,9 @@ for (const [language, view, scheme] of [['ja', 'desktop', 'light'], ['en', 'phon
   test(`the code leads to the same page on a phone, with a login and a PIN of its own (${language}, ${view}, ${scheme})`, async () => {
     const page = await newPage({ language, view, scheme });
     await login(page, 'researcher');
-    const { where, pin } = await fresh(page, 'client');
+    const { where, pin, number } = await fresh(page, 'client');
+    equal(await read(page), portal(`/certificates/${number}`), 'the page with the PIN');
+    await look(page, 'detail-code');
     await page.goto(portal(where));
     equal(await read(page), portal(where), 'step 1');
     await enter(page, where, pin);

@@ -146,7 +146,12 @@
     <!-- The page's own URL for a phone. Dark on light in both schemes: not every reader knows the other way round. -->
     <xsl:template match="qr">
         <details class="more phone" id="phone">
-            <summary><m:t k="pickup.phone"/></summary>
+            <summary>
+                <xsl:choose>
+                    <xsl:when test="parent::pickup"><m:t k="pickup.phone.pin.read"/></xsl:when>
+                    <xsl:otherwise><m:t k="pickup.phone"/></xsl:otherwise>
+                </xsl:choose>
+            </summary>
             <div class="qr">
                 <svg viewBox="0 0 {@size} {@size}" width="200" height="200" role="img" m:aria-label="pickup.phone.code">
                     <rect class="qr-light" width="{@size}" height="{@size}"/><path class="qr-dark" d="{@modules}"/>
@@ -155,6 +160,7 @@
                     <p><m:t k="pickup.phone.text"/></p>
                     <p class="hint">
                         <xsl:choose>
+                            <xsl:when test="parent::pickup"><m:t k="pickup.phone.page"/></xsl:when>
                             <xsl:when test="../pickup/@pin-mailed"><m:t k="pickup.phone.login"/></xsl:when>
                             <xsl:otherwise><m:t k="pickup.phone.pin"/></xsl:otherwise>
                         </xsl:choose>

@@ -295,6 +295,7 @@
             <p class="pin-value"><xsl:call-template name="copy"><xsl:with-param name="id">pin-text</xsl:with-param></xsl:call-template></p>
             <p class="hint"><m:t k="pin.read"><m:with name="groups"><span class="mono"><xsl:value-of select="i:groups($pin, 4)"/></span></m:with></m:t></p>
         </details>
+        <xsl:apply-templates select="../pickup/qr"/>
         <xsl:if test="../pickup/@pin-mailed"><p class="hint"><m:t k="pin.mailed"/></p></xsl:if>
     </xsl:template>
 
