@@ -10,13 +10,13 @@
 /* --- Issuers as clients name them ----------------------------------------------------------------------------------------- */
 
 static const struct {
-    const char *name;
+    const char *name, *word;
     size_t size;
     unsigned char oid[9];
     size_t oid_size;
 } hashes[] = {
-    { "SHA1", 20, { 0x2b, 0x0e, 3, 2, 0x1a }, 5 },
-    { "SHA256", 32, { 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1 }, 9 },
+    { "SHA1", "sha1", 20, { 0x2b, 0x0e, 3, 2, 0x1a }, 5 },
+    { "SHA256", "sha256", 32, { 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1 }, 9 },
 };
 enum { HASHES = G_N_ELEMENTS(hashes), HASH_LONGEST = 32, SERIAL_LONGEST = 20 };
 
@@ -62,6 +62,7 @@ void ca_ocsp_issuer_free(CaOcspIssuer *issuer)
 struct single {
     struct der id;               /* CertID, whole: goes back as it came */
     int hash;                    /* row of hashes, -1: one that we don't have */
+    gboolean usual;              /* the algorithm's parameters are NULL, as nearly all clients write them */
     struct der name, key;        /* of the issuer, hashed */
     char serial[2 * SERIAL_LONGEST + 1];
 };
@@ -73,15 +74,17 @@ struct ca_ocsp_request {
     struct der nonce;            /* the extension's value, an OCTET STRING whole; n = 0: none */
 };
 
-static gboolean read_hash(struct der *in, int *hash)
+static gboolean read_hash(struct der *in, int *hash, gboolean *usual)
 {
     struct der algorithm, oid;
 
     *hash = -1;
+    *usual = FALSE;
     if (!der_take(in, DER_SEQUENCE, &algorithm) || !der_take(&algorithm, DER_OID, &oid))
         return FALSE;
     if (algorithm.n != 0 && !der_is(&algorithm, "\x05\x00", 2)) /* NULL, or nothing */
         return TRUE;
+    *usual = algorithm.n != 0;
     for (int i = 0; i < HASHES; i++)
         if (der_is(&oid, hashes[i].oid, hashes[i].oid_size))
             *hash = i;
@@ -94,8 +97,11 @@ static gboolean read_serial(struct der *in, char *out)
 
     if (!der_take_unsigned(in, &serial) || serial.n > SERIAL_LONGEST)
         return FALSE;
-    for (size_t i = 0; i < serial.n; i++)
-        g_snprintf(out + 2 * i, 3, "%02x", serial.p[i]);
+    for (size_t i = 0; i < serial.n; i++) {
+        out[2 * i] = "0123456789abcdef"[serial.p[i] >> 4];
+        out[2 * i + 1] = "0123456789abcdef"[serial.p[i] & 15];
+    }
+    out[2 * serial.n] = '\0';
     return TRUE;
 }
 
@@ -110,7 +116,7 @@ static gboolean read_single(struct der *list, struct single *single)
         return FALSE;
     if (request.n != 0 && (!der_take(&request, DER_CONTEXT(0), NULL) || request.n != 0))
         return FALSE;
-    return read_hash(&id, &single->hash) && der_take(&id, DER_OCTET_STRING, &single->name)
+    return read_hash(&id, &single->hash, &single->usual) && der_take(&id, DER_OCTET_STRING, &single->name)
            && der_take(&id, DER_OCTET_STRING, &single->key) && read_serial(&id, single->serial) && id.n == 0;
 }
 
@@ -233,6 +239,52 @@ gboolean ca_ocsp_has_nonce(const CaOcspRequest *request)
     return request->nonce.n != 0;
 }
 
+const char *ca_ocsp_kept_as(const CaOcspRequest *request)
+{
+    const struct single *single = &request->singles[0];
+
+    return request->n == 1 && single->hash >= 0 && single->usual ? hashes[single->hash].word : NULL;
+}
+
+static int hash_of(const char *word)
+{
+    for (int i = 0; i < HASHES; i++)
+        if (strcmp(hashes[i].word, word) == 0)
+            return i;
+    return -1;
+}
+
+/* CertID, section 4.1.1. */
+static gboolean write_id(GByteArray *out, const CaOcspIssuer *issuer, int hash, const char *serial)
+{
+    guint id = der_begin(out, DER_SEQUENCE), algorithm = der_begin(out, DER_SEQUENCE);
+    gboolean ok;
+
+    der_element(out, DER_OID, hashes[hash].oid, hashes[hash].oid_size);
+    der_element(out, DER_NULL, "", 0);
+    der_end(out, algorithm);
+    der_element(out, DER_OCTET_STRING, issuer->name[hash], hashes[hash].size);
+    der_element(out, DER_OCTET_STRING, issuer->key[hash], hashes[hash].size);
+    ok = der_integer_hex(out, serial);
+    der_end(out, id);
+    return ok;
+}
+
+GBytes *ca_ocsp_question(const CaOcspIssuer *issuer, const char *word, const char *serial)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    guint levels[4];
+    int hash = hash_of(word);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) /* OCSPRequest, TBSRequest, requestList, Request */
+        levels[i] = der_begin(out, DER_SEQUENCE);
+    if (hash < 0 || !write_id(out, issuer, hash, serial))
+        return NULL;
+    for (size_t i = G_N_ELEMENTS(levels); i-- > 0;)
+        der_end(out, levels[i]);
+    return g_byte_array_free_to_bytes(g_steal_pointer(&out));
+}
+
 /* --- Answers: section 4.2.1 ----------------------------------------------------------------------------------------------- */
 
 static void write_status(GByteArray *out, const struct ca_ocsp_answer *answer)
@@ -350,4 +402,60 @@ GBytes *ca_ocsp_error(enum ca_ocsp_refusal refusal)
     const unsigned char out[] = { DER_SEQUENCE, 3, DER_ENUMERATED, 1, (unsigned char)refusal };
 
     return g_bytes_new(out, sizeof out);
+}
+
+/* --- Answers read again --------------------------------------------------------------------------------------------------- */
+
+static gboolean read_status(struct der *single, struct ca_ocsp_seen *seen)
+{
+    struct der status, reason, code;
+    int tag;
+
+    if (!der_take_any(single, &tag, &status, NULL))
+        return FALSE;
+    seen->answer.status = tag == DER_IMPLICIT(0) ? CA_OCSP_GOOD : tag == DER_CONTEXT(1) ? CA_OCSP_REVOKED : CA_OCSP_UNKNOWN;
+    if (seen->answer.status != CA_OCSP_REVOKED)
+        return tag == DER_IMPLICIT(0) || tag == DER_IMPLICIT(2);
+    if (!der_take_time(&status, &seen->answer.revoked_at))
+        return FALSE;
+    if (der_take(&status, DER_CONTEXT(0), &reason) && der_take(&reason, DER_ENUMERATED, &code) && code.n == 1)
+        seen->answer.reason = code.p[0];
+    return TRUE;
+}
+
+/* SingleResponse; the nextUpdate that is optional there is always in ours. */
+static gboolean read_response(struct der single, struct ca_ocsp_seen *seen)
+{
+    struct der next;
+
+    return der_take(&single, DER_SEQUENCE, NULL) && read_status(&single, seen) && der_take_time(&single, &seen->times.this_update)
+           && der_take(&single, DER_CONTEXT(0), &next) && der_take_time(&next, &seen->times.next_update);
+}
+
+static gboolean read_basic(struct der octets, struct ca_ocsp_seen *seen)
+{
+    struct der basic, data, list, single;
+
+    if (!der_take(&octets, DER_SEQUENCE, &basic) || !der_take(&basic, DER_SEQUENCE, &data))
+        return FALSE;
+    if (!der_take(&data, DER_CONTEXT(2), NULL) && !der_take(&data, DER_CONTEXT(1), NULL)) /* responderID */
+        return FALSE;
+    return der_take_time(&data, &seen->times.produced_at) && der_take(&data, DER_SEQUENCE, &list)
+           && der_take(&list, DER_SEQUENCE, &single) && list.n == 0 && read_response(single, seen);
+}
+
+gboolean ca_ocsp_read(GBytes *der, struct ca_ocsp_seen *seen, GError **error)
+{
+    struct der in = der_of(der), response, status, tagged, bytes, octets;
+
+    memset(seen, 0, sizeof *seen);
+    if (der_take(&in, DER_SEQUENCE, &response) && in.n == 0 && der_take(&response, DER_ENUMERATED, &status) && status.n == 1) {
+        seen->refusal = status.p[0];
+        if (seen->refusal != 0 && response.n == 0)
+            return TRUE;
+        if (seen->refusal == 0 && der_take(&response, DER_CONTEXT(0), &tagged) && der_take(&tagged, DER_SEQUENCE, &bytes)
+            && der_take(&bytes, DER_OID, NULL) && der_take(&bytes, DER_OCTET_STRING, &octets) && read_basic(octets, seen))
+            return TRUE;
+    }
+    return ca_fail(error, CA_ERROR_INPUT, "ocsp-answer", "not an OCSP response about one certificate");
 }

@@ -23,11 +23,16 @@
 #define MOST_CALLERS 800         /* below the usual limit of 1024 descriptors */
 #define MOST_FILES 1024
 #define SILENT_SECONDS 5
-#define GOOD_FOR 3600            /* seconds to nextUpdate: relying parties' clocks differ */
+#define GOOD_FOR CA_OCSP_GOOD_FOR
 #define MAX_AGE 1                /* seconds that an answer without nonce may be cached: a revocation shows within seconds */
 #define RELOAD (5 * G_USEC_PER_SEC)
 #define RENEW_PAUSE 60           /* seconds */
 #define DB_PAUSE (G_USEC_PER_SEC / 2)
+#define AHEAD_AT_ONCE 50         /* answers signed between two rounds of callers: 10 ms */
+#define AHEAD_PAUSE G_USEC_PER_SEC
+#define MOST_TOLD 10000          /* certificates told of and not looked at yet; what is beyond is signed when it is asked for */
+#define SWEEP_PAUSE 60           /* seconds */
+#define KEPT_AFTER_END 86400     /* seconds: rows that were not renewed for so long are of no use */
 #define FIRST_FD 3               /* after the standard ones */
 
 /* One issuing CA, and who answers for it. */
@@ -47,6 +52,8 @@ struct responder {
     Db *db;
     GPtrArray *authorities;
     gint64 reload_after, db_after; /* monotonic */
+    GQueue *told;                  /* char *, "ISSUER SERIAL" of certificates that are new or revoked */
+    gint64 ahead_after, sweep_after; /* monotonic */
 };
 
 static void
@@ -69,9 +76,13 @@ Responder *
 responder_new(const Settings *settings)
 {
     Responder *responder = g_new0(Responder, 1);
+    g_autoptr(GError) error = NULL;
     responder->settings = settings;
     responder->db = db_new(settings_text(settings, "database", "responder"));
     responder->authorities = g_ptr_array_new_with_free_func(authority_free);
+    responder->told = g_queue_new();
+    if (!db_listen(responder->db, "inkan_status", &error) && !log_is_away("database"))
+        log_error("listen-failed", error); /* again with the next connection */
     return responder;
 }
 
@@ -81,6 +92,7 @@ responder_free(Responder *responder)
     if (!responder)
         return;
     g_ptr_array_unref(responder->authorities);
+    g_queue_free_full(responder->told, g_free);
     db_free(responder->db);
     g_free(responder);
 }
@@ -280,16 +292,6 @@ ask_who_is_due(Responder *responder, gint64 now)
     }
 }
 
-void
-responder_tend(Responder *responder, gint64 now)
-{
-    for (guint i = 0; i < responder->authorities->len; i++)
-        if (has_answer(responder->authorities->pdata[i]))
-            take_answer(responder->authorities->pdata[i], now);
-    reload(responder);
-    ask_who_is_due(responder, now);
-}
-
 /* --- answers -------------------------------------------------------------------------------------------------------------- */
 
 static struct authority *
@@ -339,12 +341,41 @@ look_up(Responder *responder, const struct authority *authority, const CaOcspReq
     return 0;
 }
 
+/* Signs for ASKED, whose singles are all of AUTHORITY. REFUSAL says why not. *REVOKED: of the first single. */
+static GBytes *
+sign(Responder *responder, const struct authority *authority, const CaOcspRequest *asked, const struct ca_ocsp_times *times,
+     gboolean *revoked, enum ca_ocsp_refusal *refusal)
+{
+    g_autoptr(GError) error = NULL;
+    struct ca_ocsp_answer answers[CA_OCSP_SINGLES] = { 0 };
+    *refusal = CA_OCSP_TRY_LATER;
+    if (!authority->delegate || times->next_update <= times->this_update)
+        return NULL;
+    *refusal = look_up(responder, authority, asked, answers);
+    if (*refusal)
+        return NULL;
+    *revoked = answers[0].status == CA_OCSP_REVOKED;
+    GBytes *der = ca_ocsp_build(asked, answers, times, authority->delegate, &error);
+    if (der)
+        return der;
+    log_error("ocsp-not-built", error);
+    *refusal = CA_OCSP_INTERNAL;
+    return NULL;
+}
+
+/* Never past the end of the certificate that goes along. */
+static struct ca_ocsp_times
+times_at(const struct authority *authority, gint64 now)
+{
+    return (struct ca_ocsp_times){ now, now, MIN(now + GOOD_FOR, authority->ends_at) };
+}
+
 GBytes *
 responder_answer(Responder *responder, GBytes *request, gint64 now, int *max_age)
 {
     g_autoptr(GError) error = NULL;
-    struct ca_ocsp_answer answers[CA_OCSP_SINGLES] = { 0 };
-    const struct ca_ocsp_times times = { now, now, now + GOOD_FOR };
+    enum ca_ocsp_refusal refusal = CA_OCSP_TRY_LATER;
+    gboolean revoked;
 
     *max_age = 0;
     g_autoptr(CaOcspRequest) asked = ca_ocsp_parse(request, &error);
@@ -355,18 +386,128 @@ responder_answer(Responder *responder, GBytes *request, gint64 now, int *max_age
     const struct authority *authority = authority_of(responder, asked);
     if (!authority)
         return ca_ocsp_error(responder->authorities->len ? CA_OCSP_UNAUTHORIZED : CA_OCSP_TRY_LATER);
-    if (!authority->delegate || authority->ends_at <= now)
-        return ca_ocsp_error(CA_OCSP_TRY_LATER);
-    enum ca_ocsp_refusal refusal = look_up(responder, authority, asked, answers);
-    if (refusal)
+    const struct ca_ocsp_times times = times_at(authority, now);
+    GBytes *der = sign(responder, authority, asked, &times, &revoked, &refusal);
+    if (!der)
         return ca_ocsp_error(refusal);
-    GBytes *der = ca_ocsp_build(asked, answers, &times, authority->delegate, &error);
-    if (!der) {
-        log_error("ocsp-not-built", error);
-        return ca_ocsp_error(CA_OCSP_INTERNAL);
-    }
     *max_age = ca_ocsp_has_nonce(asked) ? 0 : MAX_AGE;
     return der;
+}
+
+/* --- answers ahead -------------------------------------------------------------------------------------------------------- */
+
+/* Kept in one order with any revocation; where one came in between, signed once more. */
+static void
+sign_and_keep(Responder *responder, const struct authority *authority, const CaOcspRequest *asked, gint64 now)
+{
+    const struct ca_ocsp_times times = times_at(authority, now);
+    enum ca_ocsp_refusal refusal;
+    gboolean revoked, kept = FALSE;
+    for (int tries = 0; tries < 3 && !kept; tries++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) der = sign(responder, authority, asked, &times, &revoked, &refusal);
+        if (!der)
+            return;
+        const struct db_ocsp row = { authority->name, ca_ocsp_serial(asked, 0), ca_ocsp_kept_as(asked), revoked, times.this_update,
+                                     times.next_update, der };
+        if (!db_ocsp_keep(responder->db, &row, &kept, &error)) {
+            db_failed(responder, error);
+            return;
+        }
+    }
+}
+
+static void
+sign_ahead(Responder *responder, const char *issuer, const char *serial, const char *hash, gint64 now)
+{
+    for (guint i = 0; i < responder->authorities->len; i++) {
+        const struct authority *authority = responder->authorities->pdata[i];
+        if (strcmp(authority->name, issuer) != 0)
+            continue;
+        g_autoptr(GBytes) question = ca_ocsp_question(authority->issuer, hash, serial);
+        g_autoptr(CaOcspRequest) asked = question ? ca_ocsp_parse(question, NULL) : NULL;
+        if (asked)
+            sign_and_keep(responder, authority, asked, now);
+        return;
+    }
+}
+
+static void
+take_told(const char *channel, const char *payload, gpointer data)
+{
+    Responder *responder = data;
+    (void)channel;
+    if (responder->told->length < MOST_TOLD)
+        g_queue_push_tail(responder->told, g_strdup(payload));
+}
+
+/* Of a new certificate and of a revoked one, before anybody asks: as nearly all clients ask. */
+static void
+sign_told(Responder *responder, gint64 now)
+{
+    (void)db_heard(responder->db, take_told, responder); /* what was missed is signed when it is asked for */
+    for (int n = 0; n < AHEAD_AT_ONCE && !db_rests(responder) && responder->told->length; n++) {
+        g_autofree char *payload = g_queue_pop_head(responder->told);
+        g_auto(GStrv) words = g_strsplit(payload, " ", 2);
+        if (words[0] && words[1])
+            sign_ahead(responder, words[0], words[1], "sha1", now);
+    }
+}
+
+/* At most so many, which end between AFTER and BEFORE. */
+static guint
+sign_ending(Responder *responder, gint64 after, gint64 before, gint64 now, guint most)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) due = db_ocsp_due(responder->db, after, before, now, most, &error);
+    if (!due) {
+        db_failed(responder, error);
+        return most;
+    }
+    for (guint i = 0; i < due->len && !db_rests(responder); i++) {
+        const DbOcspDue *one = due->pdata[i];
+        sign_ahead(responder, one->issuer, one->serial, one->hash, now);
+    }
+    return due->len;
+}
+
+/* Those that are half over; then, after a time without a responder, those that are over. So many only: GOOD_FOR / 2 times as many
+   certificates are kept ready all the time, for the rest an answer is signed when it is asked for. */
+static void
+sign_due(Responder *responder, gint64 now)
+{
+    gint64 clock = g_get_monotonic_time();
+    if (clock < responder->ahead_after || db_rests(responder))
+        return;
+    responder->ahead_after = clock + AHEAD_PAUSE;
+    guint n = sign_ending(responder, now, now + GOOD_FOR / 2, now, AHEAD_AT_ONCE);
+    if (n < AHEAD_AT_ONCE && !db_rests(responder))
+        (void)sign_ending(responder, now - KEPT_AFTER_END, now, now, AHEAD_AT_ONCE - n);
+}
+
+static void
+sweep(Responder *responder, gint64 now)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 clock = g_get_monotonic_time();
+    if (clock < responder->sweep_after || db_rests(responder))
+        return;
+    responder->sweep_after = clock + SWEEP_PAUSE * G_USEC_PER_SEC;
+    if (!db_ocsp_sweep(responder->db, now - KEPT_AFTER_END, &error))
+        db_failed(responder, error);
+}
+
+void
+responder_tend(Responder *responder, gint64 now)
+{
+    for (guint i = 0; i < responder->authorities->len; i++)
+        if (has_answer(responder->authorities->pdata[i]))
+            take_answer(responder->authorities->pdata[i], now);
+    reload(responder);
+    ask_who_is_due(responder, now);
+    sign_told(responder, now);
+    sign_due(responder, now);
+    sweep(responder, now);
 }
 
 /* --- the process ---------------------------------------------------------------------------------------------------------- */
@@ -422,6 +563,8 @@ static int
 patience(const Responder *responder)
 {
     gint64 now = g_get_monotonic_time(), left = G_USEC_PER_SEC;
+    if (responder->told->length && !db_rests(responder))
+        return 0;
     for (guint i = 0; i < responder->authorities->len; i++) {
         const struct authority *authority = responder->authorities->pdata[i];
         if (authority->asking == 0 && !authority->delegate)
@@ -447,7 +590,10 @@ serve(struct process *process, int listening)
             struct pollfd one = { .fd = authority->fd, .events = POLLIN };
             g_array_append_val(fds, one);
         }
-        desk_round(desk, (struct pollfd *)(gpointer)fds->data, n, patience(responder)); /* an answer of the signer ends it too */
+        struct pollfd database = { .fd = db_descriptor(responder->db), .events = POLLIN };
+        g_array_append_val(fds, database);
+        /* An answer of the signer or a word from the database ends it too. */
+        desk_round(desk, (struct pollfd *)(gpointer)fds->data, n + 1, patience(responder));
     }
 }
 

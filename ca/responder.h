@@ -1,8 +1,12 @@
 /*
  * responder: answers OCSP. `inkan-signer --responder`: one process, many callers at once, no CA key. For each issuing CA it makes
  * a P-256 key in memory and has the signer certify it; at half of its life there is a new one. A certificate's status is read from
- * the database for each question: "good" only for what is stored there. What it does not know, or whose issuer it does not serve,
+ * the database for each answer: "good" only for what is stored there. What it does not know, or whose issuer it does not serve,
  * gets an unsigned "unauthorized"; while a delegate's certificate or the database is missing, "tryLater".
+ *
+ * Ahead it signs one answer for each new or revoked certificate, as nearly all clients ask (SHA-1, no nonce), keeps it as a row
+ * (ocsp_response) that the publishing processes of all nodes hand out, and signs it again at half of its life. A revocation takes
+ * the row away in its own transaction. Whatever else is asked for is signed at the question; questions write nothing.
  */
 #ifndef CA_RESPONDER_H
 #define CA_RESPONDER_H

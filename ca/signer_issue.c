@@ -99,15 +99,25 @@ may_have_key(Signer *signer, const DbSigning *s, const CaCsr *csr, GError **erro
 
 /* --- building ------------------------------------------------------------------------------------------------------------- */
 
+/* By the serial, which is random, among those that there are: a certificate never names a CRL that is
+   still to come. */
+static gint64
+shard_for(const DbSigning *s, const char *serial)
+{
+    gint64 shards = MIN(SIGNER_SHARDS, s->shards);
+    g_autofree char *end = g_strdup(serial + strlen(serial) - 8);
+    return shards > 1 ? (gint64)(g_ascii_strtoull(end, NULL, 16) % (guint64)shards) : 0;
+}
+
 /* The to-be-signed bytes, linted. */
 static GBytes *
-build(Signer *signer, const DbSigning *s, const CaCsr *csr, const char *serial, GError **error)
+build(Signer *signer, const DbSigning *s, const CaCsr *csr, const char *serial, gint64 shard, GError **error)
 {
     const CaIssuer *issuer = signer_issuer(signer, s->issuer, error);
     if (!issuer)
         return NULL;
     const char *origin = settings_text(signer->settings, "service", "publish_url");
-    g_autofree char *crl = g_strdup_printf("%s/crl/%s-0.crl", origin, s->issuer);
+    g_autofree char *crl = g_strdup_printf("%s/crl/%s-%" G_GINT64_FORMAT ".crl", origin, s->issuer, shard);
     g_autofree char *aia = g_strdup_printf("%s/ca/%s.cer", origin, s->issuer);
     g_autofree char *ocsp = g_strdup_printf("%s/ocsp", origin);
     const struct ca_profile profile = {
@@ -176,12 +186,13 @@ intend(Signer *signer, const DbSigning *s, Attempt *attempt, gboolean *conflict,
     if (log_at < 0)
         return FALSE;
     attempt->serial = ca_serial_new();
-    attempt->tbs = build(signer, s, attempt->csr, attempt->serial, error);
+    gint64 shard = shard_for(s, attempt->serial);
+    attempt->tbs = build(signer, s, attempt->csr, attempt->serial, shard, error);
     if (!attempt->tbs)
         return FALSE;
     const struct db_intent intent = {
         .issuer = s->issuer, .serial = attempt->serial, .log = attempt->log, .key_kind = ca_key_kind_name(attempt->csr->kind),
-        .predecessor = s->predecessor, .request = s->request, .pickup = s->pickup, .log_at = log_at, .tbs = attempt->tbs,
+        .predecessor = s->predecessor, .request = s->request, .pickup = s->pickup, .log_at = log_at, .shard = shard, .tbs = attempt->tbs,
         .spki_sha256 = attempt->csr->spki_sha256,
     };
     if (!db_intent_begin(signer->db, &intent, &attempt->intent, &why)) {

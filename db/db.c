@@ -440,6 +440,25 @@ db_wait(Db *db, int milliseconds)
 }
 
 gboolean
+db_heard(Db *db, DbHeard each, gpointer data)
+{
+    notice_closed(db);
+    if (!db->connection || PQstatus(db->connection) != CONNECTION_OK)
+        return FALSE;
+    gboolean same = !db->renewed;
+    db->renewed = FALSE;
+    for (PGnotify *notice; (notice = PQnotifies(db->connection)); PQfreemem(notice))
+        each(notice->relname, notice->extra, data);
+    return same;
+}
+
+int
+db_descriptor(const Db *db)
+{
+    return db->connection && PQstatus(db->connection) == CONNECTION_OK ? PQsocket(db->connection) : -1;
+}
+
+gboolean
 db_script(Db *db, const char *sql, GError **error)
 {
     return ready(db, error) && command(db, sql, error);

@@ -67,6 +67,12 @@ void db_rollback(Db *db); /* harmless outside a transaction */
 gboolean db_listen(Db *db, const char *channel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Waits until a notification, a signal or MILLISECONDS have passed. TRUE: something came (or the connection was renewed). */
 gboolean db_wait(Db *db, int milliseconds);
+/* For who looks in between instead: hands what has come to EACH, without waiting or connecting. FALSE: there is no connection, or it
+   is a new one since the last look: what was said meanwhile nobody heard, so what was kept by it is to be forgotten. */
+typedef void (*DbHeard)(const char *channel, const char *payload, gpointer data);
+gboolean db_heard(Db *db, DbHeard each, gpointer data);
+/* To be polled for that; -1 where there is no connection. */
+int db_descriptor(const Db *db);
 
 /* Runs a whole script (migrations only). */
 gboolean db_script(Db *db, const char *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,7 +5,7 @@
 enum { LIST };
 enum { SIGNING, LOCK_KEY, KEY_USE, OF_PICKUP, INTEND, STORE, VOID_INTENT, INTENTS, EXISTS, AUDIT, CRL_LOCK, CRL_LAST, CRL_MARK,
        CRL_NUMBER, CRL_REVOKED, CRL_PUT };
-enum { STATUS };
+enum { STATUS, KEEP, DUE, SWEEP };
 enum { ISSUER_INSERT, PROFILE_INSERT };
 
 #define EPOCH(column) "extract(epoch from " column ")::bigint"
@@ -35,7 +35,8 @@ static const DbStatement signer[] = {
                   " s.time_zone, f.issuer, f.subject, f.key_usage, f.extended, f.policies, f.key_kinds,"
                   " (select c.serial from certificate c join pickup q on q.id = c.pickup where c.request = r.number"
                   " and q.cycle < r.cycle and q.collected_at is not null and c.revoked_at is null order by q.cycle desc limit 1),"
-                  " exists (select from intent n where n.pickup = k.id and n.log = $3 and n.state = 'intended')"
+                  " exists (select from intent n where n.pickup = k.id and n.log = $3 and n.state = 'intended'),"
+                  " (select count(*) from crl where issuer = f.issuer and shard >= 0)"
                   " from request r join pickup k on k.request = r.number join person p on p.id = r.person"
                   " join institution i on i.id = r.institution join profile f on f.id = r.profile cross join service s"
                   " where r.number = $1 and k.token_hash = $2",
@@ -49,7 +50,7 @@ static const DbStatement signer[] = {
                   "bi" },
     [OF_PICKUP] = { "certificate_of_pickup",
                     "select der, spki_sha256 from certificate where pickup = $1 and revoked_at is null", "i" },
-    [INTEND] = { "intent_begin", "select intent_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", "ssiisibbss" },
+    [INTEND] = { "intent_begin", "select intent_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", "ssiisibbssi" },
     [STORE] = { "intent_store", "select intent_store($1, $2, $3, $4, $5)", "ibsbs" },
     [VOID_INTENT] = { "intent_void", "select intent_void($1)", "i" },
     [INTENTS] = { "intents",
@@ -87,6 +88,16 @@ const DbGroup db_issuer_signer_group = { "issuer-signer", signer, G_N_ELEMENTS(s
 static const DbStatement responder[] = {
     [STATUS] = { "certificate_status",
                  "select " EPOCH("revoked_at") ", reason from certificate where issuer = $1 and serial = $2", "ss" },
+    [KEEP] = { "ocsp_keep", "select ocsp_keep($1, $2, $3, $4, $5, $6, $7)", "sssfiib" },
+    [DUE] = { "ocsp_due",
+              "select o.issuer, o.serial, o.hash from ocsp_response o join certificate c on c.issuer = o.issuer and c.serial = o.serial"
+              " where o.next_update > to_timestamp($1) and o.next_update <= to_timestamp($2) and c.not_after > to_timestamp($3)"
+              " order by o.next_update limit $4",
+              "iiii" },
+    [SWEEP] = { "ocsp_sweep",
+                "delete from ocsp_response where ctid = any (array(select ctid from ocsp_response where next_update < to_timestamp($1)"
+                " limit 1000))",
+                "i" },
 };
 const DbGroup db_issuer_responder_group = { "issuer-responder", responder, G_N_ELEMENTS(responder), "responder" };
 
@@ -206,6 +217,7 @@ read_signing(const DbRows *rows)
     s->key_kinds = db_rows_list(rows, 0, c++);
     s->predecessor = db_rows_dup(rows, 0, c++);
     s->half_done = db_rows_flag(rows, 0, c++);
+    s->shards = db_rows_int(rows, 0, c++);
     return s;
 }
 
@@ -247,7 +259,7 @@ gboolean
 db_intent_begin(Db *db, const struct db_intent *n, gint64 *id, GError **error)
 {
     g_autoptr(DbRows) rows = db_run(db, &signer[INTEND], error, n->issuer, n->serial, n->request, n->pickup, n->log, n->log_at, n->tbs,
-                                    n->spki_sha256, n->key_kind, n->predecessor);
+                                    n->spki_sha256, n->key_kind, n->predecessor, n->shard);
     *id = rows ? db_rows_int(rows, 0, 0) : 0;
     return rows != NULL;
 }
@@ -377,4 +389,46 @@ db_certificate_status(Db *db, const char *issuer, const char *serial, struct db_
         g_strlcpy(status->reason, db_rows_text(rows, 0, 1), sizeof status->reason);
     }
     return TRUE;
+}
+
+gboolean
+db_ocsp_keep(Db *db, const struct db_ocsp *answer, gboolean *kept, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &responder[KEEP], error, answer->issuer, answer->serial, answer->hash, answer->revoked,
+                                    answer->this_update, answer->next_update, answer->der);
+    *kept = rows && db_rows_flag(rows, 0, 0);
+    return rows != NULL;
+}
+
+static void
+due_free(gpointer data)
+{
+    DbOcspDue *due = data;
+    g_free(due->issuer);
+    g_free(due->serial);
+    g_free(due->hash);
+    g_free(due);
+}
+
+GPtrArray *
+db_ocsp_due(Db *db, gint64 after, gint64 before, gint64 now, gint64 most, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &responder[DUE], error, after, before, now, most);
+    if (!rows)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func(due_free);
+    for (int row = 0; row < db_rows_count(rows); row++) {
+        DbOcspDue *due = g_new0(DbOcspDue, 1);
+        due->issuer = db_rows_dup(rows, row, 0);
+        due->serial = db_rows_dup(rows, row, 1);
+        due->hash = db_rows_dup(rows, row, 2);
+        g_ptr_array_add(list, due);
+    }
+    return list;
+}
+
+gboolean
+db_ocsp_sweep(Db *db, gint64 ended_before, GError **error)
+{
+    return db_do(db, &responder[SWEEP], error, ended_before);
 }

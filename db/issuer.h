@@ -54,6 +54,7 @@ typedef struct db_signing {
     char *issuer, *subject_kind; /* "dn" or "mail" */
     char **key_usage, **extended, **policies, **key_kinds;
     char *predecessor; /* serial of the request's unrevoked certificate of an earlier cycle, NULL for none */
+    gint64 shards;      /* of the issuer's CRL that are published, from 0 on */
     gboolean half_done; /* an intent of this pickup is open in the caller's log */
 } DbSigning;
 void db_signing_free(DbSigning *signing);
@@ -75,7 +76,7 @@ GBytes *db_certificate_of_pickup(Db *db, gint64 pickup, GBytes **spki_sha256, GE
 struct db_intent {
     const char *issuer, *serial, *log, *key_kind;
     const char *predecessor; /* NULL for none */
-    gint64 request, pickup, log_at;
+    gint64 request, pickup, log_at, shard;
     GBytes *tbs, *spki_sha256;
 };
 /* DB_ERROR_REFUSED "pickup": it was ended meanwhile. DB_ERROR_CONFLICT: the pickup has an open one in this log. */
@@ -134,6 +135,23 @@ struct db_status {
 };
 gboolean db_certificate_status(Db *db, const char *issuer, const char *serial, struct db_status *status, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* Answers kept ready. HASH: "sha1" or "sha256", by which the question names the issuer. */
+struct db_ocsp {
+    const char *issuer, *serial, *hash;
+    gboolean revoked; /* what it says */
+    gint64 this_update, next_update;
+    GBytes *der;
+};
+/* *KEPT FALSE: the certificate's state is another by now. */
+gboolean db_ocsp_keep(Db *db, const struct db_ocsp *answer, gboolean *kept, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef struct db_ocsp_due {
+    char *issuer, *serial, *hash;
+} DbOcspDue;
+/* DbOcspDue *, MOST at most: answers that end after AFTER and by BEFORE, of certificates that last beyond NOW; first things first. */
+GPtrArray *db_ocsp_due(Db *db, gint64 after, gint64 before, gint64 now, gint64 most, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A thousand at most of those that ended before that. */
+gboolean db_ocsp_sweep(Db *db, gint64 ended_before, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 extern const DbGroup db_issuer_group, db_issuer_signer_group, db_issuer_responder_group, db_issuer_owner_group;
 

@@ -1,6 +1,6 @@
 #include "db/publish.h"
 
-enum { ISSUERS, CRL, CERTIFICATE };
+enum { ISSUERS, CRL, CRL_NUMBER, CERTIFICATE, OCSP, ALIVE };
 
 static const DbStatement statements[] = {
     [ISSUERS] = { "publish_issuers", "select name, parent, certificate from issuer order by parent is not null, name", "" },
@@ -8,6 +8,13 @@ static const DbStatement statements[] = {
             "select der, number, extract(epoch from this_update)::bigint, extract(epoch from next_update)::bigint from crl"
             " where issuer = $1 and shard = $2",
             "si" },
+    [CRL_NUMBER] = { "publish_crl_number", "select number from crl where issuer = $1 and shard = $2", "si" },
+    [OCSP] = { "publish_ocsp",
+            "select o.der, extract(epoch from o.this_update)::bigint, extract(epoch from o.next_update)::bigint from certificate c"
+            " left join ocsp_response o on o.issuer = c.issuer and o.serial = c.serial and o.hash = $3"
+            " and o.next_update > to_timestamp($4) where c.issuer = $1 and c.serial = $2",
+            "sssi" },
+    [ALIVE] = { "publish_alive", "select", "" },
     [CERTIFICATE] = { "publish_certificate",
             "select c.request, extract(epoch from c.not_before)::bigint, extract(epoch from c.not_after)::bigint,"
             " extract(epoch from c.revoked_at)::bigint, c.der, c.reason, c.subject, r.type, r.memo, r.state,"
@@ -103,4 +110,35 @@ db_publish_certificate(Db *db, const char *issuer, const char *serial, GError **
     certificate->state = db_rows_dup(rows, 0, 9);
     certificate->successor = db_rows_dup(rows, 0, 10);
     return certificate;
+}
+
+gboolean
+db_publish_ocsp(Db *db, const char *issuer, const char *serial, const char *hash, gint64 now, struct db_published_ocsp *answer,
+                GError **error)
+{
+    *answer = (struct db_published_ocsp){ 0 };
+    g_autoptr(DbRows) rows = db_run(db, &statements[OCSP], error, issuer, serial, hash, now);
+    if (!rows)
+        return FALSE;
+    answer->known = db_rows_count(rows) > 0;
+    if (answer->known && !db_rows_null(rows, 0, 0)) {
+        answer->der = db_rows_bytes(rows, 0, 0);
+        answer->this_update = db_rows_int(rows, 0, 1);
+        answer->next_update = db_rows_int(rows, 0, 2);
+    }
+    return TRUE;
+}
+
+gboolean
+db_publish_crl_number(Db *db, const char *issuer, int shard, gint64 *number, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[CRL_NUMBER], error, issuer, (gint64)shard);
+    *number = rows && db_rows_count(rows) ? db_rows_int(rows, 0, 0) : -1;
+    return rows != NULL;
+}
+
+gboolean
+db_publish_alive(Db *db, GError **error)
+{
+    return db_do(db, &statements[ALIVE], error);
 }

@@ -24,6 +24,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbPublishedCrl, db_published_crl_free)
 /* SHARD -1: the full one. NULL without ERROR: there is none. */
 DbPublishedCrl *db_publish_crl(Db *db, const char *issuer, int shard, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* *NUMBER -1: there is none. */
+gboolean db_publish_crl_number(Db *db, const char *issuer, int shard, gint64 *number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The answer that is kept for a certificate, as asked for by HASH ("sha1", "sha256"), and not over at NOW. */
+struct db_published_ocsp {
+    gboolean known;      /* there is such a certificate */
+    GBytes *der;         /* the caller's; NULL: none is kept */
+    gint64 this_update, next_update;
+};
+gboolean db_publish_ocsp(Db *db, const char *issuer, const char *serial, const char *hash, gint64 now, struct db_published_ocsp *answer,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One round trip: what was said before it has been heard after it. */
+gboolean db_publish_alive(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 typedef struct db_published_certificate {
     gint64 request, not_before, not_after, revoked_at; /* revoked_at 0: not */
     GBytes *der;

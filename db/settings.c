@@ -38,6 +38,7 @@ static const struct row {
     { "portal", "publish_socket", TEXT, "/run/inkan/publish.sock", 1, 100, NULL, "unix socket of CRL, OCSP and issuers, for nginx" },
     { "portal", "processes", NUMBER, "8", 1, 1000, NULL, "processes that serve pages" },
     { "portal", "publish_processes", NUMBER, "2", 1, 1000, NULL, "processes that serve CRL, OCSP and issuers" },
+    { "portal", "ocsp_cache", NUMBER, "8192", 1, 1000000, NULL, "OCSP answers that each publishing process keeps in memory, about 2 KiB each" },
     { "portal", "keymaker_socket", TEXT, "/run/inkan/keymaker.sock", 1, 100, NULL, "unix socket of the keymaker, private to the portal" },
     { "portal", "opener_socket", TEXT, "/run/inkan/opener.sock", 1, 100, NULL, "unix socket of the opener, private to the portal" },
     { "portal", "key_pool", NUMBER, "16", 0, 1000, NULL, "RSA keys kept ready" },
@@ -116,6 +117,8 @@ static const struct row {
 
     { "responder", "socket", TEXT, "/run/inkan/responder.sock", 1, 100, NULL, "unix socket of the OCSP responder" },
     { "responder", "pid_file", TEXT, "", 0, 4096, NULL, "where the master writes its process number" },
+    { "responder", "live", NUMBER, "100", 0, 100000, NULL,
+      "OCSP answers a second that each publishing process has signed for one who asks alone (with a nonce)" },
     { "responder", "days", NUMBER, "30", 1, 30, NULL, "days that the responder's certificate is valid; renewed at half" },
 
     { "pickup", "days", NUMBER, "30", 1, 365, NULL, "days in which a certificate must be collected" },

@@ -57,6 +57,7 @@ void publish_servers(Exchange *x);
 void publish_server_file(Exchange *x);
 void publish_certificate(Exchange *x);
 void publish_crl(Exchange *x);
+/* ocsp.c */
 void publish_ocsp_get(Exchange *x);
 void publish_ocsp_post(Exchange *x);
 /* check.c */

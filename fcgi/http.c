@@ -145,6 +145,14 @@ http_headerf(HttpResponse *response, const char *name, const char *format, ...)
 }
 
 void
+http_header_date(HttpResponse *response, const char *name, gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
+    g_autofree char *text = g_date_time_format(time, "%a, %d %b %Y %H:%M:%S GMT");
+    http_header(response, name, text);
+}
+
+void
 http_body_bytes(HttpResponse *response, const char *type, GBytes *bytes)
 {
     g_clear_pointer(&response->body, g_bytes_unref);

@@ -48,6 +48,7 @@ void http_response_clear(HttpResponse *response);
 /* Adds a header; a VALUE with a line end is a bug and ends the process. */
 void http_header(HttpResponse *response, const char *name, const char *value);
 void http_headerf(HttpResponse *response, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void http_header_date(HttpResponse *response, const char *name, gint64 seconds);
 /* Takes BODY over (g_free) or a reference to BYTES. */
 void http_body_text(HttpResponse *response, const char *type, char *body);
 void http_body_bytes(HttpResponse *response, const char *type, GBytes *bytes);

@@ -78,6 +78,7 @@ portal_free(Portal *portal)
     sp_opener_free(portal->opener);
     sp_service_free(portal->sp);
     g_clear_pointer(&portal->zone, g_time_zone_unref);
+    g_free(portal->common_head);
     web_free(portal->web);
     ra_context_free(portal->ra);
     settings_free(portal->settings);

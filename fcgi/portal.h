@@ -23,6 +23,7 @@ typedef struct portal {
     SpService *sp;   /* signs; decrypts nothing. NULL in the publishing pool */
     SpOpener *opener; /* opens what others sent. NULL likewise */
     GTimeZone *zone; /* of the service */
+    char *common_head; /* of OCSP answers; made at the first */
 } Portal;
 
 /* PUBLISHING: the pool of CRL, OCSP and issuers, which needs neither the service secret nor SAML. */

@@ -10,8 +10,10 @@
 
 #include "ca/crypto.h"
 #include "ca/keymaker.h"
+#include "db/counter.h"
 #include "db/log.h"
 #include "db/prefork.h"
+#include "fcgi/ocsp.h"
 #include "fcgi/portal.h"
 #include "fcgi/routes.h"
 #include "ra/opener.h"
@@ -116,6 +118,27 @@ serve(Portal *portal, FCGX_Request *fcgi)
     log_set_id("");
 }
 
+static gboolean
+serve_ocsp(Portal *portal, FCGX_Request *fcgi)
+{
+    struct ocsp_reply reply;
+    gsize n = 0;
+    if (!ocsp_quick(portal, look_up, read_body, fcgi, g_get_real_time() / G_USEC_PER_SEC, &reply))
+        return FALSE;
+    const char *body = reply.body ? g_bytes_get_data(reply.body, &n) : NULL;
+    FCGX_FPrintF(fcgi->out, "Status: %d %s\r\n", reply.status, reason(reply.status));
+    if (reply.status != 304)
+        FCGX_FPrintF(fcgi->out, "Content-Length: %d\r\n", (int)n);
+    if (reply.until)
+        FCGX_FPrintF(fcgi->out, "X-Accel-Expires: @%ld\r\n", (long)reply.until);
+    FCGX_PutS(reply.head, fcgi->out);
+    FCGX_PutS(reply.common, fcgi->out);
+    FCGX_PutS("\r\n", fcgi->out);
+    if (body)
+        FCGX_PutStr(body, (int)n, fcgi->out);
+    return TRUE;
+}
+
 /* --- one process --- */
 
 static int
@@ -133,7 +156,8 @@ run_pool(gpointer data)
     FCGX_InitRequest(&fcgi, pool->socket, FCGI_FAIL_ACCEPT_ON_INTR);
     prefork_on_stop(FCGX_ShutdownPending);
     while (!prefork_stopping() && FCGX_Accept_r(&fcgi) == 0) {
-        serve(portal, &fcgi);
+        if (!pool->publishing || !serve_ocsp(portal, &fcgi))
+            serve(portal, &fcgi);
         FCGX_Finish_r(&fcgi);
     }
     return 0;
@@ -183,6 +207,7 @@ run_master(const char *file, const Settings *settings)
     struct pool publishing = { file, open_socket(settings_text(settings, "portal", "publish_socket")), TRUE };
     if (pages.socket < 0 || publishing.socket < 0)
         return 1;
+    counter_share();
     struct maker maker = { g_strdup(settings_text(settings, "portal", "keymaker_socket")),
                            (int)settings_number(settings, "portal", "key_pool") };
     const struct prefork_kind kinds[] = {

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "fcgi/handlers.h"
-#include "fcgi/ocsp_path.h"
 #include "fcgi/page.h"
 #include "ra/error.h"
 #include "ra/publish.h"
@@ -172,14 +171,6 @@ split_shard(const char *name, int *shard)
     return issuer;
 }
 
-static void
-set_http_date(Exchange *x, const char *name, gint64 seconds)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
-    g_autofree char *text = g_date_time_format(time, "%a, %d %b %Y %H:%M:%S GMT");
-    http_header(&x->out, name, text);
-}
-
 void
 publish_crl(Exchange *x)
 {
@@ -197,42 +188,11 @@ publish_crl(Exchange *x)
     }
     g_autofree char *tag = g_strdup_printf("\"%s-%d-%" G_GINT64_FORMAT "\"", issuer, shard, crl->number);
     http_header(&x->out, "ETag", tag);
-    set_http_date(x, "Last-Modified", crl->this_update);
+    http_header_date(&x->out, "Last-Modified", crl->this_update);
     if (strcmp(x->in->if_none_match, tag) == 0) {
         x->out.status = 304;
         x->answered = TRUE;
         return;
     }
     send_bytes(x, "application/pkix-crl", crl->der, 1);
-}
-
-/* --- OCSP (RFC 6960 appendix A) --- */
-
-static void
-answer_ocsp(Exchange *x, GBytes *request)
-{
-    g_autoptr(GError) error = NULL;
-    int max_age = 0;
-    g_autoptr(GBytes) response = ra_publish_ocsp(x->portal->ra, request, &max_age, &error);
-    if (response)
-        send_bytes(x, "application/ocsp-response", response, max_age);
-    else
-        page_failure(x, error, NULL);
-}
-
-void
-publish_ocsp_post(Exchange *x)
-{
-    g_autoptr(GBytes) request = g_bytes_new(x->in->body, x->in->body_size);
-    answer_ocsp(x, request);
-}
-
-void
-publish_ocsp_get(Exchange *x)
-{
-    g_autoptr(GBytes) request = ocsp_path_decode(x->name);
-    if (request)
-        answer_ocsp(x, request);
-    else
-        page_error(x, 400, "bad", NULL);
 }

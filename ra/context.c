@@ -2,6 +2,7 @@
 
 #include "ca/client.h"
 #include "ra/error.h"
+#include "ra/ocsp.h"
 
 RaContext *
 ra_context_new(const Settings *settings, const char *role, gboolean with_secret, GError **error)
@@ -24,6 +25,7 @@ ra_context_free(RaContext *ctx)
         return;
     g_clear_pointer(&ctx->transitions, g_ptr_array_unref);
     g_clear_pointer(&ctx->authorities, g_ptr_array_unref);
+    ra_ocsp_free(ctx->ocsp);
     keyring_free(ctx->keyring);
     db_free(ctx->db);
     g_free(ctx);

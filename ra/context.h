@@ -15,6 +15,7 @@ typedef struct ra_context {
     Keyring *keyring;            /* owned; NULL where it was not asked for */
     const Web *web;              /* borrowed, for the words of mails; NULL in the portal's own use of ra */
     GPtrArray *transitions;      /* owned; the steps there are, read on first use */
+    struct ra_ocsp *ocsp;        /* owned; what ra/ocsp.h keeps in memory, NULL before its first use */
     GPtrArray *authorities;      /* owned; RaAuthority *, as last read (ra/publish.h) */
 } RaContext;
 

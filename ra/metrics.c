@@ -1,5 +1,6 @@
 #include "ra/metrics.h"
 
+#include "db/counter.h"
 #include "db/metrics.h"
 #include "ra/error.h"
 
@@ -16,5 +17,7 @@ ra_metrics_text(RaContext *ctx, gint64 now, GError **error)
         const DbMetric *metric = metrics->pdata[i];
         g_string_append_printf(text, "%s %" G_GINT64_FORMAT "\n", metric->name, metric->value);
     }
+    for (int i = 0; i < COUNTERS; i++)
+        g_string_append_printf(text, "%s %" G_GINT64_FORMAT "\n", counter_name((enum counter)i), counter_get((enum counter)i));
     return g_string_free(text, FALSE);
 }

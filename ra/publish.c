@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "ca/certificate.h"
-#include "ca/client.h"
 #include "ra/error.h"
 
 RaCrl *
@@ -189,13 +188,4 @@ ra_publish_issuer_of(RaContext *ctx, GBytes *certificate, GPtrArray **chain, GEr
     }
     g_set_error_literal(error, RA_ERROR, RA_ERROR_NOT_FOUND, "issuer");
     return NULL;
-}
-
-GBytes *
-ra_publish_ocsp(RaContext *ctx, GBytes *request, int *max_age, GError **error)
-{
-    GBytes *answer = ca_client_ocsp(settings_text(ctx->settings, "responder", "socket"), request, max_age, error);
-    if (!answer)
-        ra_error_from(error);
-    return answer;
 }

@@ -1,5 +1,5 @@
 /*
- * What relying parties fetch: CRLs, CA certificates, OCSP answers. For the publishing pool; needs no secret.
+ * What relying parties fetch: CRLs and CA certificates (OCSP answers: ra/ocsp.h). For the publishing pool; needs no secret.
  */
 #ifndef RA_PUBLISH_H
 #define RA_PUBLISH_H
@@ -37,8 +37,5 @@ GBytes *ra_publish_chain_pkcs7(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSE
    (may be NULL): the CA certificates above it as GBytes *, issuer first, root last; the caller's. */
 const char *ra_publish_issuer_of(RaContext *ctx, GBytes *certificate, GPtrArray **chain, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-/* REQUEST: DER. The answer is DER; MAX_AGE (may be NULL): seconds that it may be cached, 0 for not at all. */
-GBytes *ra_publish_ocsp(RaContext *ctx, GBytes *request, int *max_age, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -1,4 +1,4 @@
-/* Target: ca_ocsp_parse, ca_ocsp_build. libcrypto must read an accepted request and its answer the same way. */
+/* Target: ca_ocsp_parse, ca_ocsp_build, ca_ocsp_question, ca_ocsp_read. libcrypto must read an accepted request and its answer the same way. */
 #include <openssl/ocsp.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -60,15 +60,39 @@ static void answer(const CaOcspRequest *request, OCSP_REQUEST *native)
     OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &p, (long)g_bytes_get_size(der));
     OCSP_BASICRESP *basic = response ? OCSP_response_get1_basic(response) : NULL;
 
+    struct ca_ocsp_seen seen;
+    must(ca_ocsp_read(der, &seen, NULL) == (ca_ocsp_count(request) == 1));
+    must(ca_ocsp_count(request) > 1 || (seen.answer.status == CA_OCSP_REVOKED && seen.times.next_update == 2000));
     must(basic && OCSP_resp_count(basic) == (int)ca_ocsp_count(request));
     must(OCSP_check_nonce(native, basic) == (ca_ocsp_has_nonce(request) ? 1 : 2));
     OCSP_BASICRESP_free(basic);
     OCSP_RESPONSE_free(response);
 }
 
+/* Where an answer may be kept, the question that is asked instead is about the same certificate. */
+static void compare_question(const CaOcspRequest *request)
+{
+    const char *kept_as = ca_ocsp_kept_as(request);
+    if (!kept_as || !ca_ocsp_is_for(request, 0, issuer))
+        return;
+    g_autoptr(GBytes) der = ca_ocsp_question(issuer, kept_as, ca_ocsp_serial(request, 0));
+    g_autoptr(CaOcspRequest) again = ca_ocsp_parse(der, NULL);
+    must(again && ca_ocsp_count(again) == 1 && ca_ocsp_is_for(again, 0, issuer) && !ca_ocsp_has_nonce(again));
+    must(strcmp(ca_ocsp_serial(again, 0), ca_ocsp_serial(request, 0)) == 0 && strcmp(ca_ocsp_kept_as(again), kept_as) == 0);
+}
+
+/* Any bytes as an answer: refused, or read with times in it. */
+static void read_as_answer(GBytes *bytes)
+{
+    struct ca_ocsp_seen seen;
+    g_autoptr(GError) error = NULL;
+    must(ca_ocsp_read(bytes, &seen, &error) == (error == NULL));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(GBytes) bytes = g_bytes_new(data, size);
+    read_as_answer(bytes);
     g_autoptr(GError) error = NULL;
     g_autoptr(CaOcspRequest) request = ca_ocsp_parse(bytes, &error);
     const unsigned char *p = data;
@@ -77,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must((request == NULL) == (error != NULL));
     if (!request)
         return 0;
+    compare_question(request);
     native = d2i_OCSP_REQUEST(NULL, &p, (long)size);
     if (native) { /* libcrypto looks into what is read over here: signature, requestor's name, the extensions of singles */
         compare_request(request, native);

@@ -11,7 +11,10 @@
 #include "ca/ocsp.h"
 #include "ca/responder.h"
 #include "ca/wire.h"
+#include "db/counter.h"
 #include "db/log.h"
+#include "ra/error.h"
+#include "ra/ocsp.h"
 #include "tests/integration/cluster_authority.h"
 
 static World *world;
@@ -538,12 +541,186 @@ at_half_of_its_life_the_delegate_is_succeeded(void)
     authority_start(authority, "signer");
 }
 
+/* --- as a publishing process hands answers out ------------------------------------------------------------------------------------ */
+
+/* Asked of a publishing process that begins now; CTX is the caller's. */
+static RaOcspAnswer *
+published(RaContext *ctx, gint64 now)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) request = file_bytes("request.der");
+    RaOcspAnswer *answer = ra_ocsp_answer(ctx, request, now, &error);
+    g_assert_no_error(error);
+    keep("reply.der", answer->der);
+    return answer;
+}
+
+static void
+question_for_leaf(const char *more)
+{
+    g_autofree char *make = g_strdup_printf("ocsp -issuer client.pem -cert leaf.pem %s -reqout request.der; echo made", more);
+    openssl_says(make, "made");
+}
+
+static gint64
+now_seconds(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+/* How many answers came by WHICH while ACT ran. */
+#define COUNTED(which, act) (before = counter_get(which), (act), counter_get(which) - before)
+
+static void
+until_signed_ahead(gint64 number, gboolean revoked)
+{
+    g_autofree char *sql = g_strdup_printf("select count(*) from ocsp_response o join certificate c using (issuer, serial) where c.request = %%N"
+                                           " and (c.revoked_at is not null) = %s", revoked ? "true" : "false");
+    for (int i = 0; i < 400 && !world_int(world, sql, number); i++)
+        g_usleep(10000);
+    g_assert_cmpint(world_int(world, sql, number), ==, 1);
+}
+
+static void
+an_answer_is_there_before_anybody_asks(void)
+{
+    g_autoptr(RaContext) ctx = world_context(world, "portal");
+    gint64 number = issued("client"), before;
+    until_signed_ahead(number, FALSE);
+    question_for_leaf("-no_nonce");
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_ROW, (void)published(ctx, now_seconds())), ==, 1);
+    reply_says("client", "Cert Status: good");
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_MEMORY, (void)published(ctx, now_seconds())), ==, 1);
+    reply_says("client", "Cert Status: good");
+    /* By SHA-256 nearly nobody asks: signed at the first question, then in memory. */
+    openssl_says("ocsp -issuer client.pem -sha256 -cert leaf.pem -no_nonce -reqout request.der; echo made", "made");
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_SIGNED, (void)published(ctx, now_seconds())), ==, 1);
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_MEMORY, (void)published(ctx, now_seconds())), ==, 1);
+    reply_says("client", "Cert Status: good");
+    g_assert_cmpint(world_int(world, "select count(*) from ocsp_response o join certificate c using (issuer, serial) where c.request = %N",
+                              number), ==, 1);
+}
+
+static void
+a_revocation_is_in_the_next_answer_of_every_process(void)
+{
+    g_autoptr(RaContext) one = world_context(world, "portal"), other = world_context(world, "portal");
+    RaContext *const all[] = { one, other };
+    static const char *const hashes[] = { "", "-sha256" };
+    gint64 number = issued("client");
+    until_signed_ahead(number, FALSE);
+    for (size_t h = 0; h < G_N_ELEMENTS(hashes); h++)
+        for (size_t i = 0; i < 2 * G_N_ELEMENTS(all); i++) {
+            g_autofree char *ask_by = g_strdup_printf("ocsp -issuer client.pem %s -cert leaf.pem -no_nonce -reqout request.der; echo made", hashes[h]);
+            openssl_says(ask_by, "made");
+            (void)published(all[i / 2], now_seconds());
+            reply_says("client", "Cert Status: good");
+        }
+    revoke_it(number, "keyCompromise");
+    g_usleep(50000); /* looked for a hundred times a second */
+    for (size_t h = 0; h < G_N_ELEMENTS(hashes); h++)
+        for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+            g_autofree char *ask_by = g_strdup_printf("ocsp -issuer client.pem %s -cert leaf.pem -no_nonce -reqout request.der; echo made", hashes[h]);
+            openssl_says(ask_by, "made");
+            (void)published(all[i], now_seconds());
+            reply_says("client", "Cert Status: revoked");
+        }
+    until_signed_ahead(number, TRUE);
+}
+
+/* An answer that was signed before a revocation and would be kept after it. */
+static void
+what_was_signed_before_a_revocation_is_not_kept_after_it(void)
+{
+    gint64 number = issued("client");
+    until_signed_ahead(number, FALSE);
+    revoke_it(number, "superseded");
+    until_signed_ahead(number, TRUE);
+    g_autofree char *why = world_text(world, "select ocsp_keep(issuer, serial, 'sha1', false, extract(epoch from now())::bigint + 10,"
+                                             " extract(epoch from now())::bigint + 3000, '\\x30')::text from certificate where request = %N", number);
+    g_assert_cmpstr(why, ==, "false");
+    g_assert_cmpint(world_int(world, "select length(o.der) from ocsp_response o join certificate c using (issuer, serial) where c.request = %N",
+                              number), >, 100);
+}
+
+static void
+nothing_is_handed_out_beyond_its_next_update(void)
+{
+    g_autoptr(RaContext) ctx = world_context(world, "portal");
+    gint64 number = issued("client"), now = now_seconds(), before;
+    until_signed_ahead(number, FALSE);
+    question_for_leaf("-no_nonce");
+    (void)published(ctx, now);
+    /* Half over: another is asked for. The responder away: the old one, which is still good, until its end. */
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_SIGNED, (void)published(ctx, now + CA_OCSP_GOOD_FOR / 2 + 2)), ==, 1);
+    authority_stop(authority, "responder");
+    g_autoptr(RaContext) alone = world_context(world, "portal");
+    g_assert_cmpint(published(alone, now + CA_OCSP_GOOD_FOR - 60)->next_update, >, now + CA_OCSP_GOOD_FOR - 60);
+    reply_says("client", "Cert Status: good");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) request = file_bytes("request.der");
+    g_assert_null(ra_ocsp_answer(alone, request, now + CA_OCSP_GOOD_FOR + 60, &error));
+    g_assert_error(error, RA_ERROR, RA_ERROR_DOWN);
+    authority_start(authority, "responder");
+}
+
+static void
+many_nonces_are_passed_over_and_starve_nobody(void)
+{
+    g_autoptr(RaContext) ctx = world_context(world, "portal");
+    gint64 number = issued("client"), live = settings_number(world->settings, "responder", "live"), before;
+    until_signed_ahead(number, FALSE);
+    question_for_leaf("-nonce");
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_LIVE, (void)published(ctx, now_seconds())), ==, 1);
+    reply_says("client", "Cert Status: good");
+    gint64 began = g_get_monotonic_time(), passed = counter_get(COUNTER_OCSP_NO_NONCE), asked = counter_get(COUNTER_OCSP_LIVE);
+    for (int i = 0; i < 40 * live; i++)
+        (void)published(ctx, now_seconds());
+    gint64 seconds = (g_get_monotonic_time() - began) / G_USEC_PER_SEC + 2; /* a second's worth lay ready */
+    asked = counter_get(COUNTER_OCSP_LIVE) - asked;
+    g_assert_cmpint(asked, <=, seconds * live);
+    g_assert_cmpint(asked + counter_get(COUNTER_OCSP_NO_NONCE) - passed, ==, 40 * live);
+    /* Whoever asks without one is answered from memory meanwhile. */
+    question_for_leaf("-no_nonce");
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_MEMORY, (void)published(ctx, now_seconds())), ==, 1);
+    reply_says("client", "Cert Status: good");
+}
+
+static void
+a_stranger_is_refused_without_asking_the_responder(void)
+{
+    g_autoptr(RaContext) ctx = world_context(world, "portal");
+    gint64 before;
+    authority_stop(authority, "responder");
+    openssl_says("ocsp -issuer client.pem -serial 0x1234 -reqout request.der -no_nonce; echo made", "made");
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_UNAUTHORIZED, (void)published(ctx, now_seconds())), ==, 1);
+    g_autoptr(GBytes) reply = file_bytes("reply.der");
+    g_assert_cmpint(refusal_of(reply), ==, CA_OCSP_UNAUTHORIZED);
+    authority_start(authority, "responder");
+}
+
+static void
+what_is_remembered_is_forgotten_with_the_connection(void)
+{
+    g_autoptr(RaContext) ctx = world_context(world, "portal");
+    gint64 number = issued("client"), before;
+    until_signed_ahead(number, FALSE);
+    question_for_leaf("-no_nonce");
+    (void)published(ctx, now_seconds());
+    g_usleep(20000);
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_MEMORY, (void)published(ctx, now_seconds())), ==, 1);
+    cluster_do(world->cluster, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'inkan_portal'");
+    g_usleep(50000);
+    g_assert_cmpint(COUNTED(COUNTER_OCSP_ROW, (void)published(ctx, now_seconds())), ==, 1);
+    reply_says("client", "Cert Status: good");
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     log_setup("test", LOG_LEVEL_ERROR);
-    world = world_new_bare(NULL);
+    world = world_new_bare("responder live=5");
     authority = authority_new(world);
     signer_socket = settings_text(world->settings, "signer", "socket");
     responder_socket = settings_text(world->settings, "responder", "socket");
@@ -567,6 +744,13 @@ main(int argc, char **argv)
     g_test_add_func("/ocsp/without database it says try later and is back with it", without_database_it_says_try_later_and_is_back_with_it);
     g_test_add_func("/ocsp/without a signer it says try later until one is there", without_a_signer_it_says_try_later_until_one_is_there);
     g_test_add_func("/ocsp/at half of its life the delegate is succeeded", at_half_of_its_life_the_delegate_is_succeeded);
+    g_test_add_func("/ready/an answer is there before anybody asks", an_answer_is_there_before_anybody_asks);
+    g_test_add_func("/ready/a revocation is in the next answer of every process", a_revocation_is_in_the_next_answer_of_every_process);
+    g_test_add_func("/ready/what was signed before a revocation is not kept after it", what_was_signed_before_a_revocation_is_not_kept_after_it);
+    g_test_add_func("/ready/nothing is handed out beyond its nextUpdate", nothing_is_handed_out_beyond_its_next_update);
+    g_test_add_func("/ready/many nonces are passed over and starve nobody", many_nonces_are_passed_over_and_starve_nobody);
+    g_test_add_func("/ready/a stranger is refused without asking the responder", a_stranger_is_refused_without_asking_the_responder);
+    g_test_add_func("/ready/what is remembered is forgotten with the connection", what_is_remembered_is_forgotten_with_the_connection);
     g_test_add_func("/ocsp/killed it is back with a new key", killed_it_is_back_with_a_new_key);
     int result = g_test_run();
     authority_free(authority);

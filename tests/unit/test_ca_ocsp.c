@@ -352,6 +352,58 @@ static void refusals_are_openssls_too(void)
     }
 }
 
+/* What is made here and what a client makes of the same certificate: the same bytes. */
+static void the_usual_question_is_openssls(void)
+{
+    static const char *const words[] = { "sha1", "sha256" };
+    struct world w;
+
+    world_init(&w, CA_KEY_P256);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        OCSP_REQUEST *native_request = request_for(&w, i ? EVP_sha256() : EVP_sha1(), 0), *nonce = request_for(&w, i ? EVP_sha256() : EVP_sha1(), 8);
+        g_autoptr(GBytes) theirs = request_bytes(native_request), with_nonce = request_bytes(nonce);
+        g_autoptr(CaOcspRequest) parsed = ca_ocsp_parse(theirs, NULL), other = ca_ocsp_parse(with_nonce, NULL);
+        g_autoptr(GBytes) ours = ca_ocsp_question(w.hashes, words[i], ca_ocsp_serial(parsed, 0));
+        g_assert_true(g_bytes_equal(theirs, ours));
+        g_assert_cmpstr(ca_ocsp_kept_as(parsed), ==, words[i]);
+        g_assert_cmpstr(ca_ocsp_kept_as(other), ==, words[i]);
+        g_assert_true(ca_ocsp_has_nonce(other));
+        OCSP_REQUEST_free(native_request);
+        OCSP_REQUEST_free(nonce);
+    }
+    g_assert_null(ca_ocsp_question(w.hashes, "md5", "01"));
+    g_assert_null(ca_ocsp_question(w.hashes, "sha1", "no hex"));
+    world_clear(&w);
+}
+
+static void an_answer_is_read_as_it_was_written(void)
+{
+    static const struct ca_ocsp_answer answers[] = { { .status = CA_OCSP_GOOD }, { .status = CA_OCSP_UNKNOWN },
+        { .status = CA_OCSP_REVOKED, .revoked_at = FIXTURE_NOW - 5, .reason = CA_REASON_SUPERSEDED },
+        { .status = CA_OCSP_REVOKED, .revoked_at = FIXTURE_NOW - 5, .reason = CA_REASON_UNSPECIFIED } };
+    struct ca_ocsp_times when = { FIXTURE_NOW, FIXTURE_NOW - 1, FIXTURE_NOW + 3600 };
+    struct ca_ocsp_seen seen;
+    struct world w;
+
+    world_init(&w, CA_KEY_P256);
+    g_autoptr(GBytes) question = ca_ocsp_question(w.hashes, "sha1", "0102"), refusal = ca_ocsp_error(CA_OCSP_TRY_LATER);
+    g_autoptr(CaOcspRequest) request = ca_ocsp_parse(question, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
+        g_autoptr(GBytes) der = ca_ocsp_build(request, &answers[i], &when, w.responder, NULL);
+        g_assert_true(ca_ocsp_read(der, &seen, NULL));
+        g_assert_cmpint(seen.refusal, ==, 0);
+        g_assert_cmpmem(&seen.answer, sizeof seen.answer, &answers[i], sizeof answers[i]);
+        g_assert_cmpmem(&seen.times, sizeof seen.times, &when, sizeof when);
+        for (gsize n = 0; n < g_bytes_get_size(der); n++) { /* cut anywhere: no answer */
+            g_autoptr(GBytes) cut = g_bytes_new_from_bytes(der, 0, n);
+            g_assert_false(ca_ocsp_read(cut, &seen, NULL));
+        }
+    }
+    g_assert_true(ca_ocsp_read(refusal, &seen, NULL));
+    g_assert_cmpint(seen.refusal, ==, CA_OCSP_TRY_LATER);
+    world_clear(&w);
+}
+
 static const struct unit_test tests[] = {
     { "/ocsp/each status reaches an openssl client", each_status_reaches_an_openssl_client },
     { "/ocsp/the issuer itself can answer", the_issuer_itself_can_answer },
@@ -361,6 +413,8 @@ static const struct unit_test tests[] = {
     { "/ocsp/damaged requests are refused or read safely", damaged_requests_are_refused_or_read_safely },
     { "/ocsp/length is bounded", length_is_bounded },
     { "/ocsp/refusals are openssl's too", refusals_are_openssls_too },
+    { "/ocsp/the usual question is openssl's", the_usual_question_is_openssls },
+    { "/ocsp/an answer is read as it was written", an_answer_is_read_as_it_was_written },
 };
 
 int main(int argc, char **argv)
