@@ -122,11 +122,13 @@ def none():
 def foreign():
     """another CA's: the page names it, and says how to choose the right one"""
     tool("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", at("f.key"), "-out", at("f.crt"),
-         "-days", "2", "-subj", "/O=Elsewhere/CN=Mallory Foreign")
+         "-days", "2", "-subj", "/O=Elsewhere/CN=Mallory Foreign", "-addext", "extendedKeyUsage=1.2.3.4,serverAuth")
     page = refused(check((at("f.crt"), at("f.key"), None)), "foreign", "Close all windows")
     tap.has(page.value("issuer"), "Elsewhere")
     tap.has(page.value("whose"), "Mallory Foreign")
     tap.has(page.value("revocation"), "Not known here")
+    for part in ("Another use: 1.2.3.4", "Servers"):
+        tap.has(page.value("purpose"), part)
 
 
 def unknown():
