@@ -347,6 +347,55 @@ a_renewal_asks_policy_again(void)
     g_assert_cmpint(request->cycle, ==, 2);
 }
 
+static void
+refused_with(gint64 person, const char *mail, const char *rule)
+{
+    const struct ra_who who = { .person = person };
+    const struct ra_application application = { .type = "smime", .months = 25, .mail = mail };
+    g_autoptr(GError) before = NULL, then = NULL;
+    g_autoptr(RaPreview) preview = ra_request_preview(world->portal, &who, &application, 1700000000, &before);
+    g_autofree char *location = NULL;
+    gboolean ok = ra_request_apply(world->portal, &who, NULL, &application, &location, &then);
+    g_assert_cmpint(preview == NULL, ==, rule != NULL);
+    g_assert_cmpint(ok, ==, rule == NULL);
+    g_assert_cmpstr(ra_error_rule(before), ==, rule ? rule : "");
+    g_assert_cmpstr(ra_error_rule(then), ==, rule ? rule : "");
+}
+
+/* Of the rows of one name together, whatever else the person has. */
+static void
+a_profile_has_a_cap_of_its_own(void)
+{
+    gint64 institution = cluster_institution(world->cluster, "Capped College", "capped.example", "https://idp.capped");
+    gint64 person = cluster_person(world->cluster, institution, "capped");
+    world_do(world, "update person set mails = '{p@capped.example}' where id = %N", person);
+    world_do(world, "update profile set max_active = 2 where name = 'smime-25' and %N > 0", 1);
+    refused_with(person, "p@capped.example", NULL);
+    refused_with(person, "p@capped.example", NULL);
+    refused_with(person, "p@capped.example", "cap-profile");
+    world_do(world, "update profile set max_active = null where name = 'smime-25' and %N > 0", 1);
+    refused_with(person, "p@capped.example", NULL);
+}
+
+/* X.520: a common name has 64 characters. */
+static void
+an_address_that_is_to_be_the_name_has_64_characters_at_most(void)
+{
+    gint64 institution = cluster_institution(world->cluster, "Long College", "long.example", "https://idp.long");
+    gint64 person = cluster_person(world->cluster, institution, "long");
+    world_do(world, "update person set mails = array[repeat('a', 51) || '@long.example', repeat('a', 52) || '@long.example'] where id = %N",
+             person);
+    g_autofree char *of_64 = g_strconcat("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "@long.example", NULL);
+    g_autofree char *of_65 = g_strconcat("a", of_64, NULL);
+    g_assert_cmpuint(strlen(of_64), ==, 64);
+    refused_with(person, of_65, NULL);
+    world_do(world, "insert into profile (name, type, months, issuer, subject, key_usage, extended) select 'smime-mail-25', type, months, issuer,"
+                    " 'mail', key_usage, extended from profile where name = 'smime-25' and %N > 0", 1);
+    refused_with(person, of_64, NULL);
+    refused_with(person, of_65, "mail-long");
+    world_do(world, "update profile set valid_to = now() where name = 'smime-mail-25' and %N > 0", 1);
+}
+
 static int
 renew_or_revoke(int i, gpointer data)
 {
@@ -482,6 +531,9 @@ main(int argc, char **argv)
     g_test_add_func("/request/renewing and revoking at once end in one recorded order",
                     renewing_and_revoking_at_once_end_in_one_order);
     g_test_add_func("/request/what a person may do follows the steps", what_a_person_may_do_follows_the_steps);
+    g_test_add_func("/request/a profile has a cap of its own", a_profile_has_a_cap_of_its_own);
+    g_test_add_func("/request/an address that is to be the name has 64 characters at most",
+                    an_address_that_is_to_be_the_name_has_64_characters_at_most);
     g_test_add_func("/person/a login makes a person once and brings the rest up to date", a_login_makes_a_person_once);
     g_test_add_func("/person/the same identifier from another IdP is another person",
                     the_same_identifier_from_another_idp_is_another_person);
