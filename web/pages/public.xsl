@@ -79,7 +79,7 @@
                     <xsl:for-each select="issuer[not(@parent)]">
                         <div class="card">
                             <p class="label"><xsl:value-of select="@cn"/> · SHA-256</p>
-                            <p class="fingerprint mono"><xsl:value-of select="i:pairs(@sha256)"/></p>
+                            <p class="fingerprint mono"><xsl:call-template name="fingerprint"><xsl:with-param name="of" select="@sha256"/></xsl:call-template></p>
                         </div>
                     </xsl:for-each>
                 </section>
@@ -230,8 +230,8 @@
                 </div>
                 <div><dt><m:t k="fact.subject"/></dt><dd class="mono"><xsl:value-of select="@subject"/></dd></div>
                 <div><dt><m:t k="fact.key"/></dt><dd><xsl:value-of select="@key"/></dd></div>
-                <div><dt>SHA-256</dt><dd class="mono"><xsl:value-of select="i:pairs(@sha256)"/></dd></div>
-                <div><dt>SHA-1</dt><dd class="mono"><xsl:value-of select="i:pairs(@sha1)"/></dd></div>
+                <div><dt>SHA-256</dt><dd class="mono"><xsl:call-template name="fingerprint"><xsl:with-param name="of" select="@sha256"/></xsl:call-template></dd></div>
+                <div><dt>SHA-1</dt><dd class="mono"><xsl:call-template name="fingerprint"><xsl:with-param name="of" select="@sha1"/></xsl:call-template></dd></div>
             </dl>
         </div>
     </xsl:template>
@@ -301,6 +301,16 @@
             </xsl:choose>
         </xsl:variable>
         <xsl:value-of select="$lines"/>
+    </xsl:template>
+
+    <!-- A long line of pairs, which may be broken after every eighth: halves of a pair are hard to compare. -->
+    <xsl:template name="fingerprint">
+        <xsl:param name="of"/>
+        <xsl:variable name="pairs" select="i:pairs($of)"/>
+        <xsl:value-of select="substring($pairs, 1, 24)"/><wbr/>
+        <xsl:value-of select="substring($pairs, 25, 24)"/><wbr/>
+        <xsl:value-of select="substring($pairs, 49, 24)"/><wbr/>
+        <xsl:value-of select="substring($pairs, 73)"/>
     </xsl:template>
 
     <!-- Does my certificate work? A yes or no, whose, until when; what to do; then all that was looked at. -->
@@ -444,7 +454,7 @@
                 <div><dt><m:t k="fact.subject"/></dt><dd id="subject" class="mono"><xsl:value-of select="@subject"/></dd></div>
                 <div><dt><m:t k="fact.issuer"/></dt><dd id="issuer" class="mono"><xsl:value-of select="@issuer"/></dd></div>
                 <div><dt><m:t k="fact.serial"/></dt><dd id="serial" class="mono break"><xsl:value-of select="@serial"/></dd></div>
-                <div><dt><m:t k="fact.fingerprint"/></dt><dd id="fingerprint" class="mono break"><xsl:value-of select="i:pairs(@fingerprint)"/></dd></div>
+                <div><dt><m:t k="fact.fingerprint"/></dt><dd id="fingerprint" class="mono break"><xsl:call-template name="fingerprint"><xsl:with-param name="of" select="@fingerprint"/></xsl:call-template></dd></div>
                 <xsl:if test="@key"><div><dt><m:t k="fact.key"/></dt><dd><xsl:value-of select="@key"/></dd></div></xsl:if>
                 <xsl:if test="@successor"><div><dt><m:t k="check.successor"/></dt><dd id="successor" class="mono break"><xsl:value-of select="@successor"/></dd></div></xsl:if>
             </dl>
