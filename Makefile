@@ -31,7 +31,7 @@ rooms = $(foreach r,$(1),$(BUILD)/lib$(r).a)
 
 .PHONY: all
 all: $(BUILD)/.dependencies
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory programs ownkey
 
 .PHONY: programs
 programs: $(PROGRAMS)
@@ -75,6 +75,14 @@ $(BUILD)/inkan-bench: $(call obj,tests/bench/inkan_bench.c) $(call rooms,ra web 
 	$(call link,$<)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# --- the script that makes keys in the browser: the one thing here that needs npm's registry; without it the choice is not offered
+
+OWNKEY := $(BUILD)/ownkey/ownkey.js
+.PHONY: ownkey
+ownkey: $(OWNKEY)
+$(OWNKEY): web/ownkey/build $(wildcard web/ownkey/*.mjs web/ownkey/*.json)
+	@$(call tell,JS,$@); web/ownkey/build $(@D)
 
 # --- unit tests: tests/unit/test_NAME.c, each a program that speaks TAP ------------------------------------------------------
 

@@ -9,11 +9,14 @@
 /* --- Signature algorithms ------------------------------------------------------------------------------------------------- */
 
 #define RSA_WITH(last) { 0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last, 5, 0 }, 15
+/* Parameters left out: RFC 4055 section 5 wants it read as well, and WebCrypto's libraries write it. */
+#define RSA_BARE(last) { 0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last }, 13
 #define ECDSA_WITH(last) { 0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, last }, 12
 
 static const struct ca_algorithm algorithms[] = {
     { "SHA256", TRUE, RSA_WITH(11) },    { "SHA384", TRUE, RSA_WITH(12) },    { "SHA512", TRUE, RSA_WITH(13) },
     { "SHA256", FALSE, ECDSA_WITH(2) },  { "SHA384", FALSE, ECDSA_WITH(3) },  { "SHA512", FALSE, ECDSA_WITH(4) },
+    { "SHA256", TRUE, RSA_BARE(11) },    { "SHA384", TRUE, RSA_BARE(12) },    { "SHA512", TRUE, RSA_BARE(13) },
 };
 
 const struct ca_algorithm *ca_algorithm_find(const struct der *whole)

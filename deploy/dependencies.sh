@@ -25,11 +25,9 @@ case $level in
   *) echo "dependencies.sh: '$level' is not a level: build, demo, test or bench" >&2; exit 2 ;;
 esac
 
-# Another Node.js than Debian's may be there already, and the two don't install side by side.
-if [ "$level" = test ] || [ "$level" = bench ]; then
-  command -v node >/dev/null 2>&1 || wanted="$wanted nodejs"
-  command -v npm >/dev/null 2>&1 || wanted="$wanted npm"
-fi
+# For web/ownkey and the browser tests. Another Node.js than Debian's may be there already, and the two don't install side by side.
+command -v node >/dev/null 2>&1 || wanted="$wanted nodejs"
+command -v npm >/dev/null 2>&1 || wanted="$wanted npm"
 
 missing=
 for package in $wanted; do

@@ -47,11 +47,11 @@ put_sed = for f in $(2); do t=$$(mktemp) && sed -e 's|/usr/share/inkan|$(PREFIX)
 	  -e 's|/etc/inkan|$(SYSCONFDIR)/inkan|g' -e 's|^\#share = .*|share = $(PREFIX)/share/inkan|' "$$f" >"$$t" && install -D -m $(1) "$$t" '$(DESTDIR)$(3)'/"$${f\#\#*/}" || exit 1; \
 	  rm -f "$$t"; done
 
-# Of web/ everything but the program's own sources: templates, messages, static files.
-web_files = $(shell cd web && find . -type f ! -name '*.[ch]' | sort)
+# Of web/ everything but sources: templates, messages, static files.
+web_files = $(shell cd web && find . -path ./ownkey -prune -o -type f ! -name '*.[ch]' -print | sort)
 
 .PHONY: install install-files
-install: programs install-files
+install: programs ownkey install-files
 	@test -e '$(DESTDIR)$(SYSCONFDIR)/inkan/inkan.conf' || \
 	  install -D -m 0640 '$(DESTDIR)$(PREFIX)/share/doc/inkan/inkan.conf.sample' '$(DESTDIR)$(SYSCONFDIR)/inkan/inkan.conf'
 
@@ -62,6 +62,8 @@ install-files:
 	@$(call put,0644,$(wildcard db/migrations/*.sql),$(PREFIX)/share/inkan/db/migrations)
 	@cd web && for f in $(web_files); do install -D -m 0644 "$$f" '$(DESTDIR)$(PREFIX)/share/inkan/web'/"$$f" || exit 1; done
 	@$(call put,0644,$(wildcard deploy/relying/*),$(PREFIX)/share/inkan/relying)
+	@$(call put,0644,$(shell ls $(OWNKEY) 2>/dev/null),$(PREFIX)/share/inkan/web/static)
+	@$(call put,0644,$(shell ls $(BUILD)/ownkey/ownkey-licenses.txt 2>/dev/null),$(PREFIX)/share/doc/inkan)
 	@$(call put_sed,0644,$(wildcard deploy/nginx/*.conf),$(PREFIX)/share/inkan/nginx)
 	@$(call put,0644,$(wildcard deploy/nginx/pages/*),$(PREFIX)/share/inkan/nginx/pages)
 	@$(call put_sed,0644,$(wildcard deploy/systemd/*.service deploy/systemd/*.target),$(PREFIX)/lib/systemd/system)

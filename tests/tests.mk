@@ -50,7 +50,7 @@ test-dependencies:
 # TESTS="word word" runs the programs whose path contains one of the words.
 .PHONY: test
 test: test-dependencies
-	@$(MAKE) --no-print-directory -j$$(nproc) programs test-programs
+	@$(MAKE) --no-print-directory -j$$(nproc) programs test-programs ownkey
 	@$(MAKE) --no-print-directory -s test-browser-tools
 	@BUILD=$(BUILD) DEMO_DIR= DEMO_PORT=$(TEST_PORT) tests/run $(TESTS)
 

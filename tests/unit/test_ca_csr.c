@@ -131,6 +131,32 @@ static void base64_alone_is_read_too(void)
     refused_as(text, "csr-form");
 }
 
+/* As libraries on top of WebCrypto write it: sha256WithRSAEncryption without parameters (RFC 4055 section 5). */
+static void rsa_without_parameters_is_read_too(void)
+{
+    static const char request[] =
+        "-----BEGIN CERTIFICATE REQUEST-----\n"
+        "MIICVTCCAT8CAQAwEjEQMA4GA1UEAwwHcmVxdWVzdDCCASIwDQYJKoZIhvcNAQEB\n"
+        "BQADggEPADCCAQoCggEBAL14O9kPb3ctI4k+yv0v+x+pcx6VLuYB4ahJei49jSTZ\n"
+        "AixWzwLGXFafWPB6h8TPgxPIJ/FSv+rcQfsMyY40F2YhrDjVfU8fksZoCkVJWCOV\n"
+        "KyavmrMzm0S8BMNEG/qPtpYKh+dJDJrEOBEzwEB1ma9KHlej/dcN3gEs4curej2R\n"
+        "JM/0eTx2kNTQUfsfrwyEem4tLtcql7Q5NrHjmoNwiprWLkTbA5A3wjEwHeaJyP09\n"
+        "XSvvQ+BjnxB6LtSVflBq9qd7ocWEp1LS+8aVA8Jj45v/6hSd4bSh8zBWQqGeNV1x\n"
+        "dTZQ3TfoBgjmIE5Yuasft70DrDJSqFLXZ7siZXAQ6b0CAwEAAaAAMAsGCSqGSIb3\n"
+        "DQEBCwOCAQEAH0Enj1G/xXk97Z+kzRMogoD8IJBP/Qee46GAD5/FSME47EWERlOn\n"
+        "BltFYUNEXi1po81D76/JUkI2AD1D+cOvzlwo03g7rI5FwwO7FBE0X+eU2nzeNqck\n"
+        "9mJK2uUqd+sbylLvLinp9qS0nRUlOptPXufgYLj9Jr8ba80B2dzmVqmeOUk1CHIZ\n"
+        "rArcifdDcwEd3a91fFOFT2C4xwWuXDHjRcj/0eGaOnZI9OF2C863oHaPBxiN8QRW\n"
+        "ctB9AE4dzVn/mQN2rOOgu6Rdgvblch+G8+vxYIyarFAcF75RzMdKqavX2JVaPPxc\n"
+        "DPxZU9ykwUlvi04DI0C5PVw3vsoW10Q5Qw==\n"
+        "-----END CERTIFICATE REQUEST-----\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CaCsr) csr = ca_csr_parse(request, strlen(request), &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpint((int)csr->kind, ==, CA_KEY_RSA2048);
+}
+
 static void two_requests_and_private_keys_are_told_apart(void)
 {
     g_autoptr(GBytes) der = openssl_csr(EVP_EC_gen("P-256"), EVP_sha256(), 0);
@@ -473,6 +499,7 @@ static const struct unit_test tests[] = {
     { "/csr/a larger odd exponent is fine", a_larger_odd_exponent_is_fine },
     { "/csr/PEM as people paste it", pem_as_people_paste_it },
     { "/csr/base64 alone is read too", base64_alone_is_read_too },
+    { "/csr/RSA without parameters is read too", rsa_without_parameters_is_read_too },
     { "/csr/two requests and private keys are told apart", two_requests_and_private_keys_are_told_apart },
     { "/csr/what is no request is refused", what_is_no_request_is_refused },
     { "/csr/length is bounded", length_is_bounded },

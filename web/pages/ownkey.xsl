@@ -3,17 +3,15 @@
                 xmlns:i="urn:inkan:functions" exclude-result-prefixes="m i">
 
     <!-- A key that the person makes: in the browser (only where the bundle is there; hidden until its script finds all it needs),
-         or anywhere else, with a request (CSR) that is pasted or read from a file. -->
-
-    <xsl:template match="pickup-choose | pickup-own | pickup-done" mode="head">
-        <xsl:if test="@own-script"><script src="{@own-script}" defer="defer"></script></xsl:if>
-    </xsl:template>
+         or anywhere else, with a request (CSR) that is pasted or read from a file. The bundle is large: it is fetched where it is
+         needed (data-script), not with the page. -->
 
     <!-- Step 2, below the usual way. -->
     <xsl:template name="ownkey">
         <xsl:variable name="problem" select="problem[@field = 'csr']"/>
         <details class="more ownkey" id="ownkey">
             <xsl:if test="$problem"><xsl:attribute name="open">open</xsl:attribute></xsl:if>
+            <xsl:if test="@own-script"><xsl:attribute name="data-script"><xsl:value-of select="@own-script"/></xsl:attribute></xsl:if>
             <summary><xsl:choose><xsl:when test="@own-script"><m:t k="ownkey.title"/></xsl:when><xsl:otherwise><m:t k="ownkey.title.csr"/></xsl:otherwise></xsl:choose></summary>
             <p><m:t k="ownkey.when"/></p>
             <xsl:if test="@own-script"><xsl:call-template name="ownkey-browser"/></xsl:if>
@@ -65,6 +63,7 @@
     <!-- The script fills it in; what it may have to say stands here, hidden. -->
     <xsl:template name="ownkey-browser">
         <section class="card" aria-labelledby="browser-title" hidden="hidden" id="browser-key" data-ownkey="make" data-action="{pickup/@action}" data-number="{pickup/@number}">
+            <xsl:call-template name="ownkey-name"/>
             <h2 id="browser-title"><m:t k="ownkey.browser"/></h2>
             <p><m:t k="ownkey.browser.text"/></p>
             <p class="notice" hidden="hidden" data-say="kept"><xsl:call-template name="icon-note"/><span><m:t k="ownkey.browser.kept"/></span></p>
@@ -83,6 +82,11 @@
             </form>
             <xsl:call-template name="ownkey-says"/>
         </section>
+    </xsl:template>
+
+    <!-- What lists of certificates show, as in the files that the service makes. -->
+    <xsl:template name="ownkey-name">
+        <xsl:attribute name="data-name"><xsl:choose><xsl:when test="pickup/@type = 'smime'">S/MIME #</xsl:when><xsl:otherwise>Client #</xsl:otherwise></xsl:choose><xsl:value-of select="pickup/@number"/><xsl:text> </xsl:text><xsl:choose><xsl:when test="pickup/@memo != ''"><xsl:value-of select="pickup/@memo"/></xsl:when><xsl:otherwise><xsl:value-of select="pickup/owner/@name"/></xsl:otherwise></xsl:choose></xsl:attribute>
     </xsl:template>
 
     <xsl:template name="ownkey-password">
@@ -110,12 +114,20 @@
     </xsl:template>
 
     <!-- Step 3 where the service has no key: the certificate with its chain, to be put together with the person's own. -->
-    <xsl:template match="pickup-own" mode="title"><m:t k="ownkey.install.title"/></xsl:template>
+    <xsl:template match="pickup-own" mode="title"><xsl:call-template name="ownkey-install-title"/></xsl:template>
+    <xsl:template name="ownkey-install-title">
+        <xsl:choose>
+            <xsl:when test="@origin = 'browser'"><m:t k="pickup.install.title"/></xsl:when>
+            <xsl:otherwise><m:t k="ownkey.install.title"/></xsl:otherwise>
+        </xsl:choose>
+    </xsl:template>
     <xsl:template match="pickup-own" mode="main">
-        <h1><m:t k="ownkey.install.title"/></h1>
+        <h1><xsl:call-template name="ownkey-install-title"/></h1>
         <xsl:call-template name="pickup-steps"><xsl:with-param name="at" select="3"/></xsl:call-template>
         <xsl:if test="@origin = 'browser'">
             <section class="card saved" aria-labelledby="browser-title" hidden="hidden" id="browser-key" data-ownkey="again" data-action="{pickup/@action}" data-number="{pickup/@number}">
+                <xsl:if test="@own-script"><xsl:attribute name="data-script"><xsl:value-of select="@own-script"/></xsl:attribute></xsl:if>
+                <xsl:call-template name="ownkey-name"/>
                 <h2 id="browser-title"><m:t k="ownkey.again"/></h2>
                 <p><m:t k="ownkey.again.text"><m:with name="file"><code><xsl:value-of select="@file"/></code></m:with></m:t></p>
                 <form method="post" action="{pickup/@action}/download?own" autocomplete="off">
@@ -135,7 +147,7 @@
         <section class="card" aria-labelledby="saved">
             <h2 id="saved"><m:t k="ownkey.chain"/></h2>
             <p><m:t k="ownkey.chain.text"><m:with name="file"><code><xsl:value-of select="@chain"/></code></m:with></m:t></p>
-            <p><m:t k="pickup.again"><m:with name="until"><strong><xsl:call-template name="moment"><xsl:with-param name="at" select="pickup/@until"/></xsl:call-template></strong></m:with></m:t></p>
+            <p><m:t k="ownkey.chain.again"><m:with name="until"><strong><xsl:call-template name="moment"><xsl:with-param name="at" select="pickup/@until"/></xsl:call-template></strong></m:with></m:t></p>
             <form method="post" action="{pickup/@action}/download">
                 <xsl:call-template name="csrf"/>
                 <input type="hidden" name="pin" value="{@pin}"/>
@@ -169,7 +181,7 @@
 
     <!-- Where it has ended, the key in the browser goes too. -->
     <xsl:template name="ownkey-forget">
-        <xsl:if test="@own-script"><span hidden="hidden" data-ownkey="forget" data-action="{@action}"></span></xsl:if>
+        <xsl:if test="@own-script"><span hidden="hidden" data-ownkey="forget" data-action="{@action}" data-script="{@own-script}"></span></xsl:if>
     </xsl:template>
 
     <xsl:template match="problem[@field='csr']" mode="words"><m:t k="problem.csr.{@rule}"/></xsl:template>

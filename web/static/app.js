@@ -43,6 +43,12 @@ for (const part of all('[data-reads]')) {
   });
 }
 
+// A script that few need is fetched where it is: at once, or when what it belongs to is unfolded.
+for (const part of all('[data-script^="/static/"]')) {
+  const load = () => { document.head.append(Object.assign(document.createElement('script'), { src: part.dataset.script })); };
+  if (part.tagName !== 'DETAILS' || part.open) load(); else part.addEventListener('toggle', load, { once: true });
+}
+
 // The account menu closes by Escape and by a click elsewhere.
 for (const menu of all('[data-menu]')) {
   document.addEventListener('click', (event) => { if (!menu.contains(event.target)) menu.open = false; });
