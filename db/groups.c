@@ -12,6 +12,7 @@
 #include "db/metadata_query.h"
 #include "db/metrics.h"
 #include "db/migration.h"
+#include "db/officer.h"
 #include "db/outbox.h"
 #include "db/person.h"
 #include "db/pickup.h"
@@ -47,6 +48,7 @@ const DbGroup *const db_groups[] = {
     &db_metadata_query_group,
     &db_metrics_group,
     &db_migration_group,
+    &db_officer_group,
     &db_outbox_group,
     &db_outbox_worker_group,
     &db_person_group,

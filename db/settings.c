@@ -81,6 +81,7 @@ static const struct row {
     { "saml", "metadata_longest", NUMBER, "2592000", 3600, 31536000, NULL, "seconds that validUntil may lie ahead at most" },
     { "saml", "discovery", HTTPS, "", 0, 1024, NULL, "https URL of the federation's discovery service; empty: our own page" },
     { "saml", "officer_entitlement", TEXT, "", 0, 1024, NULL, "eduPersonEntitlement value that makes an officer" },
+    { "saml", "revoker_entitlement", TEXT, "", 0, 1024, NULL, "eduPersonEntitlement value that makes an officer who may only revoke" },
     { "saml", "operator_entitlement", TEXT, "", 0, 1024, NULL, "eduPersonEntitlement value that makes an operator" },
     { "saml", "operator_idps", LIST, "", 0, 100, NULL, "entity ids of the IdPs that may say so; empty: none" },
 

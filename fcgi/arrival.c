@@ -12,6 +12,7 @@
 #include "fcgi/refusal.h"
 #include "fcgi/session.h"
 #include "ra/error.h"
+#include "ra/officer.h"
 #include "ra/person.h"
 #include "sp/attributes.h"
 #include "sp/error.h"
@@ -131,6 +132,7 @@ role_of(const Exchange *x, const SpPerson *person, const char *idp)
     static const struct { const char *setting, *role, *idps; } roles[] = {
         { "operator_entitlement", "operator", "operator_idps" },
         { "officer_entitlement", "officer", NULL },
+        { "revoker_entitlement", "revoker", NULL },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(roles); i++) {
         const char *wanted = portal_setting(x->portal, "saml", roles[i].setting);
@@ -160,7 +162,9 @@ begin_session(Exchange *x, struct arrival *a, gint64 person, GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS(before); i++)
         if (before[i] && !db_session_end(x->portal->ra->db, before[i], error))
             return FALSE;
-    return db_session_insert(x->portal->ra->db, &session, error);
+    const RaOfficer officer = { .person = person, .role = session.role, .address = x->in->address };
+    return db_session_insert(x->portal->ra->db, &session, error) &&
+           ra_officer_audit(x->portal->ra, &officer, a->institution->id, "officer-login", error);
 }
 
 static gboolean

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#define FORM_FIELDS_MOST 32
+#define FORM_FIELDS_MOST 128 /* a selection from a table is one each */
 
 typedef struct form Form;
 

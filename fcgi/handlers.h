@@ -67,7 +67,19 @@ void check_elsewhere(Exchange *x);
 /* health.c */
 void health(Exchange *x);
 void metrics(Exchange *x);
-/* helpdesk.c */
+/* helpdesk.c: start and find */
 void helpdesk(Exchange *x);
+void helpdesk_find(Exchange *x);
+void helpdesk_table(Exchange *x);
+void helpdesk_missing(Exchange *x);
+/* helpdesk_person.c */
+void helpdesk_person(Exchange *x);
+void helpdesk_revoke(Exchange *x);
+/* helpdesk_request.c */
+void helpdesk_request(Exchange *x);
+void helpdesk_approve(Exchange *x);
+void helpdesk_refuse(Exchange *x);
+void helpdesk_new_pin(Exchange *x);
+void helpdesk_resend(Exchange *x);
 
 #endif

@@ -5,6 +5,7 @@
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
 #include "fcgi/session.h"
+#include "ra/officer.h"
 #include "sp/discovery.h"
 #include "sp/error.h"
 #include "sp/logout.h"
@@ -92,13 +93,28 @@ say_logged_out(Exchange *x, const SpIdp *idp, const SpLogoutSend *request, gbool
 
 /* Our session dies first, whatever becomes of the IdP's. A redirect to it straight from this POST would break the rule
    form-action 'self', so the page goes on by itself. */
+/* The session ends; that an officer left is in the audit. */
+static gboolean
+leave(Exchange *x, GError **error)
+{
+    Db *db = x->portal->ra->db;
+    if (!x->session)
+        return session_end(x, error);
+    const RaOfficer officer = { .person = x->session->person, .role = x->session->role, .address = x->in->address };
+    gboolean ok = db_begin(db, error) &&
+                  ra_officer_audit(x->portal->ra, &officer, x->session->institution, "officer-logout", error) &&
+                  session_end(x, error) && db_commit(db, error);
+    db_rollback(db);
+    return ok;
+}
+
 void
 logout(Exchange *x)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *entity = x->session ? g_strdup(x->session->idp) : NULL;
     g_autofree char *saml = x->session ? g_strdup(x->session->saml) : NULL;
-    if (!session_end(x, &error)) {
+    if (!leave(x, &error)) {
         page_failure(x, error, "/");
         return;
     }

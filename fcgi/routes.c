@@ -75,8 +75,17 @@ const struct route routes[] = {
     { GET,  "/check",                     CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_page },
     { GET,  "/",                          CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_home },
 
-    { GET,  "/helpdesk",                  MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk },
-    { GET,  "/helpdesk/*",                MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk },
+    { GET,  "/helpdesk",                   MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk },
+    { GET,  "/helpdesk/find",              MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_find },
+    { GET,  "/helpdesk/find.tsv",          MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_table },
+    { GET,  "/helpdesk/people/:n",         MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_person },
+    { POST, "/helpdesk/people/:n/revoke",  MAIN,   ROUTE_REVOKER,  ROUTE_CSRF,    16384,  TRUE,  helpdesk_revoke },
+    { GET,  "/helpdesk/requests/:n",       MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_request },
+    { POST, "/helpdesk/requests/:n/approve", MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_approve },
+    { POST, "/helpdesk/requests/:n/refuse", MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_refuse },
+    { POST, "/helpdesk/requests/:n/pin",   MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_new_pin },
+    { POST, "/helpdesk/requests/:n/resend", MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_resend },
+    { GET,  "/helpdesk/*",                 MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_missing },
 
     { GET,  "/healthz",                   PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, health },
     { GET,  "/metrics",                   PUBLIC, ROUTE_LOOPBACK, ROUTE_NO_CSRF, 0,      FALSE, metrics },
@@ -171,6 +180,15 @@ from_loopback(const char *address)
     return g_str_has_prefix(address, "127.") || strcmp(address, "::1") == 0 || strcmp(address, "unix:") == 0;
 }
 
+/* Each role of the helpdesk may what the ones before it may. */
+static gboolean
+has_role(const char *role, enum route_who who)
+{
+    if (strcmp(role, "revoker") == 0)
+        return who == ROUTE_REVOKER;
+    return strcmp(role, "officer") == 0 || strcmp(role, "operator") == 0;
+}
+
 /* Answers and returns FALSE where WHO is not who asks. */
 static gboolean
 admit(Exchange *x, const struct route *route)
@@ -184,7 +202,8 @@ admit(Exchange *x, const struct route *route)
         page_error(x, 404, "missing", NULL);
         return FALSE;
     case ROUTE_OFFICER:
-        if (x->session && strcmp(x->session->role, "person") != 0)
+    case ROUTE_REVOKER:
+        if (x->session && has_role(x->session->role, route->who))
             return TRUE;
         page_error(x, 403, "forbidden", NULL);
         return FALSE;

@@ -10,7 +10,8 @@
 enum route_who {
     ROUTE_ANYBODY,
     ROUTE_PERSON,   /* logged in: a GET is led to the login and back, a POST refused */
-    ROUTE_OFFICER,  /* or operator; others 403 */
+    ROUTE_REVOKER,  /* officers of every kind, and operators; others 403 */
+    ROUTE_OFFICER,  /* the same without those who may only look and revoke */
     ROUTE_LOOPBACK, /* requests from this machine */
 };
 

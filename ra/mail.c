@@ -32,7 +32,7 @@ static const struct parts {
     { .event = "lapsed", .certificate = TRUE, .renewal = TRUE, .why = TRUE },
     { .event = "approval" },
     { .event = "refused" },
-    { .event = "officer-act" },
+    { .event = "officer-act", .why = TRUE },
 };
 
 static const struct parts *

@@ -224,6 +224,9 @@
 
     <xsl:template match="mail[@event = 'approval']" mode="subject"><subject><m:t k="mail.approval.subject"/></subject></xsl:template>
     <xsl:template match="mail[@event = 'approval']" mode="first"><p><m:t k="mail.approval.text"/></p></xsl:template>
+    <xsl:template match="mail[@event = 'officer-act']" mode="subject"><subject><m:t k="mail.officer.subject"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'officer-act']" mode="first"><p><m:t k="mail.officer.{@why}"/></p></xsl:template>
+    <xsl:template match="mail[@event = 'officer-act']" mode="more"><p><m:t k="mail.officer.not-you"/></p></xsl:template>
     <xsl:template match="mail[@event = 'refused']" mode="subject"><subject><m:t k="mail.refused.subject"/></subject></xsl:template>
     <xsl:template match="mail[@event = 'refused']" mode="first"><p><m:t k="mail.refused.text"/></p></xsl:template>
 </xsl:stylesheet>

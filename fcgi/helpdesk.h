@@ -1,0 +1,22 @@
+/*
+ * helpdesk: what the officers' pages share. One file of handlers for each part: helpdesk.c (start, find), helpdesk_person.c (a person,
+ * revoking), helpdesk_request.c (one request). The table of routes has let in officers only.
+ */
+#ifndef FCGI_HELPDESK_H
+#define FCGI_HELPDESK_H
+
+#include "fcgi/portal.h"
+#include "ra/officer.h"
+
+/* Who asks, with what is in reach by the session's role. */
+RaOfficer helpdesk_officer(const Exchange *x);
+/* May the officer do more than look and revoke? */
+gboolean helpdesk_may_act(const Exchange *x);
+/* A request as <row>. */
+void helpdesk_row(const Exchange *x, WebNode *parent, const RaDeskRow *row);
+/* A person's names, identifier, addresses and institution on NODE. */
+void helpdesk_person_facts(const Exchange *x, WebNode *node, const RaDeskPerson *person);
+/* What was just done, as describe_done for these pages. */
+const char *helpdesk_done(const Exchange *x);
+
+#endif

@@ -1,0 +1,201 @@
+#include <string.h>
+
+#include "fcgi/describe.h"
+#include "fcgi/guard.h"
+#include "fcgi/handlers.h"
+#include "fcgi/helpdesk.h"
+#include "fcgi/page.h"
+#include "ra/error.h"
+
+static char *
+path_of(gint64 number)
+{
+    return g_strdup_printf("/helpdesk/requests/%" G_GINT64_FORMAT, number);
+}
+
+/* --- the page --- */
+
+static const char *
+who_did(const Exchange *x, gint64 owner, const char *actor)
+{
+    static const struct { const char *prefix, *who; } words[] = {
+        { "officer:", "officer" }, { "operator", "operator" }, { "worker", "service" }, { "signer", "service" },
+    };
+    const RaOfficer officer = helpdesk_officer(x);
+    g_autofree char *me = ra_officer_actor(&officer);
+    g_autofree char *person = g_strdup_printf("person:%" G_GINT64_FORMAT, owner);
+    if (strcmp(actor, me) == 0)
+        return "me";
+    if (strcmp(actor, person) == 0)
+        return "you"; /* the owner, in the words of the owner's own page */
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_str_has_prefix(actor, words[i].prefix))
+            return words[i].who;
+    return "outsider";
+}
+
+static void
+add_events(const Exchange *x, WebNode *root, gint64 owner, const GPtrArray *events)
+{
+    for (guint i = 0; i < events->len; i++) {
+        const RaEvent *event = events->pdata[i];
+        WebNode *node = web_add(root, "event");
+        web_set(node, "what", event->what);
+        web_set(node, "who", who_did(x, owner, event->actor));
+        page_text(node, "key-origin", event->key_origin);
+        page_text(node, "note", event->note);
+        page_text(node, "address", event->address);
+        page_time(x, node, "at", event->at);
+    }
+}
+
+static void
+set_key(const Exchange *x, WebNode *node, const char *attribute, const char *act, gint64 number)
+{
+    g_autofree char *what = describe_act(act, number);
+    g_autofree char *key = guard_form_key(x, what);
+    web_set(node, attribute, key);
+}
+
+static void
+add_acts(const Exchange *x, WebNode *node, const RaRequest *r)
+{
+    static const struct { const char *event, *attribute, *act; } acts[] = {
+        { "approve", "approve-key", "desk-approve" }, { "refuse", "refuse-key", "desk-refuse" },
+        { "new-pin", "pin-key", "desk-new-pin" },     { "resend", "resend-key", "desk-resend" },
+    };
+    static const char *const ends[] = { "revoke", "withdraw" };
+    for (gsize i = 0; helpdesk_may_act(x) && i < G_N_ELEMENTS(acts); i++)
+        if (ra_request_may_now(x->portal->ra, r, acts[i].event, x->now))
+            set_key(x, node, acts[i].attribute, acts[i].act, r->number);
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (ra_request_may_now(x->portal->ra, r, ends[i], x->now)) {
+            set_key(x, node, "revoke-key", "desk-revoke", r->person);
+            return;
+        }
+}
+
+static void
+send_request(Exchange *x, const RaRequest *r, const GPtrArray *mails, const GPtrArray *events, const GPtrArray *previous)
+{
+    g_autofree char *path = path_of(x->number);
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "desk-request", path, &root);
+    web_set(root, "notice", helpdesk_done(x));
+    WebNode *person = web_add(root, "person");
+    web_set_number(person, "id", r->person);
+    page_names(person, r->display_name, r->display_name_ja);
+    WebNode *node = describe_request(x, root, r);
+    add_acts(x, node, r);
+    describe_renewal(x, root, r);
+    describe_login(x, root, r);
+    describe_certificate(x, root, r);
+    describe_pickup(x, root, r, NULL); /* the PIN is its owner's alone */
+    describe_previous(x, root, previous);
+    describe_mails(x, root, mails);
+    add_events(x, root, r->person, events);
+    page_send(x, 200, document);
+}
+
+void
+helpdesk_request(Exchange *x)
+{
+    const RaOfficer officer = helpdesk_officer(x);
+    RaContext *ra = x->portal->ra;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RaRequest) r = ra_officer_request(ra, &officer, x->number, &error);
+    g_autoptr(GPtrArray) mails = r ? ra_request_mails(ra, r->person, x->number, &error) : NULL;
+    g_autoptr(GPtrArray) events = mails ? ra_request_history(ra, r->person, x->number, &error) : NULL;
+    g_autoptr(GPtrArray) previous = events ? ra_request_previous(ra, r->person, x->number, &error) : NULL;
+    if (previous)
+        send_request(x, r, mails, events, previous);
+    else
+        page_failure(x, error, "/helpdesk");
+}
+
+/* --- acts --- */
+
+static void
+ask(Exchange *x, int status, const RaRequest *r, const char *event, const char *problem)
+{
+    g_autofree char *path = path_of(x->number);
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "desk-act", path, &root);
+    web_set(root, "act", event);
+    web_set(root, "form-key", form_text(x->form, "form_key"));
+    page_text(root, "note", form_text(x->form, "note"));
+    WebNode *person = web_add(root, "person");
+    web_set_number(person, "id", r->person);
+    page_names(person, r->display_name, r->display_name_ja);
+    describe_request(x, root, r);
+    describe_pickup(x, root, r, NULL);
+    if (problem) {
+        WebNode *said = web_add(root, "problem");
+        web_set(said, "field", problem);
+        web_set(said, "rule", "long");
+        web_set_number(said, "limit", RA_NOTE_MOST);
+    }
+    page_send(x, status, document);
+}
+
+static void
+act_now(Exchange *x, const RaOfficer *officer, const RaRequest *r, const char *event, GBytes *key)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *location = NULL, *path = path_of(x->number);
+    g_autofree char *pattern = g_strdup_printf("/helpdesk/requests/%%N?done=desk-%s", event);
+    const struct ra_form form = { .key_hash = key, .location = pattern };
+    if (ra_officer_act(x->portal->ra, officer, x->number, event, form_text(x->form, "note"), &form, &location, &error)) {
+        http_see_other(&x->out, location);
+        x->answered = TRUE;
+    } else if (g_error_matches(error, RA_ERROR, RA_ERROR_INPUT)) {
+        ask(x, 400, r, event, ra_error_rule(error));
+    } else {
+        page_failure(x, error, path);
+    }
+}
+
+static void
+act(Exchange *x, const char *event)
+{
+    const RaOfficer officer = helpdesk_officer(x);
+    g_autofree char *word = g_strconcat("desk-", event, NULL);
+    g_autofree char *what = describe_act(word, x->number), *path = path_of(x->number);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) key = guard_form_hash(x, what);
+    g_autoptr(RaRequest) r = ra_officer_request(x->portal->ra, &officer, x->number, &error);
+    if (!r)
+        page_failure(x, error, "/helpdesk");
+    else if (!key)
+        page_error(x, 403, "form", path);
+    else if (strcmp(form_text(x->form, "confirm"), "1") == 0)
+        act_now(x, &officer, r, event, key);
+    else if (ra_request_may_now(x->portal->ra, r, event, x->now))
+        ask(x, 200, r, event, NULL);
+    else
+        page_error(x, 409, "conflict", path);
+}
+
+void
+helpdesk_approve(Exchange *x)
+{
+    act(x, "approve");
+}
+
+void
+helpdesk_refuse(Exchange *x)
+{
+    act(x, "refuse");
+}
+
+void
+helpdesk_new_pin(Exchange *x)
+{
+    act(x, "new-pin");
+}
+
+void
+helpdesk_resend(Exchange *x)
+{
+    act(x, "resend");
+}

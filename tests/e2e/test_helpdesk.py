@@ -1,0 +1,184 @@
+#!/usr/bin/python3
+"""Who may what at the helpdesk: each role on each of its routes, of the own institution and of another, as a table says; and what
+an officer does for a person.
+tap: seconds 180"""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import client  # noqa: E402
+import tap  # noqa: E402
+from client import Browser, Person  # noqa: E402
+
+demo = client.Demo()
+ROUTES_C = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "fcgi", "routes.c")
+
+# For each role what a route answers: of the own institution, of another one. {p}: a person, {n}: a request that waits, {a}: one that
+# waits for approval. A POST has a token, a form key that fits and no confirm=1, so that nothing is done.
+LOOK, REVOKE, ACT = range(3)
+ROUTES = [
+    ("GET", "/helpdesk", LOOK, None),
+    ("GET", "/helpdesk/find", LOOK, None),
+    ("GET", "/helpdesk/find.tsv", LOOK, None),
+    ("GET", "/helpdesk/people/{p}", LOOK, "scope"),
+    ("POST", "/helpdesk/people/{p}/revoke", REVOKE, "scope"),
+    ("GET", "/helpdesk/requests/{n}", LOOK, "scope"),
+    ("POST", "/helpdesk/requests/{a}/approve", ACT, "scope"),
+    ("POST", "/helpdesk/requests/{a}/refuse", ACT, "scope"),
+    ("POST", "/helpdesk/requests/{n}/pin", ACT, "scope"),
+    ("POST", "/helpdesk/requests/{n}/resend", ACT, "scope"),
+    ("GET", "/helpdesk/nothing", "missing", None),
+]
+MAY = {"nobody": (), "person": (), "revoker": (LOOK, REVOKE), "officer": (LOOK, REVOKE, ACT), "operator": (LOOK, REVOKE, ACT)}
+have = {}
+
+
+def wanted(role, act, scope, own):
+    if act == "missing":
+        return 404 if MAY[role] else 403
+    if act not in MAY[role]:
+        return 403
+    return 404 if scope and not own and role != "operator" else 200
+
+
+def as_revoker():
+    """A second session of the desk, which the database makes a revoker's: the demo's IdP sends no such entitlement."""
+    b = Person(demo, "desk")
+    demo.owner("update session set role = 'revoker' where created_at = (select max(created_at) from session)")
+    return b
+
+
+def prepared():
+    """a request that waits to be collected and one that waits for approval, of both institutions"""
+    for account in ("researcher", "researcher2"):
+        b = Person(demo, account)
+        n, _, _ = b.ready("client", 13, memo="desk")
+        have[account] = {"n": n, "p": demo.number("select person from request where number = %d" % n), "browser": b}
+        demo.owner("update institution set approval = true where id = (select institution from request where number = %d)" % n)
+        have[account]["a"] = b.apply("client", 13, memo="asks")
+        demo.owner("update institution set approval = false")
+        tap.equal(b.state(have[account]["a"]), "approval")
+    have.update(nobody=Browser(demo), person=have["researcher"]["browser"], officer=Person(demo, "desk"), operator=Person(demo, "operator"),
+                revoker=as_revoker())
+
+
+def key_for(b, path):
+    """A form key of that act as this officer's own page has it; of what is out of reach there is none."""
+    page = b.get(path.rsplit("/", 1)[0], follow=False)
+    forms = [f for f in page.forms() if f.action.endswith(path)] if page.status == 200 else []
+    return forms[0].fields.get("form_key", "x") if forms else "x"
+
+
+def table_is_whole():
+    """the table here has each route of the helpdesk, with its method and who may"""
+    text = open(ROUTES_C, encoding="utf-8").read()
+    there = {(m, re.sub(r":n", "N", p), who) for m, p, who in re.findall(r'\{ (GET|POST), +"(/helpdesk[^"]*)", +MAIN, +ROUTE_(\w+)', text)}
+    here = {(m, re.sub(r"\{\w\}", "N", p).replace("/nothing", "/*"), "OFFICER" if act == ACT else "REVOKER") for m, p, act, _ in ROUTES}
+    tap.equal(sorted(there), sorted(here))
+
+
+def matrix():
+    """each role on each route, own and foreign: as the table says"""
+    wrong, cells = [], 0
+    for role in MAY:
+        b = have[role]
+        csrf = next((f.fields["csrf"] for f in b.get("/helpdesk", follow=False).forms() if "csrf" in f.fields), "x")
+        for method, path, act, scope in ROUTES:
+            for account in ("researcher", "researcher2") if scope else ("researcher",):
+                where = path.format(**have[account])
+                if method == "GET":
+                    page = b.get(where, follow=False)
+                else:
+                    fields = {"csrf": csrf, "form_key": key_for(b, where), "what": "all"}
+                    page = b.post(where, fields)
+                cells += 1
+                want = wanted(role, act, scope, account == "researcher")
+                if page.status != want:
+                    wrong.append("%s %s %s: %d, wanted %d" % (role, method, where, page.status, want))
+    tap.equal(wrong, [])
+    tap.equal(cells, len(MAY) * sum(2 if r[3] else 1 for r in ROUTES))
+    tap.equal(demo.number("select count(*) from request where number in (%d, %d) and state = 'ready'" % (have["researcher"]["n"], have["researcher2"]["n"])), 2)
+
+
+def sql_scope():
+    """the statements keep to the institution by themselves: of another one they find and do nothing"""
+    other = have["researcher2"]
+    own = demo.number("select institution from request where number = %d" % have["researcher"]["n"])
+    for call in ("desk_act(%d, %d, 'new-pin', '', 'officer:1', '', '')" % (own, other["n"]),
+                 "desk_revoke(%d, %d, null, null, 'superseded', '', 'officer:1', '', '')" % (own, other["p"])):
+        demo.owner("do $$ begin perform %s; raise 'done'; exception when others then if sqlerrm <> 'request' then raise; end if; end $$" % call)
+
+
+def confirm(b, path, **fields):
+    page = b.get(path.rsplit("/", 1)[0]).want(200)
+    asked = b.submit(page.form(path), **fields).want(200)
+    tap.equal(len([f for f in asked.forms() if f.action.endswith(path)]), 1)
+    return b.submit(asked.form(path, confirm="1"), **fields).want(303)
+
+
+def acts():
+    """new PIN, resend, approve and refuse: each confirmed, done once, mailed and in the audit with officer and note"""
+    mine, desk = have["researcher"], have["officer"]
+    n, a = mine["n"], mine["a"]
+    old = tap.until(lambda: mine["browser"].pin(n))
+    confirm(desk, "/helpdesk/requests/%d/pin" % n)
+    tap.until(lambda: mine["browser"].pin(n) not in (None, old))
+    client.wait_mail(demo, n, "officer-act")
+    confirm(desk, "/helpdesk/requests/%d/resend" % n)
+    client.wait_mail(demo, n, "ready", count=2)
+    confirm(desk, "/helpdesk/requests/%d/approve" % a, note="=known person")
+    mine["browser"].wait(a, "ready")
+    tap.equal(demo.sql("select count(*) from event where request = %d and what = 'approve' and actor like 'officer:%%' and detail ->> 'note' = '=known person'" % a), "1")
+    other = have["researcher2"]
+    confirm(have["operator"], "/helpdesk/requests/%d/refuse" % other["a"], note="not a member")
+    client.wait_mail(demo, other["a"], "refused")
+    tap.equal(demo.sql("select actor like 'operator:%%' from event where request = %d and what = 'refuse'" % other["a"]), "t")
+
+
+def refused_acts():
+    """a note that is too long, a reason that is none, a key of another person, nothing ticked: nothing is done"""
+    desk, p = have["officer"], have["researcher"]["p"]
+    page = desk.get("/helpdesk/people/%d" % p).want(200)
+    path = "/helpdesk/people/%d/revoke" % p
+    form = page.form(path, what="all")
+    for fields, status in (({"confirm": "1", "reason": "nonsense"}, 400), ({"confirm": "1", "reason": "superseded", "note": "x" * 201}, 400),
+                           ({"what": "other"}, 400), ({"what": "selection"}, 409), ({"form_key": "x"}, 403), ({"csrf": "x"}, 403)):
+        tap.equal(desk.submit(form, **fields).status, status, str(fields))
+    tap.equal(demo.number("select count(*) from event where what = 'revoke' and request = %d" % have["researcher"]["n"]), 0)
+
+
+def table():
+    """the list as a table: a byte order mark, one line a request of this institution, no cell that is a formula"""
+    b = have["researcher"]["browser"]
+    n = b.apply("client", 13, memo="=1+1")
+    answer = have["officer"].get("/helpdesk/find.tsv?type=client").want(200)
+    tap.ok(answer.body.startswith(b"\xef\xbb\xbf") and "attachment" in answer.header("Content-Disposition"), repr(answer))
+    lines = [line.split("\t") for line in answer.body.decode("utf-8-sig").split("\r\n")[:-1]]
+    tap.ok(all(len(line) == len(lines[0]) for line in lines), lines[0])
+    row = dict(zip(lines[0], next(line for line in lines if line[0] == str(n))))
+    tap.equal(row["memo"], "'=1+1")
+    tap.equal({dict(zip(lines[0], line))["institution"] for line in lines[1:]}, {"Kagami University"})
+
+
+def pages():
+    """keyset pages: each request once, in the same order, whatever comes in between"""
+    where, seen = "/helpdesk/find?type=client", []
+    while where:
+        page = have["officer"].get(where).want(200)
+        seen += list(page.rows())
+        where = next((a["href"] for a in page.tree.all("a") if "after=" in (a["href"] or "")), None)
+    tap.equal(len(seen), len(set(seen)))
+    tap.equal(len(seen), demo.number("select count(*) from request r join institution i on i.id = r.institution where i.name = 'Kagami University' and type = 'client'"))
+
+
+def logged():
+    """coming and going of officers is in the audit"""
+    b = Person(demo, "desk2")
+    before = demo.number("select count(*) from event where what = 'officer-logout'")
+    b.submit(b.get("/helpdesk").form("/logout"))
+    tap.equal(demo.number("select count(*) from event where what = 'officer-logout'"), before + 1)
+    tap.ok(demo.number("select count(*) from event where what = 'officer-login' and detail ->> 'role' = 'officer'") > 0)
+
+
+tap.run(prepared, table_is_whole, matrix, sql_scope, refused_acts, acts, table, pages, logged)
