@@ -115,9 +115,12 @@ static int oid(struct span *in)
 
 gboolean ca_lint_key(const unsigned char *spki, size_t size)
 {
-    struct span in = { spki, spki + size }, whole, algorithm, parameters, bits;
+    struct span in, whole, algorithm, parameters, bits;
     int kind;
 
+    if (size == 0)
+        return FALSE;
+    in = (struct span){ spki, spki + size };
     if (!take(&in, V_ASN1_SEQUENCE, &whole) || in.p != in.end || !take(&whole, V_ASN1_SEQUENCE, &algorithm)
         || !take(&whole, V_ASN1_BIT_STRING, &bits) || whole.p != whole.end || bits.p == bits.end || *bits.p++ != 0)
         return FALSE;
