@@ -344,7 +344,7 @@ report_of(const struct ceremony_plan *plan, const struct made *made, GError **er
         g_string_append_printf(report, "Take %s/root.pem away from this machine, in two copies; it is needed again within a year, "
                                "for the root's next CRL.\n", root_folder(plan));
     g_string_append_printf(report, "%s Profile smime-52 is such a one.\n", ceremony_warning("smime", 52));
-    g_string_append(report, "The profiles smime-mail-* (the subject is the mail address) sleep until their valid_from is set.\n");
+    g_string_append(report, "The profiles smime-mail-* (the subject is the mail address) sleep; `inkan profile set NAME --from now` wakes one.\n");
     return g_string_free(g_steal_pointer(&report), FALSE);
 }
 
