@@ -136,18 +136,23 @@ def wrong():
     tap.has(send(second, pin2, path2, good).want(400).tree.first("p", id="csr-problem").text(), "compromised")
 
 
+def key_kinds(number, kinds):
+    """The profile of a request as if it had begun with KINDS: a row in force is kept, by triggers that replication leaves out."""
+    demo.owner("set session_replication_role = replica; update profile set key_kinds = '{%s}' where id ="
+               " (select profile from request where number = %d)" % (",".join(kinds), number))
+
+
 def allowed():
     """a kind of key that the profile does not allow is refused, and its command is not shown"""
     number, pin, path = me.ready(months=25)
-    demo.owner("update profile set key_kinds = '{rsa2048,p384}' where name = (select f.name from profile f join request r on"
-               " r.profile = f.id where r.number = %d)" % number)
+    key_kinds(number, ["rsa2048", "p384"])
     try:
         page = step2(pin, path)
         tap.equal([k for k in KINDS if page.tree.first("code", id="make-" + k)], ["rsa2048", "p384"])
         answer = send(number, pin, path, request(name="not-allowed")[1]).want(400)
         tap.has(answer.tree.first("p", id="csr-problem").text(), "kind or size")
     finally:
-        demo.owner("update profile set key_kinds = '{rsa2048,rsa3072,rsa4096,p256,p384}'")
+        key_kinds(number, KINDS)
 
 
 def shown():
