@@ -262,7 +262,8 @@ put_root_crl(Db *db, const struct ceremony_plan *plan, const CaIssuer *root, GEr
         if (!der || !db_crl_put(db, "root", shard, number + 1, from, to, der, error))
             return FALSE;
     }
-    return db_crl_mark(db, "root", number + 1, error);
+    g_autoptr(GArray) shards = db_crl_mark(db, "root", number + 1, error);
+    return shards != NULL;
 }
 
 static gboolean

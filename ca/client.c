@@ -86,9 +86,9 @@ ca_client_sign(const char *socket, gint64 request, const char *token, GBytes *cs
 }
 
 gboolean
-ca_client_publish(const char *socket, const char *issuer, GError **error)
+ca_client_publish(const char *socket, const char *issuer, gboolean all, GError **error)
 {
-    WireMessage question = { .kind = WIRE_PUBLISH, .text = (char *)issuer };
+    WireMessage question = { .kind = WIRE_PUBLISH, .text = (char *)issuer, .number = all ? 1 : 0 };
     g_auto(WireMessage) answer = { 0 };
     return ask(socket, &question, WIRE_DONE, PUBLISH_SECONDS, &answer, error);
 }

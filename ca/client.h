@@ -29,7 +29,7 @@ GBytes *ca_client_sign(const char *socket, gint64 request, const char *token, GB
     G_GNUC_WARN_UNUSED_RESULT;
 
 /* New CRLs of ISSUER, committed when this returns. REFUSED "issuer": the signer has no key of it (a root's CRL is made by hand). */
-gboolean ca_client_publish(const char *socket, const char *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ca_client_publish(const char *socket, const char *issuer, gboolean all, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A delegated OCSP certificate (id-pkix-ocsp-nocheck, [responder] days) for the key in CSR. Only for the responder's user. */
 GBytes *ca_client_responder_certificate(const char *socket, const char *issuer, GBytes *csr, GError **error)

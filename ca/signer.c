@@ -275,7 +275,7 @@ asked(Caller *caller, const WireMessage *question, gpointer data)
         answer(caller, WIRE_CERTIFICATE, der, error);
         break;
     case WIRE_PUBLISH:
-        answer(caller, WIRE_DONE, NULL, signer_publish(signer, question->text, now, &error) ? NULL : error);
+        answer(caller, WIRE_DONE, NULL, signer_publish(signer, question->text, question->number == 1, now, &error) ? NULL : error);
         break;
     case WIRE_RESPONDER:
         der = signer_delegate(signer, question->text, question->bytes, now, &error);

@@ -17,7 +17,7 @@
 #include "db/db.h"
 #include "db/settings.h"
 
-#define SIGNER_SHARDS 1 /* CRLs by distribution point; a certificate names its shard, so a later number changes nothing old */
+#define SIGNER_FULL_LAG 30 /* seconds that a long full CRL may be behind the shards, which certificates name */
 
 typedef struct signer {
     Db *db;
@@ -36,8 +36,9 @@ GBytes *signer_issue(Signer *signer, gint64 request, const char *token, GBytes *
 /* Ends what broke off between intent and row: signed, by the log named LOG: stored (or revoked, where nobody can have it any more);
    never signed: closed. Leaves alone what a living process works on. */
 gboolean signer_reconcile(Signer *signer, const char *log, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* New CRLs of ISSUER, shards and full. */
-gboolean signer_publish(Signer *signer, const char *issuer, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* New CRLs of ISSUER: the shards that a revocation has changed since, that are old or are not there yet, and the full one; or ALL.
+   One number for what is made together; where nothing is due, nothing is made. */
+gboolean signer_publish(Signer *signer, const char *issuer, gboolean all, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A certificate for an OCSP responder's key. It has no row in `certificate`, which belongs to requests and answers OCSP: nobody
    can ask for its status (nocheck). Audited and in the signer's log. */
 GBytes *signer_delegate(Signer *signer, const char *issuer, GBytes *csr, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;

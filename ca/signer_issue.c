@@ -99,12 +99,12 @@ may_have_key(Signer *signer, const DbSigning *s, const CaCsr *csr, GError **erro
 
 /* --- building ------------------------------------------------------------------------------------------------------------- */
 
-/* By the serial, which is random, among those that there are: a certificate never names a CRL that is
+/* By the serial, which is random, among those that the setting asks for and that are there: a certificate never names a CRL that is
    still to come. */
 static gint64
-shard_for(const DbSigning *s, const char *serial)
+shard_for(const Signer *signer, const DbSigning *s, const char *serial)
 {
-    gint64 shards = MIN(SIGNER_SHARDS, s->shards);
+    gint64 shards = MIN(settings_number(signer->settings, "ca", "crl_shards"), s->shards);
     g_autofree char *end = g_strdup(serial + strlen(serial) - 8);
     return shards > 1 ? (gint64)(g_ascii_strtoull(end, NULL, 16) % (guint64)shards) : 0;
 }
@@ -186,7 +186,7 @@ intend(Signer *signer, const DbSigning *s, Attempt *attempt, gboolean *conflict,
     if (log_at < 0)
         return FALSE;
     attempt->serial = ca_serial_new();
-    gint64 shard = shard_for(s, attempt->serial);
+    gint64 shard = shard_for(signer, s, attempt->serial);
     attempt->tbs = build(signer, s, attempt->csr, attempt->serial, shard, error);
     if (!attempt->tbs)
         return FALSE;

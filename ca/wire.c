@@ -32,7 +32,7 @@ static const struct rule {
 } rules[] = {
     { WIRE_PING, "ping", 0, NO_TEXT, 0, 0, 0, 0 },
     { WIRE_SIGN, "sign", G_MAXINT64, TOKEN, WIRE_TOKEN, WIRE_TOKEN, 1, 16384 },
-    { WIRE_PUBLISH, "publish", 0, ISSUER, 1, WIRE_ISSUER_LONGEST, 0, 0 },
+    { WIRE_PUBLISH, "publish", 1, ISSUER, 1, WIRE_ISSUER_LONGEST, 0, 0 },
     { WIRE_RESPONDER, "responder", 0, ISSUER, 1, WIRE_ISSUER_LONGEST, 1, 16384 },
     { WIRE_OCSP, "ocsp", 0, NO_TEXT, 0, 0, 0, 4096 },
     { WIRE_TAKE, "take", CA_KEY_KINDS - 1, NO_TEXT, 0, 0, 0, 0 },

@@ -24,7 +24,7 @@ enum wire_kind {
     /* questions */
     WIRE_PING = 1,  /* */
     WIRE_SIGN,      /* number: the request's; text: the token of its pickup; bytes: PKCS#10, DER */
-    WIRE_PUBLISH,   /* text: issuer */
+    WIRE_PUBLISH,   /* text: issuer; number: 1 for all of its CRLs, 0 for what is due */
     WIRE_RESPONDER, /* text: issuer; bytes: PKCS#10, DER */
     WIRE_OCSP,      /* bytes: OCSPRequest, DER */
     WIRE_TAKE,      /* number: enum ca_key_kind */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 enum { LIST };
-enum { SIGNING, LOCK_KEY, KEY_USE, OF_PICKUP, INTEND, STORE, VOID_INTENT, INTENTS, EXISTS, AUDIT, CRL_LOCK, CRL_LAST, CRL_MARK,
-       CRL_NUMBER, CRL_REVOKED, CRL_PUT };
+enum { SIGNING, LOCK_KEY, KEY_USE, OF_PICKUP, INTEND, STORE, VOID_INTENT, INTENTS, EXISTS, AUDIT, CRL_LOCK, CRL_LAST, CRL_ROWS, CRL_MARK,
+       CRL_NUMBER, CRL_REVOKED, CRL_SHARD, CRL_PUT };
 enum { STATUS, KEEP, DUE, SWEEP };
 enum { ISSUER_INSERT, PROFILE_INSERT };
 
@@ -63,19 +63,27 @@ static const DbStatement signer[] = {
     [AUDIT] = { "issuer_audit",
                 "select audit('signer', null, null, $1, '', $2, jsonb_build_object('issuer', $3::text, 'serial', $4::text))",
                 "ssss" },
-    [CRL_LOCK] = { "crl_lock", "select from issuer where name = $1 for update", "s" },
+    /* Not for update: a new certificate, which refers to this row, need not wait. */
+    [CRL_LOCK] = { "crl_lock", "select from issuer where name = $1 for no key update", "s" },
+    [CRL_ROWS] = { "crl_rows", "select shard, number, " EPOCH("this_update") ", octet_length(der) from crl where issuer = $1", "s" },
     [CRL_LAST] = { "crl_last",
                    "select greatest(i.crl_number, (select max(number) from crl where issuer = $1)),"
                    " (select ceil(extract(epoch from max(this_update)))::bigint from crl where issuer = $1) from issuer i"
                    " where i.name = $1",
                    "s" },
     [CRL_MARK] = { "crl_mark",
-                   "update certificate set published = $2 where issuer = $1 and revoked_at is not null and published is null", "si" },
+                   "with marked as (update certificate set published = $2 where issuer = $1 and revoked_at is not null and published is null"
+                   " returning shard) select distinct shard from marked",
+                   "si" },
     [CRL_NUMBER] = { "crl_number", "update issuer set crl_number = $2 where name = $1", "si" },
     [CRL_REVOKED] = { "crl_revoked",
-                      "select serial, reason, " EPOCH("revoked_at") ", shard from certificate"
+                      "select serial, reason, " EPOCH("revoked_at") " from certificate"
                       " where issuer = $1 and revoked_at is not null and published is not null and not_after > to_timestamp($2)",
                       "si" },
+    [CRL_SHARD] = { "crl_shard",
+                    "select serial, reason, " EPOCH("revoked_at") " from certificate"
+                    " where issuer = $1 and shard = $3 and revoked_at is not null and published is not null and not_after > to_timestamp($2)",
+                    "sii" },
     [CRL_PUT] = { "crl_put",
                   "insert into crl (issuer, shard, number, this_update, next_update, der)"
                   " values ($1, $2, $3, to_timestamp($4), to_timestamp($5), $6) on conflict (issuer, shard) do update"
@@ -345,21 +353,44 @@ db_crl_lock(Db *db, const char *issuer, gboolean *found, gint64 *number, gint64 
     return TRUE;
 }
 
-gboolean
-db_crl_mark(Db *db, const char *issuer, gint64 number, GError **error)
+GArray *
+db_crl_rows(Db *db, const char *issuer, GError **error)
 {
-    return db_do(db, &signer[CRL_MARK], error, issuer, number) && db_do(db, &signer[CRL_NUMBER], error, issuer, number);
+    g_autoptr(DbRows) rows = db_run(db, &signer[CRL_ROWS], error, issuer);
+    if (!rows)
+        return NULL;
+    GArray *list = g_array_new(FALSE, TRUE, sizeof(struct db_crl_row));
+    for (int row = 0; row < db_rows_count(rows); row++) {
+        struct db_crl_row one = { db_rows_int(rows, row, 0), db_rows_int(rows, row, 1), db_rows_int(rows, row, 2), db_rows_int(rows, row, 3) };
+        g_array_append_val(list, one);
+    }
+    return list;
 }
 
 GArray *
-db_crl_revoked(Db *db, const char *issuer, gint64 ends_after, GError **error)
+db_crl_mark(Db *db, const char *issuer, gint64 number, GError **error)
 {
-    g_autoptr(DbRows) rows = db_run(db, &signer[CRL_REVOKED], error, issuer, ends_after);
+    g_autoptr(DbRows) rows = db_run(db, &signer[CRL_MARK], error, issuer, number);
+    if (!rows || !db_do(db, &signer[CRL_NUMBER], error, issuer, number))
+        return NULL;
+    GArray *shards = g_array_new(FALSE, TRUE, sizeof(gint64));
+    for (int row = 0; row < db_rows_count(rows); row++) {
+        gint64 shard = db_rows_int(rows, row, 0);
+        g_array_append_val(shards, shard);
+    }
+    return shards;
+}
+
+GArray *
+db_crl_revoked(Db *db, const char *issuer, gint64 shard, gint64 ends_after, GError **error)
+{
+    g_autoptr(DbRows) rows = shard < 0 ? db_run(db, &signer[CRL_REVOKED], error, issuer, ends_after)
+                                       : db_run(db, &signer[CRL_SHARD], error, issuer, ends_after, shard);
     if (!rows)
         return NULL;
     GArray *revoked = g_array_sized_new(FALSE, TRUE, sizeof(struct db_revoked), (guint)db_rows_count(rows));
     for (int row = 0; row < db_rows_count(rows); row++) {
-        struct db_revoked one = { .at = db_rows_int(rows, row, 2), .shard = db_rows_int(rows, row, 3) };
+        struct db_revoked one = { .at = db_rows_int(rows, row, 2) };
         g_strlcpy(one.serial, db_rows_text(rows, row, 0), sizeof one.serial);
         g_strlcpy(one.reason, db_rows_text(rows, row, 1), sizeof one.reason);
         g_array_append_val(revoked, one);

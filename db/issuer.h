@@ -113,16 +113,21 @@ gboolean db_issuer_audit(Db *db, const char *what, const char *issuer, const cha
 gboolean db_crl_lock(Db *db, const char *issuer, gboolean *found, gint64 *number, gint64 *this_update, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* struct db_crl_row: what is published, shard -1 is the full one. */
+struct db_crl_row {
+    gint64 shard, number, this_update, size;
+};
+GArray *db_crl_rows(Db *db, const char *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Marks the revocations that CRL number NUMBER is the first to carry, and sets the issuer's number. Their shards, gint64. */
+GArray *db_crl_mark(Db *db, const char *issuer, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 struct db_revoked {
     char serial[41];
     char reason[24];
-    gint64 at, shard;
+    gint64 at;
 };
-/* Marks the revocations that CRL number NUMBER is the first to carry, and sets the issuer's number. */
-gboolean db_crl_mark(Db *db, const char *issuer, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* What it lists: struct db_revoked in a GArray; all that are marked and end after ENDS_AFTER. What is revoked between the two
-   calls is in the next CRL, so call db_crl_mark first. */
-GArray *db_crl_revoked(Db *db, const char *issuer, gint64 ends_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What SHARD (-1: the full one) lists: struct db_revoked in a GArray; all that are marked and end after ENDS_AFTER. What is revoked
+   between the two calls is in the next CRL, so call db_crl_mark first. */
+GArray *db_crl_revoked(Db *db, const char *issuer, gint64 shard, gint64 ends_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_crl_put(Db *db, const char *issuer, gint64 shard, gint64 number, gint64 this_update, gint64 next_update, GBytes *der,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

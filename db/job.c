@@ -21,9 +21,13 @@ static const DbStatement statements[] = {
             " and (not exists (select from crl where issuer = i.name)"
             "  or exists (select from crl where issuer = i.name and this_update < to_timestamp($1) - make_interval(secs => $2))"
             "  or exists (select from certificate where issuer = i.name and revoked_at is not null and published is null"
-            "  and not_after > now()))"
+            "  and not_after > now())"
+            /* shards that a new setting asks for; a long full CRL that lags behind the shards */
+            "  or (select count(*) from crl where issuer = i.name and shard >= 0) < $3"
+            "  or exists (select from crl where issuer = i.name and shard = -1 and this_update < to_timestamp($1) - interval '30 seconds'"
+            "  and number < (select max(number) from crl where issuer = i.name)))"
             " returning id",
-            "ii" },
+            "iii" },
     [LOST] = { "job_ask_lost",
             "insert into job (kind, request) select 'issue', r.number from request r"
             " where r.state in ('applied', 'renewing') and r.cycle_at < now() - interval '1 minute'"
@@ -76,9 +80,9 @@ db_job_postpone(Db *db, gint64 id, gint64 seconds, const char *why, GError **err
 }
 
 gint64
-db_job_ask_stale(Db *db, gint64 now, gint64 seconds, GError **error)
+db_job_ask_stale(Db *db, gint64 now, gint64 seconds, gint64 shards, GError **error)
 {
-    g_autoptr(DbRows) rows = db_run(db, &statements[STALE], error, now, seconds);
+    g_autoptr(DbRows) rows = db_run(db, &statements[STALE], error, now, seconds, shards);
     return rows ? db_rows_count(rows) : -1;
 }
 

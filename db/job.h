@@ -25,8 +25,8 @@ gboolean db_job_take_along(Db *db, gint64 id, const char *issuer, GError **error
 /* It failed: try again in SECONDS. */
 gboolean db_job_postpone(Db *db, gint64 id, gint64 seconds, const char *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Asks for a publication of every issuing CA whose CRL is missing or older than SECONDS, or where a revocation waits without a
-   job; how many were asked, or -1 with ERROR. */
-gint64 db_job_ask_stale(Db *db, gint64 now, gint64 seconds, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+   job; that has fewer than SHARDS, or a full one behind the shards; how many were asked, or -1 with ERROR. */
+gint64 db_job_ask_stale(Db *db, gint64 now, gint64 seconds, gint64 shards, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Requests that wait in 'applied' or 'renewing' without a job get one (it cannot be; looked after all the same). */
 gint64 db_job_ask_lost(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

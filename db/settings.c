@@ -131,6 +131,7 @@ static const struct row {
     { "pickup", "profile_certificate", TEXT, "", 0, 4096, NULL, "PEM file of its certificate, then those above it" },
 
     { "ca", "crl_hours", NUMBER, "48", 1, 720, NULL, "hours from a CRL's thisUpdate to its nextUpdate" },
+    { "ca", "crl_shards", NUMBER, "1", 1, 1000, NULL, "CRLs over which an issuer's new certificates are spread; the old ones keep theirs" },
     { "ca", "crl_refresh", NUMBER, "3600", 10, 86400, NULL, "seconds after which a CRL is made anew without a revocation" },
 };
 

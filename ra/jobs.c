@@ -124,7 +124,7 @@ do_publish(RaContext *ctx, const DbJob *job, struct db_pickup_work *work, GError
 {
     (void)work;
     return db_job_take_along(ctx->db, job->id, job->issuer, error) &&
-           ca_client_publish(settings_text(ctx->settings, "signer", "socket"), job->issuer, error);
+           ca_client_publish(settings_text(ctx->settings, "signer", "socket"), job->issuer, FALSE, error);
 }
 
 static const struct kind {

@@ -135,7 +135,8 @@ ra_sweep_published(RaContext *ctx, GError **error)
 gboolean
 ra_sweep_crl(RaContext *ctx, gint64 now, GError **error)
 {
-    gint64 asked = db_job_ask_stale(ctx->db, now, settings_number(ctx->settings, "ca", "crl_refresh"), error);
+    gint64 asked = db_job_ask_stale(ctx->db, now, settings_number(ctx->settings, "ca", "crl_refresh"),
+                                    settings_number(ctx->settings, "ca", "crl_shards"), error);
     return (asked >= 0 && db_job_ask_lost(ctx->db, error) >= 0) || ra_error_from(error);
 }
 

@@ -128,7 +128,7 @@ crls_are_signed(void)
     static const char *const names[] = { "client", "smime" };
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GError) error = NULL;
-        g_assert_true(ca_client_publish(signer_socket, names[i], &error));
+        g_assert_true(ca_client_publish(signer_socket, names[i], TRUE, &error));
         g_assert_no_error(error);
         g_autofree char *sql = g_strdup_printf("select encode(der, 'hex') from crl where issuer = '%s' order by number desc limit 1",
                                                names[i]);

@@ -632,7 +632,7 @@ a_database_that_lost_what_was_signed_is_not_signed_for(void)
     g_assert_null(ca_client_sign(signer_socket, w.number, secret_text(w.token), w.csr, &error));
     g_assert_error(error, CA_ERROR, CA_ERROR_DOWN);
     g_assert_nonnull(strstr(error->message, "11aa"));
-    g_assert_false(ca_client_publish(signer_socket, "client", NULL));
+    g_assert_false(ca_client_publish(signer_socket, "client", TRUE, NULL));
     /* The operator moves the file away: the signer, started again, begins a new one. */
     g_assert_cmpint(rename(file, aside), ==, 0);
     authority_stop(authority, "signer");

@@ -275,7 +275,7 @@ another_users_process_is_sent_away(void)
     g_assert_null(ca_client_sign(signer_socket, number, secret_text(token), csr, &error));
     g_assert_error(error, CA_ERROR, CA_ERROR_DOWN);
     g_assert_cmpint(world_int(world, "select count(*) from certificate where request = %N", number), ==, 0);
-    g_assert_true(ca_client_publish(signer_socket, "client", NULL));
+    g_assert_true(ca_client_publish(signer_socket, "client", TRUE, NULL));
     kill(master, SIGTERM);
     g_assert_cmpint(ended(master), ==, 0);
 }

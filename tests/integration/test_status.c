@@ -129,7 +129,7 @@ static void
 publish(const char *issuer)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_true(ca_client_publish(signer_socket, issuer, &error));
+    g_assert_true(ca_client_publish(signer_socket, issuer, TRUE, &error));
     g_assert_no_error(error);
 }
 
@@ -199,7 +199,7 @@ publish_once(int i, gpointer data)
 {
     (void)i;
     (void)data;
-    return ca_client_publish(signer_socket, "client", NULL) ? 0 : 1;
+    return ca_client_publish(signer_socket, "client", TRUE, NULL) ? 0 : 1;
 }
 
 static void
@@ -276,7 +276,7 @@ a_root_or_a_stranger_is_not_published_for(void)
     static const char *const names[] = { "root", "nobody" };
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GError) error = NULL;
-        g_assert_false(ca_client_publish(signer_socket, names[i], &error));
+        g_assert_false(ca_client_publish(signer_socket, names[i], TRUE, &error));
         g_assert_error(error, CA_ERROR, CA_ERROR_REFUSED);
     }
 }

@@ -490,12 +490,21 @@ old_crls_are_asked_for_anew(void)
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish'"), ==, 2);
     cluster_do(world->cluster,
                "delete from job;"
-               "insert into crl select n, -1, 1, now() - interval '30 min', now() + interval '2 days', '\\x30' from"
-               " unnest('{client,smime}'::text[]) n");
+               "insert into crl select n, shard, 1, now() - interval '30 min', now() + interval '2 days', '\\x30' from"
+               " unnest('{client,smime}'::text[]) n, unnest('{-1,0}'::integer[]) shard");
     g_assert_true(ra_sweep_crl(world->worker, seconds_now(), NULL));
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish'"), ==, 0);
     g_assert_true(ra_sweep_crl(world->worker, seconds_now() + 1801, NULL));
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish'"), ==, 2);
+    /* A shard that has a revocation which the full one lacks, and has had for a while. */
+    cluster_do(world->cluster, "delete from job; update crl set number = 2, this_update = now() where issuer = 'client' and shard = 0");
+    g_assert_true(ra_sweep_crl(world->worker, seconds_now(), NULL));
+    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish' and issuer = 'client'"), ==, 1);
+    /* A shard that is missing. */
+    cluster_do(world->cluster, "delete from job; delete from crl where issuer = 'smime' and shard = 0;"
+                               " update crl set number = 3, this_update = now() where issuer = 'client' and shard = -1");
+    g_assert_true(ra_sweep_crl(world->worker, seconds_now(), NULL));
+    g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish' and issuer = 'smime'"), ==, 1);
     cluster_do(world->cluster, "delete from job");
 }
 
