@@ -25,7 +25,8 @@ add_offer(const Exchange *x, WebNode *root, const RaDashboard *shown, const char
     g_autofree char *key = guard_form_key(x, "apply");
     web_set(offer, "form-key", key);
     for (char **months = shown->months; *months; months++)
-        web_add_text(offer, "months", *months);
+        if (ra_request_offers(shown, type, *months))
+            web_add_text(offer, "months", *months);
     for (char **mail = shown->mails_allowed; *mail; mail++)
         web_add_text(offer, "mail", *mail);
 }

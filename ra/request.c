@@ -37,6 +37,22 @@ ra_request_dashboard(RaContext *ctx, gint64 person, gboolean all, gint64 before,
     return NULL;
 }
 
+gboolean
+ra_request_offers(const RaDashboard *shown, const char *type, const char *months)
+{
+    g_autofree char *profile = g_strdup_printf("%s %s", type, months);
+    return g_strv_contains((const char *const *)shown->profiles, profile);
+}
+
+static gboolean
+offers_any(const RaDashboard *shown, const char *type)
+{
+    for (char **months = shown->months; *months; months++)
+        if (ra_request_offers(shown, type, *months))
+            return TRUE;
+    return FALSE;
+}
+
 const char *
 ra_request_blocked(const RaDashboard *shown, const char *type)
 {
@@ -46,8 +62,7 @@ ra_request_blocked(const RaDashboard *shown, const char *type)
         return "mail";
     if (!shown->mails_allowed[0])
         return "mail-domain";
-    g_autofree char *profile = g_strdup_printf("%s %s", type, shown->months[0] ? shown->months[0] : "");
-    if (!g_strv_contains((const char *const *)shown->profiles, profile))
+    if (!offers_any(shown, type))
         return "profile";
     return shown->active >= shown->max_active ? "cap" : NULL;
 }

@@ -42,7 +42,9 @@ struct ra_form {
    for everything on one page. */
 RaDashboard *ra_request_dashboard(RaContext *ctx, gint64 person, gboolean all, gint64 before, int limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-/* Why the person could not apply for TYPE today with the first address and validity there is: "name", "mail", "mail-domain",
+/* Is there a profile in force for TYPE and that many MONTHS? */
+gboolean ra_request_offers(const RaDashboard *shown, const char *type, const char *months);
+/* Why the person could not apply for TYPE today with the first address and any validity there is: "name", "mail", "mail-domain",
    "profile", "cap"; NULL: nothing is in the way. What the database will say when it comes to it (request_refusal). Static text. */
 const char *ra_request_blocked(const RaDashboard *shown, const char *type);
 RaRequest *ra_request_get(RaContext *ctx, gint64 person, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -93,6 +93,30 @@ check_offers(gconstpointer data)
     }
 }
 
+/* A validity without a profile keeps nobody from the others. */
+static void
+validities_with_a_profile_are_offered(void)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 institution = cluster_institution(world->cluster, "Sixty-one", "x.example", "https://idp.example/61");
+    gint64 person = cluster_person(world->cluster, institution, "p");
+    world_do(world, "update person set mails = '{z@x.example}' where id = %N", person);
+    world_do(world, "update institution set months = '{61,25}' where id = %N", institution);
+    world_do(world, "insert into profile (name, type, months, issuer, key_usage, extended) select 'client-61', type, 61, issuer, key_usage,"
+                    " extended from profile where name = 'client-52' and %N > 0", 1);
+    g_autoptr(RaDashboard) shown = ra_request_dashboard(world->portal, person, FALSE, 0, RA_REQUEST_PAGE, &error);
+    g_assert_no_error(error);
+    g_assert_true(ra_request_offers(shown, "client", "61"));
+    g_assert_true(ra_request_offers(shown, "client", "25"));
+    g_assert_false(ra_request_offers(shown, "smime", "61"));
+    g_assert_true(ra_request_offers(shown, "smime", "25"));
+    g_assert_cmpstr(ra_request_blocked(shown, "smime"), ==, NULL);
+    world_do(world, "update institution set months = '{61}' where id = %N", institution);
+    g_autoptr(RaDashboard) less = ra_request_dashboard(world->portal, person, FALSE, 0, RA_REQUEST_PAGE, &error);
+    g_assert_cmpstr(ra_request_blocked(less, "smime"), ==, "profile");
+    g_assert_cmpstr(ra_request_blocked(less, "client"), ==, NULL);
+}
+
 static void
 read_table(void)
 {
@@ -123,6 +147,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     world = world_new(NULL);
+    g_test_add_func("/policy/validities with a profile are offered, each type its own", validities_with_a_profile_are_offered);
     read_table();
     int status = g_test_run();
     world_free(world);
