@@ -21,6 +21,7 @@
 #include "db/reconcile.h"
 #include "db/request.h"
 #include "db/session.h"
+#include "db/status.h"
 #include "db/sweep.h"
 
 /* Each group of tables adds its line here, so that a test can prepare every statement of the program. */
@@ -62,6 +63,8 @@ const DbGroup *const db_groups[] = {
     &db_request_portal_group,
     &db_request_worker_group,
     &db_session_group,
+    &db_status_group,
+    &db_status_worker_group,
     &db_sweep_group,
     NULL,
 };

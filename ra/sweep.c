@@ -5,6 +5,7 @@
 #include "db/log.h"
 #include "db/pickup.h"
 #include "db/request.h"
+#include "db/status.h"
 #include "db/sweep.h"
 #include "ra/batch.h"
 #include "ra/error.h"
@@ -184,6 +185,22 @@ published(RaContext *ctx, gint64 now, GError **error)
     return ra_sweep_published(ctx, error);
 }
 
+/* A quarter of its time is left, and it should long have been made anew: whoever can mend that must hear of it. */
+static gboolean
+freshness(RaContext *ctx, gint64 now, GError **error)
+{
+    g_autoptr(GPtrArray) ending = db_status_ending(ctx->db, now, error);
+    for (guint i = 0; ending && i < ending->len; i++) {
+        const DbCrlEnding *crl = ending->pdata[i];
+        g_autofree char *shard = g_strdup_printf("%" G_GINT64_FORMAT, crl->shard);
+        g_autofree char *left = g_strdup_printf("%" G_GINT64_FORMAT, crl->next_update - now);
+        log_write(LOG_LEVEL_WARNING, "crl-ends-soon", "issuer", crl->issuer, "shard", shard, "seconds", left, "msg",
+                  "relying parties refuse every certificate of this issuer once its CRL has ended; does the signer answer (inkan ca status)?"
+                  " A root's CRL is made where its key is, by inkan ca", NULL);
+    }
+    return ending != NULL || ra_error_from(error);
+}
+
 static const struct round {
     const char *name;
     int every; /* seconds: what people wait for more often than what has a day */
@@ -193,6 +210,7 @@ static const struct round {
     { "published", 2, published },      { "lapse", 10, ra_sweep_lapse }, { "erase", 10, ra_sweep_erase },
     { "crl", 5, ra_sweep_crl },         { "expiry", 30, expiry },        { "ending", 60, ra_sweep_ending },
     { "notices", 60, notices },         { "rows", 60, ra_sweep_rows },   { "superseded", 60, ra_sweep_superseded },
+    { "freshness", 60, freshness },
 };
 
 static gboolean

@@ -4,6 +4,7 @@ tap: seconds 120"""
 import base64
 import email.utils
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -193,6 +194,35 @@ def a_revocation_shows_within_seconds():
         tap.comment("%s: median %.3f s, worst %.3f s" % (name, statistics.median(all_of_it), max(all_of_it)))
 
 
+def the_command_says_what_is_published():
+    """inkan status: the state, the CRL and its number, the OCSP answer that lies ready, for a serial in any notation"""
+    tap.until(lambda: demo.number("select count(*) from ocsp_response where serial = '%s'" % current.serial))
+    number = demo.sql("select published from certificate where serial = '%s'" % current.serial)
+    colons = ":".join(current.serial[i:i + 2] for i in range(0, len(current.serial), 2)).upper()
+    for text in (current.serial, colons, "0x" + current.serial):
+        said = demo.inkan("status", text).stdout
+        for part in ("revoked, superseded", "request %d," % current.number, "client-0.crl number ", "listed since CRL number %s" % number, "OCSP: revoked, superseded"):
+            tap.has(said, part)
+    tap.equal(demo.inkan("status", "00" * 19 + "77", check=False).returncode, 3)
+    tap.equal(demo.inkan("status", "no serial", check=False).returncode, 2)
+
+
+def metrics_say_how_fresh_it_is():
+    """/metrics: age and time left of each CRL, age of OCSP, answers by kind; what the sample of alert rules asks for is there"""
+    text = demo.fetch("/metrics", demo["PORTAL_URL"]).want(200).body.decode()
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    for shard in ("0", "-1"):
+        labels = '{issuer="client",shard="%s"}' % shard
+        age, left = int(values["inkan_crl_age_seconds" + labels]), int(values["inkan_crl_seconds_left" + labels])
+        tap.ok(0 <= age < 3700 and age + left == 48 * 3600, "%d %d" % (age, left))
+    tap.ok(0 <= int(values['inkan_ocsp_age_seconds{issuer="client"}']) < 1900, text)
+    tap.ok(int(values['inkan_ocsp_answers_total{kind="memory"}']) > 0, text)
+    names = {name.split("{")[0] for name in values}
+    with open(os.path.join(tap.ROOT, "deploy", "prometheus", "inkan.rules.yml"), encoding="utf-8") as file:
+        asked = set(re.findall(r"\binkan_\w+", file.read()))
+    tap.equal(asked - names, set())
+
+
 def is_revoked(answer, raw):
     """SingleResponse: the serial, then certStatus [1]."""
     at = answer.find(raw)
@@ -203,4 +233,5 @@ write("issuer.der", demo.fetch("/ca/client.cer").body)
 openssl("x509", "-inform", "DER", "-in", "issuer.der", "-out", "issuer.pem")
 current = Issue()
 tap.run(headers_are_those_of_the_lightweight_profile, what_is_for_one_is_kept_by_nobody, openssl_and_both_hashes_are_served,
-        hostile_questions_get_small_answers, a_hundred_silent_callers_change_nothing, a_revocation_shows_within_seconds)
+        hostile_questions_get_small_answers, a_hundred_silent_callers_change_nothing, a_revocation_shows_within_seconds,
+        the_command_says_what_is_published, metrics_say_how_fresh_it_is)

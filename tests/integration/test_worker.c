@@ -10,6 +10,7 @@
 #include "ra/pickup.h"
 #include "ra/request.h"
 #include "ra/sweep.h"
+#include "db/status.h"
 #include "tests/integration/cluster_ra.h"
 
 static World *world;
@@ -500,9 +501,18 @@ old_crls_are_asked_for_anew(void)
     cluster_do(world->cluster, "delete from job; update crl set number = 2, this_update = now() where issuer = 'client' and shard = 0");
     g_assert_true(ra_sweep_crl(world->worker, seconds_now(), NULL));
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish' and issuer = 'client'"), ==, 1);
+    /* Less than a quarter of its time left: whoever reads the log is told, of this one alone. */
+    cluster_do(world->cluster, "update crl set next_update = this_update + interval '40 hours', number = 5 where issuer = 'client' and shard = 0");
+    g_autoptr(GPtrArray) early = db_status_ending(world->worker->db, seconds_now() + 29 * 3600, NULL);
+    g_autoptr(GPtrArray) late = db_status_ending(world->worker->db, seconds_now() + 31 * 3600, NULL);
+    g_assert_cmpuint(early->len, ==, 0);
+    g_assert_cmpuint(late->len, ==, 1);
+    const DbCrlEnding *ending = late->pdata[0];
+    g_assert_cmpstr(ending->issuer, ==, "client");
+    g_assert_cmpint(ending->shard, ==, 0);
     /* A shard that is missing. */
     cluster_do(world->cluster, "delete from job; delete from crl where issuer = 'smime' and shard = 0;"
-                               " update crl set number = 3, this_update = now() where issuer = 'client' and shard = -1");
+                               " update crl set number = 6, this_update = now() where issuer = 'client' and shard = -1");
     g_assert_true(ra_sweep_crl(world->worker, seconds_now(), NULL));
     g_assert_cmpint(cluster_int(world->cluster, "select count(*) from job where kind = 'publish' and issuer = 'smime'"), ==, 1);
     cluster_do(world->cluster, "delete from job");
