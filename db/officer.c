@@ -24,29 +24,37 @@ enum { NUMBER, PERSON, MONTHS, APPLIED_AT, NOT_BEFORE, NOT_AFTER, TYPE, MEMO, ST
     " (select count(*) from request where person = p.id and state in " ALIVE "),"                                            \
     " p.identifier, p.display_name, p.display_name_ja, i.name, i.name_ja, p.mails"
 
-#define LISTED(order, past)                                                                                                  \
-    ROW " from institution i cross join lateral (select * from request q where q.institution = i.id"                         \
-    " and ($2::text is null or q.state = $2) and ($3::text is null or q.type = $3)"                                          \
-    " and q.not_after >= coalesce(to_timestamp($4::bigint), '-infinity') and q.not_after <"                                  \
-    " coalesce(to_timestamp($5::bigint), 'infinity')"                                                                        \
-    " and ($7::bigint is null or " past ")"                                                                                  \
+/* The keyset as one comparison of rows, so that the index begins where the page does. */
+#define BELOW(t) "(" t ".not_after, " t ".number) < (coalesce(to_timestamp($7::bigint), 'infinity')," \
+    " coalesce($9::bigint, 9223372036854775807))"
+#define ABOVE(t) "(" t ".not_after, " t ".number) > (coalesce(to_timestamp($7::bigint), '-infinity'), coalesce($9::bigint, 0))"
+
+#define ENDS(t)                                                                                                              \
+    t ".not_after >= coalesce(to_timestamp($4::bigint), '-infinity') and " t ".not_after <"                                  \
+    " coalesce(to_timestamp($5::bigint), 'infinity')"
+
+/* STATE: with one, the index over states gives the rows in order; a condition that may be empty could not. */
+#define LISTED(state, order, past)                                                                                           \
+    ROW " from institution i cross join lateral (select * from request q where q.institution = i.id and " state              \
+    " and ($3::text is null or q.type = $3) and " ENDS("q") " and " past("q")                                                \
     " order by q.not_after " order ", q.number " order " limit $8) r join person p on p.id = r.person where " SCOPE("i.id") \
     " and $6::text is null order by r.not_after " order ", r.number " order " limit $8"
 
+/* Names and the like are looked up for the rows of the page alone. */
 #define OF_PEOPLE(order, past)                                                                                               \
-    ROW " from (select distinct person from (select k.person from institution i cross join lateral (select key, person"      \
-    " from person_key k where k.institution = i.id and " BEGINS("k.key", "$6") " order by k.key, k.person limit 500) k"      \
-    " where " SCOPE("i.id") " order by k.key, k.person limit 500) k) w join request r on r.person = w.person" OF_REQUEST     \
-    " where " SCOPE("r.institution") " and ($2::text is null or r.state = $2) and ($3::text is null or r.type = $3)"         \
-    " and r.not_after >= coalesce(to_timestamp($4::bigint), '-infinity') and r.not_after <"                                  \
-    " coalesce(to_timestamp($5::bigint), 'infinity')"                                                                        \
-    " and ($7::bigint is null or " past ") order by r.not_after " order ", r.number " order " limit $8"
+    ROW " from (select r.* from (select distinct person from (select k.person from institution i cross join lateral"         \
+    " (select key, person from person_key k where k.institution = i.id and " BEGINS("k.key", "$6")                          \
+    " order by k.key, k.person limit 100) k where " SCOPE("i.id") " order by k.key, k.person limit 100) k) w"                \
+    " join request r on r.person = w.person where " SCOPE("r.institution")                                                  \
+    " and ($2::text is null or r.state = $2) and ($3::text is null or r.type = $3) and " ENDS("r") " and " past("r")         \
+    " order by r.not_after " order ", r.number " order " limit $8) r" OF_REQUEST                                             \
+    " order by r.not_after " order ", r.number " order " limit $8"
 
-#define AFTER(sign, table) "(" table ".not_after, " table ".number) " sign " (to_timestamp($7::bigint), $9::bigint)"
-#define BELOW AFTER("<", "q")
-#define ABOVE AFTER(">", "q")
+#define ANY_STATE "$2::text is null"
+#define ONE_STATE "q.state = $2"
 
-enum { PEOPLE_BY_KEY, HITS, LIST_FALLING, LIST_RISING, LIST_PEOPLE_FALLING, LIST_PEOPLE_RISING, ATTENTIONS, ONE, REQUESTS,
+enum { PEOPLE_BY_KEY, HITS, LIST_FALLING, LIST_RISING, STATE_FALLING, STATE_RISING,
+       LIST_PEOPLE_FALLING, LIST_PEOPLE_RISING, ATTENTIONS, ONE, REQUESTS,
        OWNER, REVOKE, ACT };
 
 static const DbStatement statements[] = {
@@ -61,7 +69,8 @@ static const DbStatement statements[] = {
             "nssii" },
     [HITS] = { "officer_hits",
             ROW " from (select number from request where number = $2::bigint"
-            " union select c.request from issuer s join certificate c on c.issuer = s.name and c.serial = any ($3::text[])"
+            " union select c.request from issuer s cross join unnest($3::text[]) v (serial) cross join lateral"
+            "  (select request from certificate where issuer = s.name and serial = v.serial limit 1) c"
             " union select request from certificate where fingerprint = decode($4::text, 'hex')"
             " union select m.number from institution i cross join lateral (select q.number from request q where"
             " q.institution = i.id"
@@ -70,10 +79,12 @@ static const DbStatement statements[] = {
             "  q.number limit $6) m where " SCOPE("i.id") ") n join request r on r.number = n.number" OF_REQUEST
             " where " SCOPE("r.institution") " order by r.number desc limit $6",
             "nnassi" },
-    [LIST_FALLING] = { "officer_list_falling", LISTED("desc", BELOW), "nssnnsnin" },
-    [LIST_RISING] = { "officer_list_rising", LISTED("asc", ABOVE), "nssnnsnin" },
-    [LIST_PEOPLE_FALLING] = { "officer_list_people_falling", OF_PEOPLE("desc", AFTER("<", "r")), "nssnnsnin" },
-    [LIST_PEOPLE_RISING] = { "officer_list_people_rising", OF_PEOPLE("asc", AFTER(">", "r")), "nssnnsnin" },
+    [LIST_FALLING] = { "officer_list_falling", LISTED(ANY_STATE, "desc", BELOW), "nssnnsnin" },
+    [LIST_RISING] = { "officer_list_rising", LISTED(ANY_STATE, "asc", ABOVE), "nssnnsnin" },
+    [STATE_FALLING] = { "officer_state_falling", LISTED(ONE_STATE, "desc", BELOW), "nssnnsnin" },
+    [STATE_RISING] = { "officer_state_rising", LISTED(ONE_STATE, "asc", ABOVE), "nssnnsnin" },
+    [LIST_PEOPLE_FALLING] = { "officer_list_people_falling", OF_PEOPLE("desc", BELOW), "nssnnsnin" },
+    [LIST_PEOPLE_RISING] = { "officer_list_people_rising", OF_PEOPLE("asc", ABOVE), "nssnnsnin" },
     [ATTENTIONS] = { "officer_attention",
             ROW ", n.kind from ("
             "(select 'locked' as kind, q.number, 1 as place from pickup k join request q on q.number = k.request and"
@@ -201,8 +212,8 @@ db_officer_hits(Db *db, gint64 institution, const struct db_desk_hint *hint, int
 GPtrArray *
 db_officer_list(Db *db, gint64 institution, const struct db_desk_filter *f, int limit, GError **error)
 {
-    const DbStatement *statement = f->text ? &statements[f->rising ? LIST_PEOPLE_RISING : LIST_PEOPLE_FALLING]
-                                           : &statements[f->rising ? LIST_RISING : LIST_FALLING];
+    int which = f->text ? LIST_PEOPLE_FALLING : f->state ? STATE_FALLING : LIST_FALLING;
+    const DbStatement *statement = &statements[f->rising ? which + 1 : which];
     return read_requests(db_run(db, statement, error, institution, f->state, f->type, f->from, f->until, f->text, f->end,
                                 (gint64)limit, f->number), FALSE);
 }

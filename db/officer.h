@@ -39,7 +39,7 @@ GPtrArray *db_officer_hits(Db *db, gint64 institution, const struct db_desk_hint
     G_GNUC_WARN_UNUSED_RESULT;
 
 /* Requests by state and type (NULL: any), the end between two moments (0: open), of people whose names begin with TEXT
-   (NULL: of anybody; of many people the first 500). RISING: the next end first, otherwise the last. After END and NUMBER (0:
+   (NULL: of anybody; of many people the first 100). RISING: the next end first, otherwise the last. After END and NUMBER (0:
    from the start). DbDeskRow *. */
 struct db_desk_filter { const char *state, *type, *text; gint64 from, until; gboolean rising; gint64 end, number; };
 GPtrArray *db_officer_list(Db *db, gint64 institution, const struct db_desk_filter *filter, int limit, GError **error)

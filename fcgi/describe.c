@@ -24,7 +24,7 @@ const char *
 describe_done(const Exchange *x)
 {
     static const char *const words[] = { "memo", "resend", "pin", "withdraw", "renew-withdraw", "revoke", "notices",
-                                        "stepped-up", NULL };
+                                        "stepped-up", "lost", NULL };
     const char *word = form_text(x->query, "done");
     return g_strv_contains(words, word) ? word : NULL;
 }
@@ -106,6 +106,10 @@ describe_acts(const Exchange *x, WebNode *node, const RaRequest *request)
     for (gsize i = 0; i < G_N_ELEMENTS(acts); i++)
         if (ra_request_may_now(x->portal->ra, request, acts[i].event, x->now))
             set_key(x, node, acts[i].attribute, acts[i].act, request->number);
+    gboolean alive = ra_request_may_now(x->portal->ra, request, "revoke", x->now) ||
+                     ra_request_may_now(x->portal->ra, request, "withdraw", x->now);
+    if (alive && *request->memo)
+        set_key(x, node, "lost-key", "lost", request->number);
 }
 
 void

@@ -42,6 +42,8 @@ void certificate_revoke(Exchange *x);
 void certificate_withdraw(Exchange *x);
 void certificate_new_pin(Exchange *x);
 void certificate_resend(Exchange *x);
+/* lost.c */
+void certificate_lost(Exchange *x);
 /* pickup.c */
 void pickup_return(Exchange *x);
 void pickup_page(Exchange *x);

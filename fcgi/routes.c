@@ -49,6 +49,7 @@ const struct route routes[] = {
     { POST, "/certificates/:n/memo",      MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    8192,   TRUE,  certificate_memo },
     { POST, "/certificates/:n/renew",     MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_renew },
     { POST, "/certificates/:n/revoke",    MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_revoke },
+    { POST, "/certificates/:n/lost",      MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_lost },
     { POST, "/certificates/:n/withdraw",  MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_withdraw },
     { POST, "/certificates/:n/pin",       MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_new_pin },
     { POST, "/certificates/:n/resend",    MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_resend },

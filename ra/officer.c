@@ -32,8 +32,8 @@ ours(gpointer what, GError **why, GError **error)
 char *
 ra_officer_actor(const RaOfficer *officer)
 {
-    return g_strdup_printf("%s:%" G_GINT64_FORMAT, strcmp(officer->role, "operator") == 0 ? "operator" : "officer",
-                           officer->person);
+    const char *who = strcmp(officer->role, "revoker") == 0 ? "officer" : officer->role;
+    return g_strdup_printf("%s:%" G_GINT64_FORMAT, who, officer->person);
 }
 
 gboolean
@@ -259,6 +259,8 @@ ra_officer_revoke(RaContext *ctx, const RaOfficer *officer, const struct ra_desk
 {
     if (!g_strv_contains(ra_revoke_reasons, reason))
         return refuse(error, RA_ERROR_INPUT, "reason");
+    if (strcmp(officer->role, "person") == 0 && choice->person != officer->person)
+        return refuse(error, RA_ERROR_NOT_FOUND, "request");
     g_autofree char *note = note_of(text, error);
     if (!note)
         return FALSE;

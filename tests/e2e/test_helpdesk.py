@@ -172,6 +172,25 @@ def pages():
     tap.equal(len(seen), demo.number("select count(*) from request r join institution i on i.id = r.institution where i.name = 'Kagami University' and type = 'client'"))
 
 
+def lost():
+    """a person who lost a device revokes and withdraws everything with its memo in one act; another person's request is none"""
+    b = Person(demo, "student")
+    n, _, _, _ = b.collected("client", 13, memo="my laptop")
+    waiting, _, _ = b.ready("client", 13, memo="my laptop")
+    other, _, _ = b.ready("client", 13, memo="my phone")
+    path = "/certificates/%d/lost" % n
+    asked = b.submit(b.detail(n).form(path)).want(200)
+    tap.equal({int(i["data-request"]) for i in asked.tree.all("li") if i["data-request"]}, {n, waiting})
+    key = asked.form(path, confirm="1")
+    tap.equal(have["researcher"]["browser"].submit(key).status, 403)
+    b.submit(key).want(303)
+    b.wait(n, "revoked")
+    tap.equal([b.state(waiting), b.state(other)], ["lapsed", "ready"])
+    tap.equal(demo.sql("select count(*) from event where request in (%d, %d) and what in ('revoke', 'withdraw') and actor like 'person:%%'" % (n, waiting)), "2")
+    client.wait_mail(demo, n, "revoked")
+    tap.equal(b.submit(b.detail(other).form("/certificates/%d/lost" % other), form_key=key.fields["form_key"]).status, 403)
+
+
 def logged():
     """coming and going of officers is in the audit"""
     b = Person(demo, "desk2")
@@ -181,4 +200,4 @@ def logged():
     tap.ok(demo.number("select count(*) from event where what = 'officer-login' and detail ->> 'role' = 'officer'") > 0)
 
 
-tap.run(prepared, table_is_whole, matrix, sql_scope, refused_acts, acts, table, pages, logged)
+tap.run(prepared, table_is_whole, matrix, sql_scope, refused_acts, acts, table, pages, lost, logged)

@@ -171,6 +171,41 @@
         </label>
     </xsl:template>
 
+    <!-- A lost device -->
+    <xsl:template match="lost-confirm" mode="title"><m:t k="lost.title" memo="@memo"/></xsl:template>
+    <xsl:template match="lost-confirm" mode="main">
+        <p class="back"><a href="/certificates/{@number}"><m:t k="back.request" number="@number"/></a></p>
+        <h1><m:t k="lost.title" memo="@memo"/></h1>
+        <p class="lead"><m:t k="lost.many" n="@many"/></p>
+        <ul class="desk-lines card">
+            <xsl:for-each select="row">
+                <li data-request="{@number}">
+                    <strong><m:t k="number" number="@number"/></strong><xsl:text> </xsl:text>
+                    <xsl:call-template name="what"/>
+                    <xsl:if test="@serial"><span class="sub"><m:t k="revoke.serial" last="substring(@serial, string-length(@serial) - 3)"/></span></xsl:if>
+                </li>
+            </xsl:for-each>
+        </ul>
+        <div class="warning">
+            <xsl:call-template name="icon-warn"/>
+            <div>
+                <p><strong><m:t k="revoke.final"/></strong></p>
+                <ul>
+                    <xsl:if test="row[@type = 'client']"><li><m:t k="revoke.stops.client"/></li></xsl:if>
+                    <xsl:if test="row[@type = 'smime']"><li><m:t k="revoke.stops.smime"/></li></xsl:if>
+                    <li><m:t k="lost.waiting"/></li>
+                </ul>
+            </div>
+        </div>
+        <form method="post" action="/certificates/{@number}/lost">
+            <xsl:call-template name="confirmed"><xsl:with-param name="key" select="@form-key"/></xsl:call-template>
+            <p class="actions">
+                <button type="submit" class="danger"><m:t k="lost.do"/></button>
+                <a class="button plain" href="/certificates/{@number}"><m:t k="cancel"/></a>
+            </p>
+        </form>
+    </xsl:template>
+
     <!-- Withdraw -->
     <xsl:template match="withdraw-confirm" mode="title"><xsl:call-template name="withdraw-title"/></xsl:template>
     <xsl:template name="withdraw-title">

@@ -183,7 +183,7 @@
             <ol class="history"><xsl:apply-templates select="../event"/></ol>
         </section>
 
-        <xsl:if test="@revoke-key or @withdraw-key">
+        <xsl:if test="@revoke-key or @withdraw-key or @lost-key">
             <section class="apart" aria-labelledby="apart">
                 <h2 id="apart"><m:t k="detail.end"/></h2>
                 <xsl:if test="@withdraw-key">
@@ -194,6 +194,15 @@
                             <xsl:with-param name="words">
                                 <xsl:choose><xsl:when test="$certificate"><m:t k="act.withdraw.renewal"/></xsl:when><xsl:otherwise><m:t k="act.withdraw"/></xsl:otherwise></xsl:choose>
                             </xsl:with-param>
+                        </xsl:call-template>
+                    </div>
+                </xsl:if>
+                <xsl:if test="@lost-key">
+                    <div class="apart-row">
+                        <p><m:t k="lost.what" memo="@memo"/></p>
+                        <xsl:call-template name="act">
+                            <xsl:with-param name="act">lost</xsl:with-param><xsl:with-param name="key" select="@lost-key"/>
+                            <xsl:with-param name="class">danger-outline</xsl:with-param><xsl:with-param name="words"><m:t k="desk.lost"/></xsl:with-param>
                         </xsl:call-template>
                     </div>
                 </xsl:if>
