@@ -97,16 +97,23 @@ class Trace:
 
 
 class Fault(Trace):
-    """HOW: a signal (KILL, TERM), the name of an error, or 'retval=N'. NTH None: every such call. PATH: only on this file."""
+    """Several at once, each (call, which one of them, how) of another call. HOW: a signal (KILL, TERM), the name of an error, or
+    'retval=N'. Which one None: every such call. PATH: only on this file."""
 
-    def __init__(self, pids, call, nth, how, path=None):
-        what = "signal=" + how if how in ("KILL", "TERM") else how if "=" in how else "error=" + how
-        words = ["-e", "trace=" + call, "-e", "inject=%s:%s%s" % (call, what, ":when=%d" % nth if nth else "")]
+    def __init__(self, pids, *faults, path=None):
+        self.faults = faults
+        words = ["-e", "trace=" + ",".join(call for call, _, _ in faults)]
+        for call, nth, how in faults:
+            what = "signal=" + how if how in ("KILL", "TERM") else how if "=" in how else "error=" + how
+            words += ["-e", "inject=%s:%s%s" % (call, what, ":when=%d" % nth if nth else "")]
         super().__init__(pids, *words, *(["-P", path] if path else []))
 
-    @property
-    def happened(self):
-        return any("INJECTED" in line or "killed by SIGKILL" in line or "--- SIGTERM" in line for line in self.lines)
+    def met(self):
+        """Those that a process came to."""
+        killed = any("killed by SIGKILL" in line or "--- SIGTERM" in line for line in self.lines)
+        failed = {LINE.match(line).group(2) for line in self.lines if "INJECTED" in line and LINE.match(line)}
+        failed |= {line.split()[2] for line in self.lines if "INJECTED" in line and " resumed>" in line}
+        return [fault for fault in self.faults if (killed if fault[2] in ("KILL", "TERM") else fault[0] in failed)]
 
 
 def wait_alive(demo, kind, seconds=15):

@@ -70,13 +70,22 @@ class Life:
         self.state_is("ready")
         self.mailed()
 
+    def rest(self):
+        """Until its mails are sent."""
+        waiting = "select count(*) from outbox where request = %d and state = 'waiting'" % self.number
+        again("mails", lambda: self.demo.number(waiting) == 0, bool)
+
     def mailed(self):
+        self.rest()
         self.count += 1
         client.wait_mail(self.demo, self.number, "ready", self.count, seconds=PATIENCE)
 
     def look_pin(self):
         self.pin = again("pin", lambda: self.person.pin(self.number))
         self.path = client.pickup_path(client.mails(self.demo, self.number, "ready")[-1])
+        self.look_pin_page()
+
+    def look_pin_page(self):
         self.form = self.page(self.path).form(self.path, pin=None)
 
     def show_pin(self):
@@ -87,6 +96,12 @@ class Life:
         answer = again("download", lambda: self.person.submit(self.form, pin=self.pin), status(200))
         tap.equal(answer.header("Content-Type"), "application/x-pkcs12")
         self.files.append((self.pin, self.path, answer.body))
+        self.rest()
+
+    def look_again(self):
+        """The download's form of what was collected already."""
+        self.look_pin_page()
+        self.show_pin()
 
     def look_renew(self):
         path = "/certificates/%d" % self.number
@@ -105,3 +120,4 @@ class Life:
         # A revocation whose answer got lost has been carried out, and its form leads to the same place.
         again("revoke", lambda: self.person.submit(self.form, reason="superseded", confirm="1"), status(303))
         self.state_is("revoked")
+        self.rest()

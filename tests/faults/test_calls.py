@@ -4,6 +4,7 @@ every one of them (PART=1/3 takes a third); otherwise a sample, by SEED.
 tap: alone
 tap: last
 tap: seconds 7200"""
+import collections
 import os
 import random
 import sys
@@ -18,7 +19,7 @@ import tap  # noqa: E402
 
 LONG = os.environ.get("FAULTS") == "long"
 SEED = int(os.environ.get("SEED") or 4)
-LIVES = int(os.environ.get("LIVES") or (0 if LONG else 2))  # 0: as many as there are faults for
+LIVES = int(os.environ.get("LIVES") or (0 if LONG else 1))  # 0: as many as there are faults for
 PART, PARTS = (int(n) for n in (os.environ.get("PART") or "1/1").split("/"))
 SLOW = 8    # seconds; a step that took longer is named
 OFTEN = 25  # lives between two looks at everything
@@ -41,8 +42,8 @@ STEPS = (
 
 demo = client.Demo()
 luck = random.Random(SEED)
-queues = [[] for _ in STEPS]
-made, met = {}, {}
+queues = [{} for _ in STEPS]  # for each step {(kind, whether it ends the process): [(call, which one of it, how)]}
+made, met = collections.Counter(), collections.Counter()
 since = demo.number("select coalesce(max(number), 0) from request")
 person = None
 
@@ -69,14 +70,13 @@ def step(life, nth, traces):
             trace.end()
 
 
-def faults_of(nth, kind, calls):
-    """Everything that can befall: (kind, call, which one of it, how)."""
-    for call, count in sorted(calls.items()):
-        if call in ("restart_syscall", "exit_group") or (kind == "backend" and call != "sendto"):
-            continue
-        for n in range(1, count + 1):
-            for how in ("TERM",) if kind == "backend" else ("KILL",) + ERRORS.get(call, ()):
-                yield kind, call, n, how
+def faults_of(kind, calls):
+    """Everything that can befall it: what ends the process, what it survives."""
+    calls = {call: n for call, n in sorted(calls.items()) if call not in ("restart_syscall", "exit_group")}
+    if kind == "backend":
+        return [("sendto", n, "TERM") for n in range(1, calls.get("sendto", 0) + 1)], []
+    return ([(call, n, "KILL") for call in calls for n in range(1, calls[call] + 1)],
+            [(call, n, how) for call in calls for n in range(1, calls[call] + 1) for how in ERRORS.get(call, ())])
 
 
 def list_them():
@@ -86,11 +86,13 @@ def list_them():
         traces = [inject.Trace(inject.pids_of(demo, kind), "-e", "trace=all") for kind in kinds]
         step(life, nth, traces)
         found = {kind: trace.calls() for kind, trace in zip(kinds, traces)}
-        queues[nth] = [fault for kind in kinds for fault in faults_of(nth, kind, found[kind])]
-        tap.comment("%s: %s; %d faults" % (name, ", ".join("%s %d" % (k, sum(c.values())) for k, c in found.items()), len(queues[nth])))
         tap.ok(sum(found["portal"].values()) > 20, "%s: the portal made no calls: %s" % (name, found))
-        luck.shuffle(queues[nth])
-        queues[nth] = queues[nth][PART - 1::PARTS]
+        for kind in kinds:
+            for ends, faults in zip((True, False), faults_of(kind, found[kind])):
+                luck.shuffle(faults)
+                queues[nth][kind, ends] = faults[PART - 1::PARTS]
+        tap.comment("%s: calls of %s" % (name, ", ".join("%s %d" % (k, sum(c.values())) for k, c in found.items())))
+    tap.comment("%d faults" % sum(len(queue) for queues_of in queues for queue in queues_of.values()))
     whole(life)
 
 
@@ -117,27 +119,39 @@ def same_again(life):
     tap.equal(answer.body, data, "the same bytes again")
 
 
+def befall(nth):
+    """The next faults of this step, at most two for each kind: one that ends a process, one that it survives."""
+    chosen = {}
+    for kind in STEPS[nth][2]:
+        faults = [queues[nth][kind, ends].pop() for ends in (True, False) if queues[nth][kind, ends]]
+        if len(faults) == 2 and faults[0][0] == faults[1][0]:
+            queues[nth][kind, False].insert(0, faults.pop())  # strace takes one of a call
+        if faults:
+            chosen[kind] = faults
+    return chosen
+
+
 def live(turn):
     life = Life(person, "calls %d/%d" % (SEED, turn))
     story = []
     try:
         for nth, (name, _, _) in enumerate(STEPS):
-            traces = []
-            if queues[nth]:
-                kind, call, n, how = queues[nth].pop()
-                inject.wait_alive(demo, kind)
-                traces = [inject.Fault(inject.pids_of(demo, kind), call, n, how)]
-                story.append("%s: %s of the %s at %s No. %d" % (name, how, kind, call, n))
             if name == "revoke":
                 same_again(life)
+            chosen = befall(nth)
+            for kind in chosen:
+                inject.wait_alive(demo, kind)
+            traces = [inject.Fault(inject.pids_of(demo, kind), *faults) for kind, faults in chosen.items()]
+            story += ["%s: %s of the %s at %s No. %d" % (name, how, kind, call, n) for kind, faults in chosen.items()
+                      for call, n, how in faults]
             before = time.monotonic()
             step(life, nth, traces)
             slow = time.monotonic() - before
             if slow > SLOW:
-                tap.comment("%.0f s: %s" % (slow, story[-1]))
-            if traces:
-                made[kind, how] = made.get((kind, how), 0) + 1
-                met[kind, how] = met.get((kind, how), 0) + traces[0].happened
+                tap.comment("%.0f s: %s" % (slow, "; ".join(line for line in story if line.startswith(name))))
+            for kind, trace in zip(chosen, traces):
+                made.update((kind, how) for _, _, how in trace.faults)
+                met.update((kind, how) for _, _, how in trace.met())
         whole(life)
     except (tap.Failed, SystemError) as why:
         raise tap.Failed("request %s: %s\nafter %s" % (life.number, why, "; ".join(story))) from why
@@ -145,7 +159,7 @@ def live(turn):
 
 def run():
     """whatever of it fails, the person who tries again has exactly one certificate, the same bytes at every download, and no wrong try"""
-    lives = LIVES or max(len(q) for q in queues)
+    lives = LIVES or max(len(queue) for queues_of in queues for queue in queues_of.values())
     tap.comment("SEED=%d, %d lives" % (SEED, lives))
     began, troubles = time.monotonic(), []
     for turn in range(lives):
@@ -177,7 +191,7 @@ def disk():
         for name, look, _ in STEPS[:2]:
             getattr(life, look)()
             getattr(life, name)()
-        with inject.Fault(inject.pids_of(demo, "signer"), call, None, how, log) as fault:
+        with inject.Fault(inject.pids_of(demo, "signer"), (call, None, how), path=log) as fault:
             for _ in range(2):
                 answer = person.submit(life.form, pin=life.pin)
                 tap.equal(answer.status, 503, "%s of %s" % (how, call))
@@ -185,7 +199,7 @@ def disk():
             # What is in the log, though not for certain on the disk, may be stored by whoever ends what broke off.
             kept = demo.number("select count(*) from certificate where request = %d" % life.number)
             tap.ok(kept == 0 or call == "fdatasync", "%d issued without a log" % kept)
-        tap.ok(fault.happened, "%s of %s was not met" % (how, call))
+        tap.ok(fault.met(), "%s of %s was not met" % (how, call))
         life.download()
         whole(life)
 
