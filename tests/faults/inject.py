@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -75,7 +76,8 @@ class Trace:
 
     def end(self):
         if self.process:
-            self.process.send_signal(signal.SIGINT)
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGINT)
             try:
                 self.process.communicate(timeout=20)
             except subprocess.TimeoutExpired:
@@ -108,11 +110,27 @@ class Fault(Trace):
             words += ["-e", "inject=%s:%s%s" % (call, what, ":when=%d" % nth if nth else "")]
         super().__init__(pids, *words, *(["-P", path] if path else []))
 
-    def met(self):
+    def __enter__(self):
+        super().__enter__()
+        if self.process and all(nth for _, nth, _ in self.faults):
+            threading.Thread(target=self.once, daemon=True).start()
+        return self
+
+    def once(self):
+        """What has befallen one process is not to befall the next one that does the work again."""
+        while self.process.poll() is None and not self.log.closed:
+            with open(self.log.name, encoding="utf-8", errors="replace") as file:
+                if len(self.met(file.read().splitlines())) == len(self.faults):
+                    self.process.send_signal(signal.SIGINT)
+                    return
+            time.sleep(0.05)
+
+    def met(self, lines=None):
         """Those that a process came to."""
-        killed = any("killed by SIGKILL" in line or "--- SIGTERM" in line for line in self.lines)
-        failed = {LINE.match(line).group(2) for line in self.lines if "INJECTED" in line and LINE.match(line)}
-        failed |= {line.split()[2] for line in self.lines if "INJECTED" in line and " resumed>" in line}
+        lines = self.lines if lines is None else lines
+        killed = any("killed by SIGKILL" in line or "--- SIGTERM" in line for line in lines)
+        failed = {LINE.match(line).group(2) for line in lines if "INJECTED" in line and LINE.match(line)}
+        failed |= {line.split()[2] for line in lines if "INJECTED" in line and " resumed>" in line}
         return [fault for fault in self.faults if (killed if fault[2] in ("KILL", "TERM") else fault[0] in failed)]
 
 

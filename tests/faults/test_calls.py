@@ -120,9 +120,10 @@ def same_again(life):
 
 
 def befall(nth):
-    """The next faults of this step, at most two for each kind: one that ends a process, one that it survives."""
-    chosen = {}
-    for kind in STEPS[nth][2]:
+    """The next faults of this step, at most two for each kind: one that ends a process, one that it survives. In the short form of one
+    kind."""
+    chosen, kinds = {}, STEPS[nth][2]
+    for kind in kinds if LONG else luck.sample(kinds, 1):
         faults = [queues[nth][kind, ends].pop() for ends in (True, False) if queues[nth][kind, ends]]
         if len(faults) == 2 and faults[0][0] == faults[1][0]:
             queues[nth][kind, False].insert(0, faults.pop())  # strace takes one of a call
