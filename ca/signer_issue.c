@@ -77,6 +77,12 @@ static const struct {
 static gboolean
 may_sign(const DbSigning *s, const CaCsr *csr, GError **error)
 {
+    if (ca_validity_end(s->cycle_at, (int)s->months, s->time_zone) == 0) {
+        /* No refusal: a process without a free file descriptor cannot read the zone either. */
+        g_set_error(error, CA_ERROR, CA_ERROR_DOWN, "validity: %" G_GINT64_FORMAT " months in the time zone %s cannot be reckoned; can "
+                    "its file be opened?", (gint64)s->months, s->time_zone);
+        return FALSE;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(checks); i++)
         if (!checks[i].ok(s, csr))
             return signer_refuse(error, checks[i].rule, checks[i].why);

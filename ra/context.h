@@ -13,6 +13,7 @@ typedef struct ra_context {
     Db *db;                      /* owned; connects lazily */
     const Settings *settings;    /* borrowed */
     Keyring *keyring;            /* owned; NULL where it was not asked for */
+    GTimeZone *zone;             /* owned; [service] time_zone */
     const Web *web;              /* borrowed, for the words of mails; NULL in the portal's own use of ra */
     GPtrArray *transitions;      /* owned; the steps there are, read on first use */
     struct ra_ocsp *ocsp;        /* owned; what ra/ocsp.h keeps in memory, NULL before its first use */
@@ -21,7 +22,8 @@ typedef struct ra_context {
 
 /*
  * ROLE: whose connection string of [database] is used: "portal", "worker" or "owner". WITH_SECRET: load the keyring of
- * [service] secret_file (portal's page processes and the worker; not the publishing pool). Fails only for a bad secret file.
+ * [service] secret_file (portal's page processes and the worker; not the publishing pool). Fails only for a bad secret file, or a time zone that this
+ * machine does not have: it is read here, once, so that no mail depends on a file that can just be opened.
  */
 RaContext *ra_context_new(const Settings *settings, const char *role, gboolean with_secret, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

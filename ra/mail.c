@@ -120,7 +120,7 @@ WebDocument *
 ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
 {
     const struct parts *what = parts_of(m->event);
-    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(settings_text(ctx->settings, "service", "time_zone"));
+    GTimeZone *zone = ctx->zone;
     WebDocument *document = web_document_new("mail");
     WebNode *root = web_document_root(document);
     gboolean renewal = what && what->renewal && m->cycle > 1;
@@ -177,11 +177,10 @@ calendar_of(const RaContext *ctx, const DbMail *m, const char *subject, gint64 n
     if (!what || !what->calendar || !m->not_after)
         return NULL;
     const Settings *s = ctx->settings;
-    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(settings_text(s, "service", "time_zone"));
     g_autofree char *uid = g_strdup_printf("%s@%s", m->serial, settings_text(s, "mail", "message_domain"));
     g_autofree char *url = g_strdup_printf("%s/certificates/%" G_GINT64_FORMAT, settings_text(s, "service", "url"), m->request);
     const struct ra_reminder reminder = { .uid = uid, .summary = subject, .url = url, .now = now, .end = m->not_after };
-    return ra_reminder_text(&reminder, zone);
+    return ra_reminder_text(&reminder, ctx->zone);
 }
 
 /* The whole text of MAIL, the caller's to wipe. */

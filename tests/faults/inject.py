@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import processes  # noqa: E402
 import tap  # noqa: E402
 
+ENDS = ("KILL", "TERM")
 LINE = re.compile(r"(?:(\d+) +)?(\w+)\(")  # without a number where one process is traced
 
 
@@ -106,13 +107,14 @@ class Fault(Trace):
         self.faults = faults
         words = ["-e", "trace=" + ",".join(call for call, _, _ in faults)]
         for call, nth, how in faults:
-            what = "signal=" + how if how in ("KILL", "TERM") else how if "=" in how else "error=" + how
+            what = "signal=" + how if how in ENDS else how if "=" in how else "error=" + how
             words += ["-e", "inject=%s:%s%s" % (call, what, ":when=%d" % nth if nth else "")]
         super().__init__(pids, *words, *(["-P", path] if path else []))
 
     def __enter__(self):
         super().__enter__()
-        if self.process and all(nth for _, nth, _ in self.faults):
+        # With an error strace must not leave early: a process in the midst of one would be left with ENOSYS, which no kernel gives.
+        if self.process and all(nth and how in ENDS for _, nth, how in self.faults):
             threading.Thread(target=self.once, daemon=True).start()
         return self
 
@@ -131,7 +133,7 @@ class Fault(Trace):
         killed = any("killed by SIGKILL" in line or "--- SIGTERM" in line for line in lines)
         failed = {LINE.match(line).group(2) for line in lines if "INJECTED" in line and LINE.match(line)}
         failed |= {line.split()[2] for line in lines if "INJECTED" in line and " resumed>" in line}
-        return [fault for fault in self.faults if (killed if fault[2] in ("KILL", "TERM") else fault[0] in failed)]
+        return [fault for fault in self.faults if (killed if fault[2] in ENDS else fault[0] in failed)]
 
 
 def wait_alive(demo, kind, seconds=15):

@@ -25,7 +25,7 @@ SAMPLE = 8      # offsets in the short form
 RACES = 3       # of the races, in the short form
 HANDS = 4       # lines at a time
 CROWD = 64      # identical posts
-JITTER = 0.06   # seconds that one of two racers may wait, a download's time
+JITTER = 0.12   # seconds that one of two racers may wait, a download's time
 
 demo = client.Demo()
 luck = random.Random(SEED)
@@ -301,7 +301,7 @@ def withdraw_and_download():
 
 def crowd(state, what, event, **fields):
     """The form WHAT of a request in STATE, CROWD times at once: one Location, one EVENT."""
-    life = life_until(state, "crowd") if state else Life(person, "crowd of forms %d" % SEED)
+    life = life_until(state, "crowd") if state else Life(person, "crowd of forms %d" % luck.randrange(10**9))
     if state:
         form = act_form(life, what)
     else:
