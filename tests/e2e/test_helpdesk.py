@@ -102,7 +102,9 @@ def matrix():
 
 
 def sql_scope():
-    """the statements keep to the institution by themselves: of another one they find and do nothing"""
+    """the statements keep to the institution by themselves: of another one they find and do nothing; a dump comes back"""
+    # pg_restore makes the index over memos anew without a search path.
+    demo.owner("set search_path = ''; do $$ begin assert public.desk_fold('Ａ ・b') = 'ab'; end $$")
     other = have["researcher2"]
     own = demo.number("select institution from request where number = %d" % have["researcher"]["n"])
     for call in ("desk_act(%d, %d, 'new-pin', '', 'officer:1', '', '')" % (own, other["n"]),
