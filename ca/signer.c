@@ -161,10 +161,11 @@ signer_issuer(Signer *signer, const char *name, GError **error)
         return NULL;
     }
     if (now >= signer->load_after) {
-        signer->load_after = now + LOAD_AGAIN;
-        if (!load_issuers(signer, rows, error))
-            return NULL;
+        gboolean ok = load_issuers(signer, rows, error);
         issuer = g_hash_table_lookup(signer->issuers, name);
+        signer->load_after = issuer ? 0 : now + LOAD_AGAIN;
+        if (!ok)
+            return NULL;
     }
     if (!issuer)
         g_set_error(error, CA_ERROR, CA_ERROR_DOWN, "the key of issuer %s is not loaded, see the signer's log", name);

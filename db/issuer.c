@@ -6,8 +6,10 @@ enum { LIST };
 enum { SIGNING, LOCK_KEY, KEY_USE, OF_PICKUP, INTEND, STORE, VOID_INTENT, INTENTS, EXISTS, AUDIT, CRL_LOCK, CRL_LAST, CRL_ROWS, CRL_MARK,
        CRL_NUMBER, CRL_REVOKED, CRL_SHARD, CRL_PUT };
 enum { STATUS, KEEP, DUE, SWEEP };
-enum { ISSUER_INSERT, PROFILE_INSERT };
+enum { ISSUER_INSERT, PROFILE_INSERT, CRL_GET, PROFILES_OF, REISSUE, USE, IN_FORCE };
 
+/* Infinity is null. */
+#define MOMENT(column) "case when isfinite(" column ") then " EPOCH(column) " end"
 #define EPOCH(column) "extract(epoch from " column ")::bigint"
 
 static const DbStatement shared[] = {
@@ -115,6 +117,28 @@ static const DbStatement owner[] = {
                          "insert into profile (name, type, months, issuer, subject, key_usage, extended, policies, key_kinds, valid_from)"
                          " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $10 then 'infinity' else now() end)",
                          "ssissaaaaf" },
+    [CRL_GET] = { "crl_get", "select der from crl where issuer = $1 and shard = $2", "si" },
+    [PROFILES_OF] = { "profiles_of_type", "select exists (select from profile where type = $1)", "s" },
+    /* What is in force until then ends then, and begins anew as a copy with the other issuer; what begins later has it from its
+       beginning. A copy by way of JSON has every column that the table has. */
+    [REISSUE] = { "profile_reissue",
+                  "with chosen as (select * from profile where type = $2 and issuer <> $1 and (valid_to is null or valid_to > to_timestamp($3))"
+                  " and (cardinality($4::text[]) = 0 or name = any ($4)) for update),"
+                  " later as (update profile p set issuer = $1 from chosen c where c.id = p.id and c.valid_from >= to_timestamp($3)),"
+                  " copies as (insert into profile overriding system value select (jsonb_populate_record(p, jsonb_build_object("
+                  " 'id', nextval(pg_get_serial_sequence('profile', 'id')), 'issuer', $1::text, 'valid_from', to_timestamp($3)))).*"
+                  " from profile p join chosen c on c.id = p.id where c.valid_from < to_timestamp($3)),"
+                  " ended as (update profile p set valid_to = to_timestamp($3) from chosen c"
+                  " where c.id = p.id and c.valid_from < to_timestamp($3))"
+                  " select name, issuer from chosen order by name, valid_from",
+                  "ssia" },
+    [USE] = { "issuer_use",
+              "select p.name, p.type, p.months, " MOMENT("p.valid_from") ", " MOMENT("p.valid_to") ", p.valid_from <= now(),"
+              " p.valid_to is null or p.valid_to > now() from profile p where p.issuer = $1 order by p.type, p.name, p.valid_from",
+              "s" },
+    [IN_FORCE] = { "issuer_in_force",
+                   "select count(*), " EPOCH("max(not_after)") " from certificate where issuer = $1 and not_after > now() and revoked_at is null",
+                   "s" },
 };
 const DbGroup db_issuer_owner_group = { "issuer-owner", owner, G_N_ELEMENTS(owner), "owner" };
 
@@ -163,6 +187,61 @@ db_profile_insert(Db *db, const struct db_profile *profile, GError **error)
     return db_do(db, &owner[PROFILE_INSERT], error, profile->name, profile->type, profile->months, profile->issuer,
                  profile->subject, profile->key_usage, profile->extended, profile->policies ? profile->policies : none, profile->key_kinds,
                  profile->dormant);
+}
+
+GBytes *
+db_crl_get(Db *db, const char *issuer, gint64 shard, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &owner[CRL_GET], error, issuer, shard);
+    return rows && db_rows_count(rows) > 0 ? db_rows_bytes(rows, 0, 0) : NULL;
+}
+
+gboolean
+db_profile_any(Db *db, const char *type, gboolean *any, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &owner[PROFILES_OF], error, type);
+    *any = rows && db_rows_flag(rows, 0, 0);
+    return rows != NULL;
+}
+
+char **
+db_profile_reissue(Db *db, const char *issuer, const char *type, gint64 from, const char *const *names, GError **error)
+{
+    static const char *const all[] = { NULL };
+    g_autoptr(DbRows) rows = db_run(db, &owner[REISSUE], error, issuer, type, from, names ? names : all);
+    if (!rows)
+        return NULL;
+    g_autoptr(GStrvBuilder) changed = g_strv_builder_new();
+    for (int row = 0; row < db_rows_count(rows); row++)
+        g_strv_builder_add(changed, db_rows_text(rows, row, 0));
+    return g_strv_builder_end(changed);
+}
+
+GArray *
+db_issuer_use(Db *db, const char *issuer, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &owner[USE], error, issuer);
+    if (!rows)
+        return NULL;
+    GArray *uses = g_array_new(FALSE, TRUE, sizeof(struct db_issuer_use));
+    for (int row = 0; row < db_rows_count(rows); row++) {
+        struct db_issuer_use use = { .months = db_rows_int(rows, row, 2), .from = db_rows_int(rows, row, 3),
+                                     .to = db_rows_int(rows, row, 4), .begun = db_rows_flag(rows, row, 5),
+                                     .goes_on = db_rows_flag(rows, row, 6) };
+        g_strlcpy(use.profile, db_rows_text(rows, row, 0), sizeof use.profile);
+        g_strlcpy(use.type, db_rows_text(rows, row, 1), sizeof use.type);
+        g_array_append_val(uses, use);
+    }
+    return uses;
+}
+
+gboolean
+db_issuer_in_force(Db *db, const char *issuer, gint64 *count, gint64 *last, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &owner[IN_FORCE], error, issuer);
+    *count = rows ? db_rows_int(rows, 0, 0) : 0;
+    *last = *count > 0 ? db_rows_int(rows, 0, 1) : 0;
+    return rows != NULL;
 }
 
 /* --- signing -------------------------------------------------------------------------------------------------------------- */

@@ -32,6 +32,22 @@ struct db_profile {
 };
 gboolean db_profile_insert(Db *db, const struct db_profile *profile, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Owner: is there a profile of TYPE at all? */
+gboolean db_profile_any(Db *db, const char *type, gboolean *any, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Owner: from FROM on (to come) ISSUER issues what TYPE's profiles say, or those of NAMES alone (NULL: all), in force or asleep. The names
+   of those that were changed. In a transaction of the caller's. */
+char **db_profile_reissue(Db *db, const char *issuer, const char *type, gint64 from, const char *const *names, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+struct db_issuer_use {
+    char profile[64], type[16];
+    gint64 months, from, to;     /* from 0: it sleeps; to 0: no end */
+    gboolean begun, goes_on;     /* both: it is in force now */
+};
+/* Owner: the profiles that ISSUER issues, ever; struct db_issuer_use. */
+GArray *db_issuer_use(Db *db, const char *issuer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Owner: how many of its certificates are good now, and when the last of them ends; 0 for none. */
+gboolean db_issuer_in_force(Db *db, const char *issuer, gint64 *count, gint64 *last, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* --- signing -------------------------------------------------------------------------------------------------------------- */
 
 /* Everything that decides about one certificate, read in one statement. */
@@ -130,6 +146,8 @@ struct db_revoked {
 GArray *db_crl_revoked(Db *db, const char *issuer, gint64 shard, gint64 ends_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_crl_put(Db *db, const char *issuer, gint64 shard, gint64 number, gint64 this_update, gint64 next_update, GBytes *der,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Owner: SHARD -1 is the full one. NULL without ERROR: there is none. */
+GBytes *db_crl_get(Db *db, const char *issuer, gint64 shard, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- the responder -------------------------------------------------------------------------------------------------------- */
 

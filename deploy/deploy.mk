@@ -69,5 +69,5 @@ install-files:
 	@$(call put_sed,0644,$(wildcard deploy/systemd/*.service deploy/systemd/*.target),$(PREFIX)/lib/systemd/system)
 	@$(call put,0644,deploy/systemd/sysusers.d/inkan.conf,$(PREFIX)/lib/sysusers.d)
 	@$(call put_sed,0644,deploy/systemd/tmpfiles.d/inkan.conf,$(PREFIX)/lib/tmpfiles.d)
-	@$(call put_sed,0644,deploy/inkan.conf.sample $(wildcard deploy/postgresql/*) deploy/backup/restore.md deploy/install.md deploy/federation.md LICENSE,$(PREFIX)/share/doc/inkan)
+	@$(call put_sed,0644,deploy/inkan.conf.sample $(wildcard deploy/postgresql/*) deploy/backup/restore.md deploy/install.md deploy/ca.md deploy/federation.md LICENSE,$(PREFIX)/share/doc/inkan)
 	@$(foreach s,1 5 8,$(call put_sed,0644,$(wildcard deploy/man/*.$(s)),$(PREFIX)/share/man/man$(s));)

@@ -1,114 +1,17 @@
-/* ca init, ca root-crl, ca status */
+/* ca chain, ca status: what there is. How it comes about is in command_ceremony.c. */
 #include <stdio.h>
 
-#include "ca/ceremony.h"
 #include "ca/client.h"
+#include "db/issuer.h"
 #include "ra/cli.h"
 #include "ra/publish.h"
+
+#define WARN_AHEAD (366 * 86400)
 
 static gint64
 seconds_now(void)
 {
     return g_get_real_time() / G_USEC_PER_SEC;
-}
-
-static gboolean
-kind_of(const char *name, enum ca_key_kind *kind)
-{
-    if (!name || ca_key_kind_parse(name, kind))
-        return TRUE;
-    cli_fail(CLI_USAGE, "'%s' is no kind of key; allowed: rsa2048, rsa3072, rsa4096, p256, p384", name);
-    return FALSE;
-}
-
-/* The parts of a plan that the settings give; PASSPHRASE is the caller's. */
-static Secret *
-fill_plan(Cli *cli, struct ceremony_plan *plan)
-{
-    const Settings *s = cli_settings(cli);
-    GError *error = NULL;
-    ceremony_defaults(plan);
-    plan->keys = settings_text(s, "signer", "keys");
-    plan->token.module = settings_text(s, "signer", "pkcs11_module");
-    plan->token.pin_file = settings_text(s, "signer", "pkcs11_pin_file");
-    plan->publish_url = settings_text(s, "service", "publish_url");
-    plan->time_zone = settings_text(s, "service", "time_zone");
-    plan->now = seconds_now();
-    Secret *passphrase = cli_secret_file(settings_text(s, "signer", "passphrase_file"), &error);
-    if (!passphrase)
-        cli_error(error);
-    plan->passphrase = passphrase;
-    return passphrase;
-}
-
-static int
-ca_init(Cli *cli, int argc, char **argv)
-{
-    g_autofree char *country = NULL, *organization = NULL, *name = NULL, *root_keys = NULL, *root_kind = NULL, *kind = NULL;
-    g_auto(GStrv) client_policies = NULL, smime_policies = NULL;
-    int root_years = 0, years = 0;
-    const GOptionEntry entries[] = {
-        { "name", 0, 0, G_OPTION_ARG_STRING, &name, "begins the CAs' common names (default Inkan)", "NAME" },
-        { "country", 0, 0, G_OPTION_ARG_STRING, &country, "C of the CAs' subjects", "CC" },
-        { "organization", 0, 0, G_OPTION_ARG_STRING, &organization, "O of the CAs' subjects", "TEXT" },
-        { "root-keys", 0, 0, G_OPTION_ARG_FILENAME, &root_keys, "folder of the root's key, on a medium that is taken away",
-          "FOLDER" },
-        { "root-key", 0, 0, G_OPTION_ARG_STRING, &root_kind, "kind of the root's key (default p384)", "KIND" },
-        { "key", 0, 0, G_OPTION_ARG_STRING, &kind, "kind of the issuing CAs' keys (default p256)", "KIND" },
-        { "root-years", 0, 0, G_OPTION_ARG_INT, &root_years, "validity of the root (default 25)", "YEARS" },
-        { "years", 0, 0, G_OPTION_ARG_INT, &years, "validity of the issuing CAs (default 15)", "YEARS" },
-        { "client-policy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &client_policies,
-          "certificate policy of client certificates; may repeat", "OID" },
-        { "smime-policy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &smime_policies,
-          "certificate policy of S/MIME certificates; may repeat", "OID" },
-        { 0 },
-    };
-    if (!cli_parse(cli, entries, &argc, &argv, 0, 0))
-        return CLI_USAGE;
-    struct ceremony_plan plan;
-    g_autoptr(Secret) passphrase = fill_plan(cli, &plan);
-    if (!passphrase || !kind_of(root_kind, &plan.root_kind) || !kind_of(kind, &plan.issuing_kind))
-        return CLI_USAGE;
-    plan.root_keys = root_keys;
-    plan.country = country;
-    plan.organization = organization;
-    plan.name = name ? name : plan.name;
-    plan.root_years = root_years ? root_years : plan.root_years;
-    plan.issuing_years = years ? years : plan.issuing_years;
-    plan.client_policies = (const char *const *)client_policies;
-    plan.smime_policies = (const char *const *)smime_policies;
-    GError *error = NULL;
-    g_autofree char *report = ceremony_init(cli_context(cli)->db, &plan, &error);
-    if (!report && g_error_matches(error, CA_ERROR, CA_ERROR_REFUSED)) {
-        g_clear_error(&error);
-        return cli_fail(CLI_REFUSED, "there is an authority already (`inkan ca status` shows it); nothing was changed");
-    }
-    if (!report)
-        return cli_error(error);
-    printf("%s", report);
-    return CLI_OK;
-}
-
-static int
-ca_root_crl(Cli *cli, int argc, char **argv)
-{
-    g_autofree char *root_keys = NULL;
-    const GOptionEntry entries[] = {
-        { "root-keys", 0, 0, G_OPTION_ARG_FILENAME, &root_keys, "folder of the root's key", "FOLDER" },
-        { 0 },
-    };
-    if (!cli_parse(cli, entries, &argc, &argv, 0, 0))
-        return CLI_USAGE;
-    struct ceremony_plan plan;
-    g_autoptr(Secret) passphrase = fill_plan(cli, &plan);
-    if (!passphrase)
-        return CLI_USAGE;
-    plan.root_keys = root_keys;
-    GError *error = NULL;
-    if (!ceremony_root_crl(cli_context(cli)->db, &plan, &error))
-        return cli_error(error);
-    printf("the root has a new CRL, good for a year\n");
-    return CLI_OK;
 }
 
 static void
@@ -122,6 +25,53 @@ print_crl(Cli *cli, RaContext *ctx, const char *issuer)
                crl->next_update < seconds_now() ? " (OVERDUE: is the signer running?)" : "");
     else
         printf("  no CRL yet (the worker asks the signer for it)\n");
+}
+
+/* The last moment at which a certificate of MONTHS still ends before its issuer. */
+static gint64
+fits_until(gint64 issuer_end, gint64 months)
+{
+    g_autoptr(GDateTime) end = g_date_time_new_from_unix_utc(issuer_end);
+    g_autoptr(GDateTime) last = g_date_time_add_months(end, -(int)months);
+    g_autoptr(GDateTime) day = g_date_time_add_days(last, -1); /* a validity ends with its day */
+    return g_date_time_to_unix(day);
+}
+
+static void
+print_use(Cli *cli, const RaAuthority *a, const struct db_issuer_use *use)
+{
+    g_autofree char *from = cli_time(cli, use->from), *to = cli_time(cli, use->to);
+    gint64 last = fits_until(a->not_after, use->months), now = seconds_now();
+    g_autofree char *fits = cli_time(cli, last);
+    if (!use->goes_on)
+        printf("  issued %s until %s\n", use->profile, to);
+    else if (!use->from)
+        printf("  %s sleeps\n", use->profile);
+    else
+        printf("  %s %s%s%s%s%s\n", use->begun ? "issues" : "will issue", use->profile, use->begun ? "" : " from ",
+               use->begun ? "" : from, use->to ? " until " : "", use->to ? to : "");
+    if (use->goes_on && use->from && last < now)
+        printf("    WARNING: it ends too early, since %s no certificate of %" G_GINT64_FORMAT " months is issued: see ca issue\n", fits,
+               use->months);
+    else if (use->goes_on && use->from && last - now < WARN_AHEAD)
+        printf("    WARNING: from %s on a certificate of %" G_GINT64_FORMAT " months would end after it; ask for the next CA "
+               "(inkan ca request)\n", fits, use->months);
+}
+
+/* What it issues, and whether anything of it is in people's hands. */
+static gboolean
+print_uses(Cli *cli, RaContext *ctx, const RaAuthority *a, GError **error)
+{
+    gint64 count, last;
+    g_autoptr(GArray) uses = db_issuer_use(ctx->db, a->name, error);
+    if (!uses || !db_issuer_in_force(ctx->db, a->name, &count, &last, error))
+        return FALSE;
+    for (guint i = 0; i < uses->len; i++)
+        print_use(cli, a, &g_array_index(uses, struct db_issuer_use, i));
+    g_autofree char *until = cli_time(cli, last);
+    if (count > 0)
+        printf("  %" G_GINT64_FORMAT " certificates in force, the last until %s: its key is needed until then\n", count, until);
+    return TRUE;
 }
 
 static int
@@ -156,6 +106,8 @@ ca_status(Cli *cli, int argc, char **argv)
         g_autofree char *until = cli_time(cli, a->not_after);
         printf("%s  %s\n  %s, until %s\n  SHA-256 %s\n", a->name, a->subject, a->key_kind, until, a->fingerprint);
         print_crl(cli, ctx, a->name);
+        if (a->parent && !print_uses(cli, ctx, a, &error))
+            return cli_error(error);
     }
     gboolean answers = ca_client_ping(settings_text(cli_settings(cli), "signer", "socket"), &error);
     printf("signer: %s\n", answers ? "answers" : error->message);
@@ -164,9 +116,8 @@ ca_status(Cli *cli, int argc, char **argv)
 }
 
 const struct command command_ca[] = {
-    { "ca init", "[options]", "makes the root and the issuing CAs, locked by [signer] passphrase_file", ca_init },
     { "ca chain", "", "prints all CA certificates in PEM, issuing ones first: what nginx and relying parties trust", ca_chain },
-    { "ca root-crl", "[options]", "makes a new CRL of the root (needs the root's key), once a year", ca_root_crl },
-    { "ca status", "", "shows the CAs with fingerprints and CRLs", ca_status },
+    { "ca list", "", "the same as ca status", ca_status },
+    { "ca status", "", "shows the CAs: fingerprints, CRLs, what each issues and until when", ca_status },
     { 0 },
 };

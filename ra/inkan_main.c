@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/error.h"
 #include "db/log.h"
 #include "ra/cli.h"
 #include "ra/error.h"
@@ -18,8 +19,9 @@ struct cli {
     const struct command *command;
 };
 
-static const struct command *const groups[] = { command_migrate, command_ca,      command_issued,  command_institution, command_metadata,
-                                                command_status,  command_profile, command_request, command_audit, command_saml, command_config };
+static const struct command *const groups[] = { command_migrate, command_ceremony, command_ca, command_issued, command_institution,
+                                                command_metadata, command_status, command_profile, command_request, command_audit,
+                                                command_saml, command_config };
 
 /* --- what commands share (ra/cli.h) --------------------------------------------------------------------------------------- */
 
@@ -44,6 +46,8 @@ status_of(const GError *error)
     if (g_error_matches(error, DB_ERROR, DB_ERROR_REFUSED) || g_error_matches(error, DB_ERROR, DB_ERROR_CONFLICT) ||
         g_error_matches(error, RA_ERROR, RA_ERROR_REFUSED) || g_error_matches(error, RA_ERROR, RA_ERROR_CONFLICT) ||
         g_error_matches(error, RA_ERROR, RA_ERROR_INPUT))
+        return CLI_REFUSED;
+    if (g_error_matches(error, CA_ERROR, CA_ERROR_REFUSED) || g_error_matches(error, CA_ERROR, CA_ERROR_INPUT))
         return CLI_REFUSED;
     return CLI_FAILED;
 }

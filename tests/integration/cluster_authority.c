@@ -87,14 +87,22 @@ authority_pid(const Authority *authority, const char *which)
 }
 
 Authority *
-authority_new(World *world)
+authority_run(World *world)
 {
     Authority *authority = g_new0(Authority, 1);
+    authority->world = world;
+    for (int i = 0; i < KINDS; i++)
+        authority_start(authority, names[i]);
+    return authority;
+}
+
+Authority *
+authority_new(World *world)
+{
     g_autoptr(GError) error = NULL;
     g_autoptr(RaContext) owner = world_context(world, "owner");
     g_autoptr(Secret) passphrase = secret_from_text("a passphrase of the test");
     struct ceremony_plan plan;
-    authority->world = world;
     ceremony_defaults(&plan);
     plan.keys = settings_text(world->settings, "signer", "keys");
     plan.passphrase = passphrase;
@@ -106,9 +114,7 @@ authority_new(World *world)
     plan.now = g_get_real_time() / G_USEC_PER_SEC;
     g_autofree char *report = ceremony_init(owner->db, &plan, &error);
     g_assert_no_error(error);
-    for (int i = 0; i < KINDS; i++)
-        authority_start(authority, names[i]);
-    return authority;
+    return authority_run(world);
 }
 
 void

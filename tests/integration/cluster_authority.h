@@ -11,6 +11,8 @@ typedef struct authority Authority;
 
 /* A world whose database has no issuers yet gets them; all three processes are started. */
 Authority *authority_new(World *world);
+/* The same where the issuers came another way. */
+Authority *authority_run(World *world);
 void authority_free(Authority *authority);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Authority, authority_free)
 

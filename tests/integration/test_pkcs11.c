@@ -203,6 +203,27 @@ every_kind_of_key_signs_in_parent_and_child(void)
     g_free(shell("rm $KEYS/rsa*.pkcs11 $KEYS/p*.pkcs11"));
 }
 
+/* Root and both issuing CAs in the token: asked for, signed, installed, used by the signer that runs. */
+static void
+the_next_ca_comes_by_request_and_signature_from_the_token(void)
+{
+    g_autofree char *here = g_path_get_dirname(program), *inkan = g_build_filename(here, "inkan", NULL);
+    g_autofree char *command = g_strdup_printf("%s -c %s", inkan, world->file);
+    g_setenv("INKAN", command, TRUE);
+    key_in_token("client-2", "-algorithm EC -pkeyopt ec_paramgen_curve:P-384", 40);
+    shell_says("$INKAN ca request client-2", "key p384 in the token that is named in");
+    shell_says("openssl req -in client-2.request -noout -verify 2>&1", "verify OK");
+    shell_says("$INKAN ca sign client-2.request --yes $(openssl req -in client-2.request -outform der | sha256sum | cut -d' ' -f1)",
+               "CN=Test Client CA 2");
+    shell_says("$INKAN ca install client-2.crt", "it issues nothing yet");
+    shell_says("$INKAN ca issue client-2", "client-52");
+    world_do(world, "update profile set valid_from = now() where issuer = 'client-2'", 0);
+    g_free(shell("openssl x509 -in client-2.crt -out client.ca"));
+    issue("client");
+    world_do(world, "update profile set issuer = 'client' where issuer = 'client-2'", 0);
+    g_free(shell("rm $KEYS/ceremony.txt && openssl x509 -inform der -in client.cer -out client.ca"));
+}
+
 /* --- the program ----------------------------------------------------------------------------------------------------------- */
 
 static pid_t
@@ -395,6 +416,8 @@ main(int argc, char **argv)
     g_test_add_func("/pkcs11/certificates of both issuers are good for openssl", certificates_of_both_issuers_are_good_for_openssl);
     g_test_add_func("/pkcs11/CRLs are signed", crls_are_signed);
     g_test_add_func("/pkcs11/the responder gets its certificate", the_responder_gets_its_certificate);
+    g_test_add_func("/pkcs11/the next CA comes by request and signature from the token",
+                    the_next_ca_comes_by_request_and_signature_from_the_token);
     g_test_add_func("/pkcs11/every kind of key signs in parent and child", every_kind_of_key_signs_in_parent_and_child);
     g_test_add_func("/pkcs11/the program signs with many processes and after one was killed",
                     the_program_signs_with_many_processes_and_after_one_was_killed);
