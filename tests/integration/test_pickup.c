@@ -11,6 +11,7 @@
 #include "ra/check.h"
 #include "ra/error.h"
 #include "ra/jobs.h"
+#include "ra/ocsp.h"
 #include "ra/pickup.h"
 #include "ra/publish.h"
 #include "ra/request.h"
@@ -665,10 +666,9 @@ ocsp_answers_come_through(void)
     g_assert_true(g_file_get_contents(file, &request, &size, NULL));
     g_autoptr(GBytes) bytes = g_bytes_new(request, size);
     g_autoptr(GError) error = NULL;
-    int max_age = -1;
-    g_autoptr(GBytes) answer = ra_publish_ocsp(world->portal, bytes, &max_age, &error);
+    const RaOcspAnswer *answer = ra_ocsp_answer(world->portal, bytes, seconds_now(), &error);
     g_assert_no_error(error);
-    g_free(put("ocsp.resp", answer));
+    g_free(put("ocsp.resp", answer->der));
     g_autofree char *text = shell(
         "cd $(dirname %F) && openssl ocsp -respin ocsp.resp -issuer issuer.pem -cert ee.pem -CAfile chain.pem"
                                   " -no_nonce 2>&1; true",
@@ -676,7 +676,7 @@ ocsp_answers_come_through(void)
     has(text, "Response verify OK");
     has(text, "ee.pem: good");
     authority_stop(authority, "responder");
-    g_assert_null(ra_publish_ocsp(world->portal, bytes, &max_age, &error));
+    g_assert_null(ra_ocsp_answer(world->portal, bytes, seconds_now(), &error));
     g_assert_error(error, RA_ERROR, RA_ERROR_DOWN);
     authority_start(authority, "responder");
 }
