@@ -225,7 +225,7 @@ def demo_log(name):
 def database_disk():
     """where PostgreSQL cannot write or sync its own log it starts anew, and nobody has to repair anything"""
     for call, how in (("fdatasync", "EIO"), ("pwrite64", "ENOSPC")):
-        life, met_here = Life(person, "database's disk %d %s" % (SEED, call)), 0
+        life, met_here = Life(person, "database disk %d %s" % (SEED, call)), 0
         for nth in range(3):
             with_fault = inject.Fault(inject.pids_of(demo, "backend"), (call, 1, how))
             step(life, nth, [with_fault])
