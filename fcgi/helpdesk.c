@@ -130,11 +130,11 @@ static struct ra_desk_query
 query_of(const Exchange *x)
 {
     return (struct ra_desk_query){ .text = form_text(x->query, "q"), .state = form_text(x->query, "state"),
-                                   .type = form_text(x->query, "type"), .from = day_of(x, "from", 0), 
+                                   .type = form_text(x->query, "type"), .from = day_of(x, "from", 0),
                                    .until = day_of(x, "until", 1),
-                                   .institution = MAX(form_number(x->query, "institution"), 0), 
+                                   .institution = MAX(form_number(x->query, "institution"), 0),
                                    .key = form_text(x->query, "key"),
-                                   .after = MAX(form_number(x->query, "after"), 0), 
+                                   .after = MAX(form_number(x->query, "after"), 0),
                                    .end = MAX(form_number(x->query, "end"), 0) };
 }
 

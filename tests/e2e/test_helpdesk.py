@@ -53,8 +53,8 @@ def prepared():
     """a request that waits to be collected and one that waits for approval, of both institutions"""
     for account in ("researcher", "researcher2"):
         b = Person(demo, account)
-        n, _, _ = b.ready("client", 13, memo="desk")
-        have[account] = {"n": n, "p": demo.number("select person from request where number = %d" % n), "browser": b}
+        n, pin, _ = b.ready("client", 13, memo="desk")
+        have[account] = {"n": n, "pin": pin, "p": demo.number("select person from request where number = %d" % n), "browser": b}
         demo.owner("update institution set approval = true where id = (select institution from request where number = %d)" % n)
         have[account]["a"] = b.apply("client", 13, memo="asks")
         demo.owner("update institution set approval = false")
@@ -112,6 +112,21 @@ def sql_scope():
         demo.owner("do $$ begin perform %s; raise 'done'; exception when others then if sqlerrm <> 'request' then raise; end if; end $$" % call)
 
 
+def waits():
+    """the start page shows what waits: of the own institution to an officer, of the one chosen to an operator"""
+    mine, other = have["researcher"], have["researcher2"]
+    path = mine["browser"].pickup_path(mine["n"])
+    for _ in range(5):
+        mine["browser"].submit(mine["browser"].get(path).form(path, pin=None), pin="wrong")
+    rows = have["officer"].get("/helpdesk").want(200).rows()
+    tap.equal((rows.get(mine["n"]), rows.get(mine["a"]), rows.get(other["a"])), ("ready", "approval", None))
+    rows = have["operator"].get("/helpdesk").want(200).rows()
+    tap.ok({mine["a"], other["a"]} <= set(rows), str(rows))
+    institution = demo.number("select institution from request where number = %d" % other["n"])
+    rows = have["operator"].get("/helpdesk?institution=%d" % institution).want(200).rows()
+    tap.ok(mine["a"] not in rows and other["a"] in rows, str(rows))
+
+
 def confirm(b, path, **fields):
     page = b.get(path.rsplit("/", 1)[0]).want(200)
     asked = b.submit(page.form(path), **fields).want(200)
@@ -120,10 +135,10 @@ def confirm(b, path, **fields):
 
 
 def acts():
-    """new PIN, resend, approve and refuse: each confirmed, done once, mailed and in the audit with officer and note"""
+    """new PIN (which unlocks), resend, approve and refuse: each confirmed, done once, mailed and in the audit with officer and note"""
     mine, desk = have["researcher"], have["officer"]
     n, a = mine["n"], mine["a"]
-    old = tap.until(lambda: mine["browser"].pin(n))
+    old = mine["pin"]  # the pickup is locked meanwhile: a new PIN opens it
     confirm(desk, "/helpdesk/requests/%d/pin" % n)
     tap.until(lambda: mine["browser"].pin(n) not in (None, old))
     client.wait_mail(demo, n, "officer-act")
@@ -202,4 +217,4 @@ def logged():
     tap.ok(demo.number("select count(*) from event where what = 'officer-login' and detail ->> 'role' = 'officer'") > 0)
 
 
-tap.run(prepared, table_is_whole, matrix, sql_scope, refused_acts, acts, table, pages, lost, logged)
+tap.run(prepared, table_is_whole, matrix, sql_scope, waits, refused_acts, acts, table, pages, lost, logged)
