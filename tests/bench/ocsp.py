@@ -1,7 +1,9 @@
 """OCSP answers a CPU second: the demo's against hello over FastCGI behind the same nginx, against `openssl ocsp`, which signs each
 with a P-256 key and knows one certificate, and against CFSSL's responder, which keeps them ready."""
 import base64
+import contextlib
 import os
+import socket
 import subprocess
 import tempfile
 
@@ -77,8 +79,19 @@ def cfssl_responder(work, port):
     return work.start(port, "cfssl", "ocspserve", "-port", str(port), "-responses", "responses", "-loglevel", "5")
 
 
+@contextlib.contextmanager
+def silent(port, count=100):
+    """So many connections that say nothing, or half a request."""
+    with contextlib.ExitStack() as stack:
+        for n in range(count):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            if n % 2:
+                one.sendall(POST[:60])
+        yield
+
+
 def ocsp_run(demo, client):
-    with tempfile.TemporaryDirectory(prefix="inkan-bench-") as folder, Beside() as beside:
+    with tempfile.TemporaryDirectory(prefix="inkan-bench-") as folder, Beside(publishing=True) as beside:
         work = Work(folder)
         try:
             an_issue_of_ours(work, demo, client)
@@ -100,10 +113,16 @@ def ocsp_run(demo, client):
                 before = cpu_of([beside.hello, beside.nginx])
                 count = beside.load("/hello")[3]
                 return count / (cpu_of([beside.hello, beside.nginx]) - before)
-            seen = turns(rate(ours, "ours", beside.port), hello, rate([openssl], "openssl", PORT + 14), rate([cfssl], "cfssl", PORT + 13), count=TURNS)
+
+            def beside_silent():
+                with silent(beside.port):
+                    return rate(ours, "ours", beside.port)()
+            seen = turns(beside_silent, rate(ours, "ours", beside.port), hello, rate([openssl], "openssl", PORT + 14), rate([cfssl], "cfssl", PORT + 13), count=TURNS)
         finally:
             work.end()
+    quiet, *seen = seen
     head("OCSP by POST, behind nginx; per CPU second of all server processes")
+    row("ocsp, beside 100 silent clients", "%.0f/s" % quiet, "%.0f/s without them" % seen[0], quiet / seen[0], 0.9)
     row("ocsp", "%.0f/s" % seen[0], "%.0f/s hello" % seen[1], seen[0] / seen[1], 0.9)
     row("ocsp", "%.0f/s" % seen[0], "%.0f/s openssl ocsp, P-256" % seen[2], seen[0] / seen[2], 2)
     row("ocsp", "%.0f/s" % seen[0], "%.0f/s CFSSL's responder" % seen[3], seen[0] / seen[3], 2)

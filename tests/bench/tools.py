@@ -141,10 +141,10 @@ http { access_log off; client_body_temp_path %(dir)s/b; proxy_temp_path %(dir)s/
 
 
 def portal_settings():
-    """(socket, publish_socket, processes) of the demo's portal."""
+    """(socket, publish_socket, processes, publish_processes) of the demo's portal."""
     with open(os.path.join(DEMO_DIR, "etc", "inkan.conf"), encoding="utf-8") as file:
         text = re.search(r"(?ms)^\[portal\](.*?)(^\[|\Z)", file.read()).group(1)
-    return [re.search(r"(?m)^%s\s*=\s*(\S+)" % name, text).group(1) for name in ("socket", "publish_socket", "processes")]
+    return [re.search(r"(?m)^%s\s*=\s*(\S+)" % name, text).group(1) for name in ("socket", "publish_socket", "processes", "publish_processes")]
 
 
 def settled(pids):
@@ -159,10 +159,15 @@ def settled(pids):
 class Beside:
     """nginx with hello and the portal behind it, over plain HTTP, with the same worker and the same settings for both."""
 
+    def __init__(self, publishing=False):
+        """PUBLISHING: hello has as many processes as publish, not as many as serve pages."""
+        self.publishing = publishing
+
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="inkan-bench-")
         os.chmod(self.dir, 0o755)
-        self.port, (portal, publish, count) = PORT + 19, portal_settings()
+        self.port, (portal, publish, pages, publishers) = PORT + 19, portal_settings()
+        count = publishers if self.publishing else pages
         hello = os.path.join(self.dir, "hello.sock")
         with open(os.path.join(self.dir, "nginx.conf"), "w", encoding="utf-8") as file:
             file.write(("" if os.getuid() else "user root;\n") + NGINX % {
