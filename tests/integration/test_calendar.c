@@ -130,7 +130,7 @@ static void nonsense_is_zero(void) {
 /* Days whose last second is there twice, since clocks go back at midnight (Cairo in October, Nuuk before 2023), and every other day of
    33 years: the signer refuses where the database and the library do not say the same. */
 static void midnights(void) {
-    static const char *const changing[] = { "Africa/Cairo", "America/Nuuk", "Asia/Beirut", "America/Havana", "America/Santiago" };
+    static const char *const changing[] = { "Africa/Cairo", "America/Nuuk", "America/Santiago" };
 
     for (size_t i = 0; i < G_N_ELEMENTS(changing); i++) {
         g_autofree char *sql = g_strdup_printf(
