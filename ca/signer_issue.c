@@ -45,13 +45,12 @@ is_within_cap(const DbSigning *s, const CaCsr *csr)
     return s->cycle != 1 || (s->active <= s->max_active && s->profile_has_room);
 }
 
-/* The days are reckoned here again, by other code than the database's: a row that says otherwise has been tampered with. */
+/* Those of this cycle; may_sign reckons the end again. */
 static gboolean
 is_right_time(const DbSigning *s, const CaCsr *csr)
 {
     (void)csr;
-    return s->not_before == s->cycle_at && s->not_after == s->cycle_end &&
-           s->not_after == ca_validity_end(s->cycle_at, (int)s->months, s->time_zone);
+    return s->not_before == s->cycle_at && s->not_after == s->cycle_end;
 }
 
 static gboolean
@@ -59,6 +58,8 @@ is_allowed_kind(const DbSigning *s, const CaCsr *csr)
 {
     return g_strv_contains((const char *const *)s->key_kinds, ca_key_kind_name(csr->kind));
 }
+
+static const char not_its_days[] = "the row's days are not what its months give";
 
 static const struct {
     const char *rule;
@@ -70,14 +71,16 @@ static const struct {
     { "policy", is_allowed, "type or months are not allowed" },
     { "policy", is_own_domain, "the mail address is outside the institution's domains" },
     { "cap", is_within_cap, "too many active certificates" },
-    { "validity", is_right_time, "the row's days are not what its months give" },
+    { "validity", is_right_time, not_its_days },
     { "key-kind", is_allowed_kind, "the profile does not allow such a key" },
 };
 
 static gboolean
 may_sign(const DbSigning *s, const CaCsr *csr, GError **error)
 {
-    if (ca_validity_end(s->cycle_at, (int)s->months, s->time_zone) == 0) {
+    /* The days are reckoned here again, by other code than the database's: a row that says otherwise has been tampered with. */
+    gint64 end = ca_validity_end(s->cycle_at, (int)s->months, s->time_zone);
+    if (end == 0) {
         /* No refusal: a process without a free file descriptor cannot read the zone either. */
         g_set_error(error, CA_ERROR, CA_ERROR_DOWN, "validity: %" G_GINT64_FORMAT " months in the time zone %s cannot be reckoned; can "
                     "its file be opened?", (gint64)s->months, s->time_zone);
@@ -86,7 +89,7 @@ may_sign(const DbSigning *s, const CaCsr *csr, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(checks); i++)
         if (!checks[i].ok(s, csr))
             return signer_refuse(error, checks[i].rule, checks[i].why);
-    return TRUE;
+    return s->not_after == end || signer_refuse(error, "validity", not_its_days);
 }
 
 static gboolean

@@ -334,7 +334,7 @@ def crowds():
 
 
 def everything():
-    """afterwards every invariant holds: tables with their steps without a gap, CRLs, the signer's log, the audit, the mails"""
+    """afterwards every invariant holds: tables with their steps without a gap; in the long form CRLs, signer's log, audit, mails"""
     tap.comment("SEED=%d" % SEED)
     if LONG:
         invariants.check(demo, since)
