@@ -58,17 +58,19 @@ enum { PEOPLE_BY_KEY, HITS, LIST_FALLING, LIST_RISING, STATE_FALLING, STATE_RISI
        OWNER, REVOKE, ACT };
 
 static const DbStatement statements[] = {
+    /* One bound below, by key and person together: of two the index may take the one from which it has to read nearly all. */
     [PEOPLE_BY_KEY] = { "officer_people",
             PEOPLE ", k.key from institution i cross join lateral (select k.key, k.person from person_key k"
-            " where k.institution = i.id and " BEGINS("k.key", "$2") " and (k.key, k.person) > ($3::text collate \"C\","
-            " $4::bigint)"
+            " where k.institution = i.id and k.key < desk_fold($2) || chr(1114111) and desk_fold($2) <> ''"
+            " and (k.key, k.person) > (greatest(desk_fold($2) collate \"C\", $3::text collate \"C\"), $4::bigint)"
             " and not exists (select from person_key o where o.person = k.person and o.key < k.key and"
             " " BEGINS("o.key", "$2") ")"
             " order by k.key, k.person limit $5) k join person p on p.id = k.person"
             " where " SCOPE("i.id") " order by k.key, k.person limit $5",
             "nssii" },
+    /* That few are meant is what the planner cannot know: it would read all people to join them with thousands. */
     [HITS] = { "officer_hits",
-            ROW " from (select number from request where number = $2::bigint"
+            ROW " from (select number from (select number from request where number = $2::bigint"
             " union select c.request from issuer s cross join unnest($3::text[]) v (serial) cross join lateral"
             "  (select request from certificate where issuer = s.name and serial = v.serial limit 1) c"
             " union select request from certificate where fingerprint = decode($4::text, 'hex')"
@@ -76,7 +78,7 @@ static const DbStatement statements[] = {
             " q.institution = i.id"
             "  and q.memo <> '' and " BEGINS("desk_fold(q.memo) collate \"C\"", "$5::text") " order by desk_fold(q.memo)"
             " collate \"C\","
-            "  q.number limit $6) m where " SCOPE("i.id") ") n join request r on r.number = n.number" OF_REQUEST
+            "  q.number limit $6) m where " SCOPE("i.id") ") u limit 100) n join request r on r.number = n.number" OF_REQUEST
             " where " SCOPE("r.institution") " order by r.number desc limit $6",
             "nnassi" },
     [LIST_FALLING] = { "officer_list_falling", LISTED(ANY_STATE, "desc", BELOW), "nssnnsnin" },

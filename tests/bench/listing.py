@@ -62,7 +62,7 @@ def listing():
                            check=True, stdout=subprocess.DEVNULL)
         psql("postgres", "-c", "create database big template inkan", "-c", "alter database inkan rename to small")
         base = ("insert into service (time_zone) values ('Asia/Tokyo'); insert into issuer (name, certificate, key_name) values ('client', '\\x30', 'c');"
-                "insert into profile (name, type, months, issuer, key_usage, extended) values ('c', 'client', 52, 'client', '{}', '{}')")
+                "insert into profile (name, type, months, issuer, key_usage, extended) values ('c', 'client', 52, 'client', '{digitalSignature}', '{1.3.6.1.5.5.7.3.2}')")
         began = time.monotonic()
         for name, count in (("small", 1000), ("big", ROWS)):
             psql(name, "-c", base, "-c", "select")
