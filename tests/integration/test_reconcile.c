@@ -217,6 +217,24 @@ while_it_is_stored_it_is_stored_once(void)
     waiting_clear(&w);
 }
 
+/* It looked before the other one had stored, and begins only now: the database sends it back to look again. */
+static void
+a_late_second_process_begins_nothing(void)
+{
+    struct waiting w = ready();
+    g_autoptr(GBytes) der = ask(&w, NULL);
+    g_assert_nonnull(der);
+    g_autofree char *late = world_text(world,
+        "select 'select intent_begin(' || quote_literal(issuer) || ', repeat(''2c'', 20), ' || request || ', ' || pickup || ', '"
+        " || quote_literal(log) || ', 0, sha256(''tbs''), sha256(''late''), ''p256'', null, 0)' from intent where request = %N", w.number);
+    g_autofree char *why = cluster_try(world->cluster, "signer", late);
+    g_assert_nonnull(why);
+    if (!g_str_has_prefix(why, "23505 "))
+        g_error("%s: %s", late, why);
+    delivered(&w);
+    waiting_clear(&w);
+}
+
 /* --- another process of the machine ------------------------------------------------------------------------------------------------ */
 
 static void
@@ -304,6 +322,7 @@ tampered_rows_and_lost_ones_are_found_and_mended(void)
     g_assert_cmpstr(clean, ==, "");
     /* As somebody with the superuser's rights would do it. */
     world_do(world, "alter table certificate disable trigger certificate_is_kept", 0);
+    world_do(world, "delete from ocsp_response where serial in (select serial from certificate where request = %N)", lost.number);
     world_do(world, "delete from certificate where request = %N", lost.number);
     world_do(world, "update certificate set der = der || '\\x00' where request = %N", changed.number);
     world_do(world, "alter table certificate enable trigger certificate_is_kept", 0);
@@ -360,6 +379,7 @@ main(int argc, char **argv)
     g_test_add_func("/reconcile/a key blocked meanwhile is revoked as compromised", a_key_blocked_meanwhile_is_revoked_as_compromised);
     g_test_add_func("/reconcile/before the intent is committed nothing was begun", before_the_intent_is_committed_nothing_was_begun);
     g_test_add_func("/reconcile/while it is stored it is stored once", while_it_is_stored_it_is_stored_once);
+    g_test_add_func("/reconcile/a late second process begins nothing", a_late_second_process_begins_nothing);
     g_test_add_func("/reconcile/another process ends it, but not while it is held", another_process_ends_it_but_not_while_it_is_held);
     g_test_add_func("/reconcile/tampered rows and lost ones are found and mended", tampered_rows_and_lost_ones_are_found_and_mended);
     g_test_add_func("/reconcile/rows that a missing log would show are left alone", rows_that_a_missing_log_would_show_are_left_alone);
