@@ -28,7 +28,7 @@ const DbGroup db_dashboard_group = { "dashboard", &of_all, 1, "owner" };
 
 /* What concerns the person stands with each row, and alone where there is no request. */
 static const DbStatement dashboard = { "dashboard_get",
-    "select l.*, p.common_name is not null, p.mails, i.mail_domains, i.types, i.months, i.max_active,"
+    "select l.*, certificate_name(p, i.name_form) is not null, p.mails, i.mail_domains, i.types, i.months, i.max_active,"
     " array(select type || ' ' || months from profile where valid_from <= now() and (valid_to is null or valid_to > now())"
     " order by id), c.active, c.hidden, c.last from person p join institution i on i.id = p.institution"
     " cross join (select count(*) filter (where state not in ('revoking', 'revoked', 'expired', 'refused', 'lapsed'))"

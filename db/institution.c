@@ -8,7 +8,8 @@ enum { INSERT, UPDATE, ADD_IDP, REMOVE_IDP, PERSONS };
 #define COLUMNS                                                                                                               \
     "select i.id, i.name, i.name_ja, i.country, i.locality, i.organization, i.unit, i.mail_domains, i.types, i.months,"      \
     " i.approval, i.pin_mail, coalesce(i.grace_days, -1), i.max_active, i.identifier, i.helpdesk_name, i.helpdesk_mail,"     \
-    " i.helpdesk_phone, i.password_rule, array(select entity_id from institution_idp where institution = i.id order by entity_id)"            \
+    " i.helpdesk_phone, i.password_rule, i.name_form,"                                                                         \
+    " array(select entity_id from institution_idp where institution = i.id order by entity_id)"                              \
     " from institution i "
 
 static const DbStatement statements[] = {
@@ -22,16 +23,17 @@ const DbGroup db_institution_group = { "institution", statements, G_N_ELEMENTS(s
 static const DbStatement writes[] = {
     [INSERT] = { "institution_insert",
             "insert into institution (name, name_ja, country, locality, organization, unit, mail_domains, types, months,"
-            " approval, pin_mail, grace_days, max_active, identifier, helpdesk_name, helpdesk_mail, helpdesk_phone, password_rule)"
+            " approval, pin_mail, grace_days, max_active, identifier, helpdesk_name, helpdesk_mail, helpdesk_phone, password_rule,"
+            " name_form)"
             " values ($1, $2, $3, $4, $5, $6, $7, $8, $9::integer[], $10, $11, nullif($12::integer, -1), $13, $14, $15, $16,"
-            " $17, $18) returning id",
-            "ssssssaaaffiisssss" },
+            " $17, $18, $19) returning id",
+            "ssssssaaaffiissssss" },
     [UPDATE] = { "institution_update",
             "update institution set name_ja = $2, country = $3, locality = $4, organization = $5, unit = $6,"
             " mail_domains = $7, types = $8, months = $9::integer[], approval = $10, pin_mail = $11,"
             " grace_days = nullif($12::integer, -1), max_active = $13, identifier = $14, helpdesk_name = $15,"
-            " helpdesk_mail = $16, helpdesk_phone = $17, password_rule = $18 where name = $1 returning id",
-            "ssssssaaaffiisssss" },
+            " helpdesk_mail = $16, helpdesk_phone = $17, password_rule = $18, name_form = $19 where name = $1 returning id",
+            "ssssssaaaffiissssss" },
     [ADD_IDP] = { "institution_add_idp",
             "insert into institution_idp (entity_id, institution) values ($2, $1) on conflict (entity_id) do update"
             " set institution = institution_idp.institution returning institution = $1",
@@ -48,7 +50,7 @@ db_institution_free(DbInstitution *i)
         return;
     char **lists[] = { i->mail_domains, i->types, i->months, i->idps };
     char *texts[] = { i->name, i->name_ja, i->country, i->locality, i->organization, i->unit, i->identifier,
-                      i->helpdesk_name, i->helpdesk_mail, i->helpdesk_phone, i->password_rule };
+                      i->helpdesk_name, i->helpdesk_mail, i->helpdesk_phone, i->password_rule, i->name_form };
     for (size_t n = 0; n < G_N_ELEMENTS(lists); n++)
         g_strfreev(lists[n]);
     for (size_t n = 0; n < G_N_ELEMENTS(texts); n++)
@@ -79,7 +81,8 @@ read_row(const DbRows *rows, int row)
     i->helpdesk_mail = db_rows_dup(rows, row, 16);
     i->helpdesk_phone = db_rows_dup(rows, row, 17);
     i->password_rule = db_rows_dup(rows, row, 18);
-    i->idps = db_rows_list(rows, row, 19);
+    i->name_form = db_rows_dup(rows, row, 19);
+    i->idps = db_rows_list(rows, row, 20);
     return i;
 }
 
@@ -140,6 +143,7 @@ db_institution_new(const char *name, const char *organization)
     i->helpdesk_mail = g_strdup("");
     i->helpdesk_phone = g_strdup("");
     i->password_rule = g_strdup("");
+    i->name_form = g_strdup("ascii");
     i->idps = g_new0(char *, 1);
     return i;
 }
@@ -151,7 +155,7 @@ db_institution_save(Db *db, const DbInstitution *i, GError **error)
         db_run(db, &writes[i->id ? UPDATE : INSERT], error, i->name, i->name_ja, i->country, i->locality, i->organization,
                i->unit && *i->unit ? i->unit : NULL, i->mail_domains, i->types, i->months, i->approval, i->pin_mail,
                i->grace_days, i->max_active, i->identifier, i->helpdesk_name, i->helpdesk_mail, i->helpdesk_phone,
-               i->password_rule);
+               i->password_rule, i->name_form);
     return rows && db_rows_count(rows) > 0 ? db_rows_int(rows, 0, 0) : 0;
 }
 

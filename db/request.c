@@ -45,8 +45,8 @@ static const DbStatement portal[] = {
     [REFUSAL] = { "request_refusal", "select request_refusal($1, $2, $3, $4, $5)", "isisf" },
     [ASSURANCE] = { "request_assurance", "select assurance_refusal(profile_now($1, $2), $3, $4)", "sisa" },
     [PLANNED] = { "request_planned",
-            "select subject_text(f.subject, i.country, i.locality, i.organization, i.unit, 'N', p.common_name, $4),"
-            " " EPOCH("validity_end(to_timestamp($5), $3)")
+            "select subject_text(f.subject, i.country, i.locality, i.organization, i.unit, 'N', certificate_name(p, i.name_form), $4),"
+            " " EPOCH("validity_end(to_timestamp($5), $3)") ", certificate_name(p, i.name_form)"
             " from person p join institution i on i.id = p.institution cross join profile_now($2, $3) f where p.id = $1",
             "isisi" },
     [INSERT] = { "request_insert",
@@ -268,7 +268,7 @@ db_request_assurance(Db *db, const struct db_wish *wish, GError **error)
 }
 
 char *
-db_request_planned(Db *db, const struct db_wish *wish, gint64 now, gint64 *not_after, GError **error)
+db_request_planned(Db *db, const struct db_wish *wish, gint64 now, gint64 *not_after, char **common_name, GError **error)
 {
     g_autoptr(DbRows) rows = db_run(db, &portal[PLANNED], error, wish->person, wish->type, wish->months, wish->mail, now);
     if (!rows)
@@ -278,6 +278,7 @@ db_request_planned(Db *db, const struct db_wish *wish, gint64 now, gint64 *not_a
         return NULL;
     }
     *not_after = db_rows_int(rows, 0, 1);
+    *common_name = db_rows_dup(rows, 0, 2);
     return db_rows_dup(rows, 0, 0);
 }
 

@@ -65,8 +65,9 @@ char *db_request_refusal(Db *db, const struct db_wish *wish, gboolean renewal, G
 /* What the login lacks for the profile in force, "context" or "assurance"; NULL without ERROR: nothing. The insert asks the same
    function, and so does the step 'renew' of what its detail says. */
 char *db_request_assurance(Db *db, const struct db_wish *wish, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* What the certificate would say, "C=JP, …, OU=No N, CN=…", and its last second if applied for at NOW. NULL with ERROR. */
-char *db_request_planned(Db *db, const struct db_wish *wish, gint64 now, gint64 *not_after, GError **error)
+/* What the certificate would say, "C=JP, …, OU=No N, CN=…", its last second if applied for at NOW, and the person's name in it (the
+   caller's). NULL with ERROR. */
+char *db_request_planned(Db *db, const struct db_wish *wish, gint64 now, gint64 *not_after, char **common_name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /* The new number, or 0 with ERROR; DB_ERROR_REFUSED with the rule. The audit row is the caller's, in the same transaction. */

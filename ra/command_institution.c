@@ -10,7 +10,7 @@
 /* Options as they were given; NULL where not. */
 struct given {
     char *name_ja, *country, *locality, *organization, *unit, *types, *months, *approval, *pin_mail, *grace_days, *max_active,
-        *identifier, *helpdesk_name, *helpdesk_mail, *helpdesk_phone, *password_rule;
+        *identifier, *helpdesk_name, *helpdesk_mail, *helpdesk_phone, *password_rule, *name_form;
     char **mail_domains, **idps, **without_idps;
     gboolean yes; /* a change that makes new persons is meant */
 };
@@ -20,7 +20,8 @@ given_clear(struct given *g)
 {
     char *texts[] = { g->name_ja,    g->country,    g->locality,      g->organization,  g->unit,
                       g->types,      g->months,     g->approval,      g->pin_mail,      g->grace_days,
-                      g->max_active, g->identifier, g->helpdesk_name, g->helpdesk_mail, g->helpdesk_phone, g->password_rule };
+                      g->max_active, g->identifier, g->helpdesk_name, g->helpdesk_mail, g->helpdesk_phone, g->password_rule,
+                      g->name_form };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_strfreev(g->mail_domains);
@@ -174,6 +175,12 @@ set_password_rule(DbInstitution *i, const char *v)
     return set_text(&i->password_rule, v) && ra_password_rule_parse(v, NULL, &rule, NULL);
 }
 
+static gboolean
+set_name_form(DbInstitution *i, const char *v)
+{
+    return set_text(&i->name_form, v) && (strcmp(v, "ascii") == 0 || strcmp(v, "native") == 0);
+}
+
 static const struct option {
     const char *name;
     size_t where; /* in struct given */
@@ -210,6 +217,8 @@ static const struct option {
       "that helpdesk's telephone", "TEXT" },
     { "password-rule", G_STRUCT_OFFSET(struct given, password_rule), set_password_rule, RA_PASSWORD_RULE_WORDS,
       "what an own password for a certificate file must be", "RULE" },
+    { "name-form", G_STRUCT_OFFSET(struct given, name_form), set_name_form, "ascii or native",
+      "people's names in certificates: in ASCII, or in their own script where the IdP sends it", "WORD" },
 };
 
 static gboolean
@@ -403,6 +412,7 @@ institution_show(Cli *cli, int argc, char **argv)
     printf("%-15s %" G_GINT64_FORMAT "\n%-15s %s\n", "max-active", i->max_active, "identifier", i->identifier);
     printf("%-15s %s %s %s\n", "helpdesk", i->helpdesk_name, i->helpdesk_mail, i->helpdesk_phone);
     printf("%-15s %s\n", "password-rule", *i->password_rule ? i->password_rule : "default");
+    printf("%-15s %s\n", "name-form", i->name_form);
     print_list("idp", i->idps);
     return CLI_OK;
 }

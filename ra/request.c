@@ -322,7 +322,7 @@ ra_request_preview(RaContext *ctx, const struct ra_who *who, const struct ra_app
     gint64 not_after = 0;
     if (!wish_read(ctx, who, application, &wish, error) || !policy_allows(ctx, &wish.row, FALSE, error))
         return NULL;
-    g_autofree char *subject = db_request_planned(ctx->db, &wish.row, now, &not_after, error);
+    g_autofree char *name = NULL, *subject = db_request_planned(ctx->db, &wish.row, now, &not_after, &name, error);
     if (!subject) {
         ra_error_from(error);
         return NULL;
@@ -332,7 +332,7 @@ ra_request_preview(RaContext *ctx, const struct ra_who *who, const struct ra_app
     preview->mail = g_strdup(wish.row.mail);
     preview->memo = g_strdup(wish.memo);
     preview->subject = g_steal_pointer(&subject);
-    preview->common_name = g_strdup(wish.person->common_name);
+    preview->common_name = g_steal_pointer(&name);
     preview->months = wish.row.months;
     preview->not_before = now;
     preview->not_after = not_after;
@@ -438,7 +438,7 @@ ra_request_renew_preview(RaContext *ctx, const struct ra_who *who, gint64 number
     gint64 not_after = 0;
     if (!policy_allows(ctx, &wish, TRUE, error))
         return NULL;
-    g_autofree char *subject = db_request_planned(ctx->db, &wish, now, &not_after, error);
+    g_autofree char *name = NULL, *subject = db_request_planned(ctx->db, &wish, now, &not_after, &name, error);
     if (!subject) {
         ra_error_from(error);
         return NULL;

@@ -150,6 +150,37 @@ a_certificate_is_a_row_an_audit_event_and_a_line_of_the_log(void)
     waiting_clear(&w);
 }
 
+/* By the institution's policy, where the IdP sends such a name; a renewal keeps the name that it renews. */
+static void
+a_name_in_its_own_script_is_utf8(void)
+{
+    world_do(world, "update institution set name_form = 'native' where id = %N", world->institution);
+    world_do(world, "update person set display_name_ja = '鏡 花子', common_name = null where id = %N", world->person);
+    struct waiting w = ready(world->person, "client");
+    g_autoptr(GBytes) der = sign(w.number, w.token, w.csr);
+    g_autoptr(CaCertificateInfo) info = read_der(der);
+    g_assert_cmpstr(info->common_name, ==, "鏡 花子");
+    g_autofree char *planned = world_text(world, "select common_name from request where number = %N", w.number);
+    g_assert_cmpstr(planned, ==, "鏡 花子");
+    gsize size;
+    const guint8 *bytes = g_bytes_get_data(der, &size);
+    static const char value[] = "\x0c\x0a鏡 花子"; /* UTF8String of ten bytes */
+    g_assert_nonnull(memmem(bytes, size, value, strlen(value)));
+    /* What may not stand in a certificate is not taken for a name: without one in ASCII there is none. */
+    world_do(world, "update person set display_name_ja = '鏡' || chr(8238) || '花子' where id = %N", world->person);
+    g_autofree char *none = world_text(world, "select request_refusal(id, 'client', 13, mails[1], false) from person where id = %N",
+                                       world->person);
+    g_assert_cmpstr(none, ==, "name");
+    world_do(world, "update person set common_name = 'Hanako Kagami' where id = %N", world->person);
+    struct waiting ascii = ready(world->person, "client");
+    g_autoptr(GBytes) other = sign(ascii.number, ascii.token, ascii.csr);
+    g_autoptr(CaCertificateInfo) fallback = read_der(other);
+    g_assert_cmpstr(fallback->common_name, ==, "Hanako Kagami");
+    world_do(world, "update institution set name_form = 'ascii' where id = %N", world->institution);
+    waiting_clear(&w);
+    waiting_clear(&ascii);
+}
+
 static void
 an_smime_certificate_names_the_requests_own_address(void)
 {
@@ -730,6 +761,7 @@ main(int argc, char **argv)
     signer_socket = settings_text(world->settings, "signer", "socket");
     g_test_add_func("/signer/a certificate is a row, an audit event and a line of the log",
                     a_certificate_is_a_row_an_audit_event_and_a_line_of_the_log);
+    g_test_add_func("/signer/a name in its own script is UTF-8", a_name_in_its_own_script_is_utf8);
     g_test_add_func("/signer/an S-MIME certificate names the request's own address", an_smime_certificate_names_the_requests_own_address);
     g_test_add_func("/signer/a request keeps the row that it was applied for under", a_request_keeps_the_row_that_it_was_applied_for_under);
     g_test_add_func("/signer/61 months are one more row", sixty_one_months_are_one_more_row);
