@@ -21,8 +21,8 @@ from client import Person  # noqa: E402
 
 LONG = os.environ.get("FAULTS") == "long"
 ISSUANCES = int(os.environ.get("ISSUANCES") or (10000 if LONG else 15))
-# The demo allows 10,000 a person.
-PEOPLE = ("researcher", "student", "researcher2", "desk", "operator", "desk2")[:6 if LONG else 3]
+# The demo allows 10,000 a person. In the long form each of them sits at two browsers.
+PEOPLE = ("researcher", "student", "researcher2", "desk", "operator", "desk2") * 2 if LONG else ("researcher", "student", "researcher2")
 AGAIN = 200              # files that are fetched again at the end, at most
 PATIENCE = 90            # seconds that one step may take while everything around dies
 PAUSE = (2.0, 6.0) if LONG else (0.3, 1.2)  # seconds between two kills
