@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A certificate for the device: steps that fit, lines for a terminal that do what they say, profiles for Apple's devices,
 passwords by an institution's own rules.
+tap: alone
 tap: seconds 240"""
 import os
 import plistlib

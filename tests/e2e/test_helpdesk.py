@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Who may what at the helpdesk: each role on each of its routes, of the own institution and of another, as a table says; and what
 an officer does for a person.
+tap: alone
 tap: seconds 180"""
 import os
 import re

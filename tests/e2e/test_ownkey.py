@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Keys that people make themselves: requests (CSR) pasted, the commands as the page prints them, each thing that can be wrong,
 and where a key was made.
+tap: alone
 tap: seconds 240"""
 import base64
 import os
