@@ -16,7 +16,7 @@
 #define SILENT_SECONDS 5
 #define PASSPHRASE_LONGEST 1024
 #define RECONCILE (10 * G_USEC_PER_SEC)
-#define HEAD (2 * G_USEC_PER_SEC)
+#define HEAD (G_USEC_PER_SEC / 2)
 #define LOAD_AGAIN (5 * G_USEC_PER_SEC) /* unlocking a key takes 0.3 s, so nobody can have it tried at will */
 
 /* --- errors --------------------------------------------------------------------------------------------------------------- */
@@ -355,7 +355,7 @@ serve(struct child *child, int listening)
         log_error("not-ready", error);
     else
         log_write(LOG_LEVEL_INFO, "ready", NULL);
-    for (gint64 due = 0, head_due = 0; !prefork_stopping(); desk_round(desk, NULL, 0, 1000)) {
+    for (gint64 due = 0, head_due = 0; !prefork_stopping(); desk_round(desk, NULL, 0, 500)) {
         gint64 now = g_get_monotonic_time();
         if (now >= due) {
             reconcile(&child->signer);

@@ -136,12 +136,10 @@ signer_head(Signer *signer, gint64 now, GError **error)
     const char *issuer = issuer_for(signer);
     if (!issuer) /* no key is loaded yet */
         return TRUE;
+    /* Before there is anything to sign: the certificate is an event itself, which wants its head too. */
+    if ((!signer->witness->key || now >= signer->witness->renew_at) && !renew(signer, issuer, now, error))
+        return FALSE;
     if (!db_audit_end(signer->db, &seq, &hash, &head, &why))
         return signer_fail(why, error);
-    if (seq <= head)
-        return TRUE;
-    if (!goes_on(signer, error))
-        return FALSE;
-    return ((signer->witness->key && now < signer->witness->renew_at) || renew(signer, issuer, now, error)) &&
-           sign(signer, seq, hash, now, error);
+    return seq <= head || (goes_on(signer, error) && sign(signer, seq, hash, now, error));
 }

@@ -117,9 +117,12 @@ live_on_rounds(gpointer data)
     gint64 last[RA_SWEEP_ROUNDS] = { 0 };
     if (!ctx)
         return 1;
+    listen_on(ctx, "inkan_event"); /* something was done: it gets its place in the audit at once */
     while (!prefork_stopping()) {
+        g_autoptr(GError) error = NULL;
         ra_sweep_due(ctx, seconds_now(), last, G_N_ELEMENTS(last));
-        (void)db_wait(ctx->db, IDLE_ROUNDS);
+        if (db_wait(ctx->db, IDLE_ROUNDS) && !ra_sweep_audit(ctx, &error) && !log_is_away("database"))
+            log_error("audit-not-chained", error);
     }
     return 0;
 }

@@ -61,7 +61,7 @@ withdraw(gint64 number)
     world_do(world, "select certificate_revoke(issuer, serial, 'superseded', 'test') from certificate where request = %N", number);
 }
 
-static char *
+static char *G_GNUC_PRINTF(1, 2)
 shell(const char *format, ...)
 {
     va_list arguments;
