@@ -178,15 +178,21 @@ ceremony_make_folder(const char *folder, GError **error)
 }
 
 gboolean
-ceremony_write(const char *folder, const char *base, const char *text, GError **error)
+ceremony_put(const char *file, const char *text, GError **error)
 {
-    g_autofree char *file = g_build_filename(folder, base, NULL);
     g_autoptr(GError) why = NULL;
     const GFileSetContentsFlags whole = G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE;
     if (g_file_set_contents_full(file, text, -1, whole, 0644, &why))
         return TRUE;
     g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "file: %s", why->message);
     return FALSE;
+}
+
+gboolean
+ceremony_write(const char *folder, const char *base, const char *text, GError **error)
+{
+    g_autofree char *file = g_build_filename(folder, base, NULL);
+    return ceremony_put(file, text, error);
 }
 
 /* --- certificates --------------------------------------------------------------------------------------------------------- */

@@ -85,6 +85,9 @@ char *ceremony_install(Db *db, const struct ceremony_plan *plan, GBytes *carried
 char *ceremony_issue(Db *db, const struct ceremony_plan *plan, const char *name, gint64 from, const char *const *names,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Writes TEXT, which is no secret, to FILE: whole and synced, or not at all. CA_ERROR_BROKEN "file". */
+gboolean ceremony_put(const char *file, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A sentence where a profile of TYPE and MONTHS deserves a warning to the operator, else NULL. Borrowed. */
 const char *ceremony_warning(const char *type, int months);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { GET, BY_NAME, BY_IDP, LIST };
+enum { GET, BY_NAME, LIST };
 enum { INSERT, UPDATE, ADD_IDP, REMOVE_IDP, PERSONS };
 
 #define COLUMNS                                                                                                               \
@@ -15,7 +15,6 @@ enum { INSERT, UPDATE, ADD_IDP, REMOVE_IDP, PERSONS };
 static const DbStatement statements[] = {
     [GET] = { "institution_get", COLUMNS "where i.id = $1", "i" },
     [BY_NAME] = { "institution_by_name", COLUMNS "where i.name = $1", "s" },
-    [BY_IDP] = { "institution_by_idp", COLUMNS "join institution_idp d on d.institution = i.id where d.entity_id = $1", "s" },
     [LIST] = { "institution_list", COLUMNS "order by i.name", "" },
 };
 const DbGroup db_institution_group = { "institution", statements, G_N_ELEMENTS(statements), "portal worker owner" };
@@ -103,12 +102,6 @@ DbInstitution *
 db_institution_by_name(Db *db, const char *name, GError **error)
 {
     return first_of(db_run(db, &statements[BY_NAME], error, name));
-}
-
-DbInstitution *
-db_institution_by_idp(Db *db, const char *entity_id, GError **error)
-{
-    return first_of(db_run(db, &statements[BY_IDP], error, entity_id));
 }
 
 GPtrArray *

@@ -29,7 +29,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbInstitution, db_institution_free)
 /* NULL without ERROR: there is none. */
 DbInstitution *db_institution_get(Db *db, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 DbInstitution *db_institution_by_name(Db *db, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-DbInstitution *db_institution_by_idp(Db *db, const char *entity_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* All by name: DbInstitution *. */
 GPtrArray *db_institution_list(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The default policy under NAME, not stored yet; the caller's. */

@@ -1,6 +1,6 @@
 #include "db/person.h"
 
-enum { LOGIN, GET, FIND, NOTICES, LANGUAGE };
+enum { LOGIN, GET, FIND, NOTICES };
 
 #define PERSON                                                                                                               \
     "select p.id, p.institution, p.idp, p.identifier, p.display_name, p.display_name_ja, p.common_name, p.mails,"             \
@@ -26,7 +26,6 @@ static const DbStatement statements[] = {
             " where p.idp = $1 and p.identifier = $2 for no key update of p",
             "ss" },
     [NOTICES] = { "person_notices", "update person set notices = $2 where id = $1", "if" },
-    [LANGUAGE] = { "person_language", "update person set language = $2 where id = $1", "is" },
 };
 const DbGroup db_person_group = { "person", statements, G_N_ELEMENTS(statements), "portal" };
 
@@ -104,10 +103,4 @@ gboolean
 db_person_set_notices(Db *db, gint64 id, gboolean on, GError **error)
 {
     return db_do(db, &statements[NOTICES], error, id, on);
-}
-
-gboolean
-db_person_set_language(Db *db, gint64 id, const char *language, GError **error)
-{
-    return db_do(db, &statements[LANGUAGE], error, id, language);
 }

@@ -38,7 +38,6 @@ DbPerson *db_person_get(Db *db, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RE
 /* Whom a login means, as known before it; the row is held until the transaction ends. NULL without ERROR: nobody yet. */
 DbPerson *db_person_find(Db *db, const char *idp, const char *identifier, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_person_set_notices(Db *db, gint64 id, gboolean on, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean db_person_set_language(Db *db, gint64 id, const char *language, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 extern const DbGroup db_person_group;
 

@@ -1,6 +1,6 @@
 #include "db/publish.h"
 
-enum { ISSUERS, CRL, CRL_NUMBER, CERTIFICATE, OCSP, ALIVE };
+enum { ISSUERS, CRL, CERTIFICATE, OCSP, ALIVE };
 
 static const DbStatement statements[] = {
     [ISSUERS] = { "publish_issuers", "select name, parent, certificate from issuer order by parent is not null, name", "" },
@@ -8,7 +8,6 @@ static const DbStatement statements[] = {
             "select der, number, extract(epoch from this_update)::bigint, extract(epoch from next_update)::bigint from crl"
             " where issuer = $1 and shard = $2",
             "si" },
-    [CRL_NUMBER] = { "publish_crl_number", "select number from crl where issuer = $1 and shard = $2", "si" },
     [OCSP] = { "publish_ocsp",
             "select o.der, extract(epoch from o.this_update)::bigint, extract(epoch from o.next_update)::bigint from certificate c"
             " left join ocsp_response o on o.issuer = c.issuer and o.serial = c.serial and o.hash = $3"
@@ -127,14 +126,6 @@ db_publish_ocsp(Db *db, const char *issuer, const char *serial, const char *hash
         answer->next_update = db_rows_int(rows, 0, 2);
     }
     return TRUE;
-}
-
-gboolean
-db_publish_crl_number(Db *db, const char *issuer, int shard, gint64 *number, GError **error)
-{
-    g_autoptr(DbRows) rows = db_run(db, &statements[CRL_NUMBER], error, issuer, (gint64)shard);
-    *number = rows && db_rows_count(rows) ? db_rows_int(rows, 0, 0) : -1;
-    return rows != NULL;
 }
 
 gboolean

@@ -24,9 +24,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbPublishedCrl, db_published_crl_free)
 /* SHARD -1: the full one. NULL without ERROR: there is none. */
 DbPublishedCrl *db_publish_crl(Db *db, const char *issuer, int shard, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* *NUMBER -1: there is none. */
-gboolean db_publish_crl_number(Db *db, const char *issuer, int shard, gint64 *number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* The answer that is kept for a certificate, as asked for by HASH ("sha1", "sha256"), and not over at NOW. */
 struct db_published_ocsp {
     gboolean known;      /* there is such a certificate */

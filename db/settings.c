@@ -4,7 +4,7 @@
 
 G_DEFINE_QUARK(inkan-settings-error, settings_error)
 
-enum type { TEXT, CONNECTION, HTTPS, NUMBER, FLAG, LIST, CHOICE };
+enum type { TEXT, CONNECTION, HTTPS, NUMBER, LIST, CHOICE };
 
 static const struct row {
     const char *group, *key;
@@ -159,7 +159,6 @@ allowed(const struct row *row)
     case CONNECTION: return g_strdup_printf("a connection string without a password in it, at most %d bytes", (int)row->most);
     case HTTPS: return g_strdup_printf("an https:// URL without #%s, at most %d bytes", row->least ? "" : ", or nothing", (int)row->most);
     case NUMBER: return g_strdup_printf("a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, row->least, row->most);
-    case FLAG: return g_strdup("true or false");
     case LIST: return g_strdup_printf("a list with ';' between its items, at most %d", (int)row->most);
     case CHOICE: return g_strdup_printf("one of %s", row->choices);
     }
@@ -239,9 +238,6 @@ take_value(Settings *settings, size_t i, const char *text, GError **error)
     case NUMBER:
         return number_of(text, row->least, row->most, &settings->numbers[i]) ||
                refuse(settings->file, row, "is not such a number", error);
-    case FLAG:
-        settings->numbers[i] = strcmp(text, "true") == 0;
-        return choice_of(text, "true|false") || refuse(settings->file, row, "is neither", error);
     case LIST:
         settings->lists[i] = g_strsplit(text, ";", -1);
         for (char **item = settings->lists[i]; *item; item++)
@@ -332,13 +328,6 @@ settings_number(const Settings *settings, const char *group, const char *key)
 {
     const struct row *row = find_row(group, key);
     return settings->numbers[place(group, key, row && row->type == NUMBER)];
-}
-
-gboolean
-settings_flag(const Settings *settings, const char *group, const char *key)
-{
-    const struct row *row = find_row(group, key);
-    return settings->numbers[place(group, key, row && row->type == FLAG)] != 0;
 }
 
 const char *const *

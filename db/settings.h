@@ -29,7 +29,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
 /* Values, borrowed from SETTINGS. A text without value and default is "" (never NULL). */
 const char *settings_text(const Settings *settings, const char *group, const char *key);
 gint64 settings_number(const Settings *settings, const char *group, const char *key);
-gboolean settings_flag(const Settings *settings, const char *group, const char *key);
 const char *const *settings_list(const Settings *settings, const char *group, const char *key); /* NULL-terminated */
 
 /* Prints the table for people (`inkan config keys`): one line a key: [group] key, type, default, allowed, explanation. */

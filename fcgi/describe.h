@@ -15,9 +15,9 @@ void describe_row(const Exchange *x, WebNode *root, const RaRequestRow *row);
 WebNode *describe_request(const Exchange *x, WebNode *root, const RaRequest *request);
 /* The acts that the request's state allows now, as …-key attributes of NODE. */
 void describe_acts(const Exchange *x, WebNode *node, const RaRequest *request);
-/* While a renewal is under way. */
 /* How the person was logged in when this was applied for, or its renewal; nothing where it is not known. */
 void describe_login(const Exchange *x, WebNode *root, const RaRequest *request);
+/* While a renewal is under way. */
 void describe_renewal(const Exchange *x, WebNode *root, const RaRequest *request);
 /* The certificate in hand; nothing where none is. */
 void describe_certificate(const Exchange *x, WebNode *root, const RaRequest *request);

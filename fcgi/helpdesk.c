@@ -58,6 +58,15 @@ helpdesk_person_facts(const Exchange *x, WebNode *node, const RaDeskPerson *pers
         web_add_text(node, "mail", *mail);
 }
 
+void
+helpdesk_problem(WebNode *root, const char *field, const char *rule)
+{
+    WebNode *said = web_add(root, "problem");
+    web_set(said, "field", field);
+    web_set(said, "rule", rule);
+    web_set_number(said, "limit", RA_NOTE_MOST);
+}
+
 const char *
 helpdesk_done(const Exchange *x)
 {

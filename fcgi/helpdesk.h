@@ -16,6 +16,8 @@ gboolean helpdesk_may_act(const Exchange *x);
 void helpdesk_row(const Exchange *x, WebNode *parent, const RaDeskRow *row);
 /* A person's names, identifier, addresses and institution on NODE. */
 void helpdesk_person_facts(const Exchange *x, WebNode *node, const RaDeskPerson *person);
+/* What was refused beside FIELD by RULE; with a note's bound. */
+void helpdesk_problem(WebNode *root, const char *field, const char *rule);
 /* What was just done, as describe_done for these pages. */
 const char *helpdesk_done(const Exchange *x);
 

@@ -154,12 +154,8 @@ ask(Exchange *x, int status, const RaDeskPerson *person, const GPtrArray *rows, 
     }
     web_set_number(root, "revoke", revoke);
     web_set_number(root, "withdraw", withdraw);
-    if (problem) {
-        WebNode *said = web_add(root, "problem");
-        web_set(said, "field", problem);
-        web_set(said, "rule", "unknown");
-        web_set_number(said, "limit", RA_NOTE_MOST);
-    }
+    if (problem)
+        helpdesk_problem(root, problem, "unknown");
     page_send(x, status, document);
 }
 

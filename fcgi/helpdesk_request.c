@@ -129,12 +129,8 @@ ask(Exchange *x, int status, const RaRequest *r, const char *event, const char *
     page_names(person, r->display_name, r->display_name_ja);
     describe_request(x, root, r);
     describe_pickup(x, root, r, NULL);
-    if (problem) {
-        WebNode *said = web_add(root, "problem");
-        web_set(said, "field", problem);
-        web_set(said, "rule", "long");
-        web_set_number(said, "limit", RA_NOTE_MOST);
-    }
+    if (problem)
+        helpdesk_problem(root, problem, "long");
     page_send(x, status, document);
 }
 

@@ -222,17 +222,6 @@ read_carried(const char *file, GError **error)
     return NULL;
 }
 
-static gboolean
-write_carried(const char *file, const char *text, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    const GFileSetContentsFlags whole = G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE;
-    if (g_file_set_contents_full(file, text, -1, whole, 0644, &why))
-        return TRUE;
-    g_set_error(error, CA_ERROR, CA_ERROR_BROKEN, "file: %s", why->message);
-    return FALSE;
-}
-
 /* FILE with another ending, or what was asked for. */
 static char *
 output_of(const char *output, const char *file, const char *ending)
@@ -278,7 +267,7 @@ ca_request(Cli *cli, int argc, char **argv)
     if (!step_begin(&step, cli, transcript, plan.keys, command, &error))
         return cli_error(error);
     g_autofree char *pem = ceremony_request(cli_context(cli)->db, &plan, &wish, &report, &error);
-    if (!pem || !write_carried(file, pem, &error))
+    if (!pem || !ceremony_put(file, pem, &error))
         return step_failed(&step, error);
     int status = step_done(&step, report);
     printf("Next: carry %s to the machine of the root, write the SHA-256 above on paper, and there: inkan ca sign %s\n", file, file);
@@ -320,7 +309,7 @@ sign_request(const struct ceremony_plan *plan, const Step *step, const char *fil
         return step_failed(step, error);
     printf("%s", look);
     g_autofree char *pem = is_confirmed(yes, fingerprint, &error) ? ceremony_sign(plan, bytes, &report, &error) : NULL;
-    if (!pem || !write_carried(target, pem, &error))
+    if (!pem || !ceremony_put(target, pem, &error))
         return step_failed(step, error);
     int status = step_done(step, report);
     printf("Next: carry %s back, and there: inkan ca install %s\n", target, target);
@@ -348,7 +337,7 @@ sign_crl(const struct ceremony_plan *plan, const Step *step, const struct crl_op
     g_autoptr(GBytes) previous = options->previous ? read_carried(options->previous, &error) : NULL;
     g_autoptr(GBytes) revoke = !error && options->revoke ? read_carried(options->revoke, &error) : NULL;
     g_autofree char *pem = error ? NULL : ceremony_sign_crl(plan, previous, revoke, options->reason, &report, &error);
-    if (!pem || !write_carried(target, pem, &error))
+    if (!pem || !ceremony_put(target, pem, &error))
         return step_failed(step, error);
     int status = step_done(step, report);
     printf("Next: carry %s to the machine that issues, and there: inkan ca install %s\n", target, target);

@@ -1,6 +1,5 @@
 #include "ra/context.h"
 
-#include "ca/client.h"
 #include "ra/error.h"
 #include "ra/ocsp.h"
 
@@ -48,10 +47,4 @@ ra_context_alive(RaContext *ctx, GError **error)
     }
     g_propagate_error(error, g_steal_pointer(&why));
     return ra_error_from(error);
-}
-
-gboolean
-ra_context_signer_alive(RaContext *ctx, GError **error)
-{
-    return ca_client_ping(settings_text(ctx->settings, "signer", "socket"), error) || ra_error_from(error);
 }

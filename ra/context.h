@@ -42,7 +42,5 @@ struct ra_who {
 
 /* Is the database there? For /healthz. */
 gboolean ra_context_alive(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Is the signer there? For /healthz. */
-gboolean ra_context_signer_alive(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -19,11 +19,3 @@ ra_institution_get(RaContext *ctx, gint64 id, GError **error)
     RaInstitution *institution = db_institution_get(ctx->db, id, &why);
     return found(institution, why, error);
 }
-
-RaInstitution *
-ra_institution_of_idp(RaContext *ctx, const char *entity_id, GError **error)
-{
-    GError *why = NULL;
-    RaInstitution *institution = db_institution_by_idp(ctx->db, entity_id, &why);
-    return found(institution, why, error);
-}

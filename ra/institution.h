@@ -14,6 +14,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaInstitution, db_institution_free)
 
 /* NULL with ERROR; NOT_FOUND where there is none. */
 RaInstitution *ra_institution_get(RaContext *ctx, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-RaInstitution *ra_institution_of_idp(RaContext *ctx, const char *entity_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What the officers of an institution, and operators, find and do. Every function answers NOT_FOUND alike for what is
- * missing
- * and what is another institution's; the statements keep to the officer's institution by themselves.
+ * officer: what the officers of an institution, and operators, find and do. Every function answers NOT_FOUND alike for what is
+ * missing and what is another institution's; the statements keep to the officer's institution by themselves. What comes back is
+ * the caller's; arrays free what is in them.
  */
 #ifndef RA_OFFICER_H
 #define RA_OFFICER_H

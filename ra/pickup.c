@@ -37,19 +37,6 @@ ra_pickup_free(RaPickup *pickup)
     g_free(pickup);
 }
 
-const char *
-ra_pickup_state_name(enum ra_pickup_state state)
-{
-    switch (state) {
-    case RA_PICKUP_WAITING: return "waiting";
-    case RA_PICKUP_COLLECTED: return "collected";
-    case RA_PICKUP_LOCKED: return "locked";
-    case RA_PICKUP_LAPSED: return "lapsed";
-    case RA_PICKUP_ENDED: return "ended";
-    }
-    g_assert_not_reached();
-}
-
 static GBytes *
 token_hash(const char *token)
 {

@@ -25,9 +25,6 @@ typedef struct ra_pickup {
 void ra_pickup_free(RaPickup *pickup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaPickup, ra_pickup_free)
 
-/* "waiting", "collected", "locked", "lapsed", "ended". */
-const char *ra_pickup_state_name(enum ra_pickup_state state);
-
 /* What the page says; writes nothing. NULL with ERROR: NOT_FOUND. Doesn't ask who looks: see ra_pickup_admit. */
 RaPickup *ra_pickup_look(RaContext *ctx, const char *token, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* May WHO use it? FALSE with REFUSED "login" or "owner". */

@@ -78,6 +78,5 @@ const char *sp_service_metadata_signed(SpService *service, gint64 now, GError **
 
 const char *sp_service_entity_id(const SpService *service);
 const char *sp_service_acs_url(const SpService *service);
-const char *sp_service_slo_url(const SpService *service);
 
 #endif

@@ -192,8 +192,8 @@
                 <p><strong><m:t k="revoke.final"/></strong></p>
                 <ul>
                     <xsl:if test="row[@type = 'client']"><li><m:t k="revoke.stops.client"/></li></xsl:if>
-                    <xsl:if test="row[@type = 'smime']"><li><m:t k="revoke.stops.smime"/></li></xsl:if>
-                    <li><m:t k="lost.waiting"/></li>
+                    <xsl:if test="row[@type = 'smime']"><li><m:t k="revoke.stops.smime"/></li><li><m:t k="revoke.keep-file"/></li></xsl:if>
+                    <xsl:if test="row[not(@serial)]"><li><m:t k="lost.waiting"/></li></xsl:if>
                 </ul>
             </div>
         </div>

@@ -20,7 +20,7 @@
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="robots" content="noindex"/>
                 <title>
-                    <xsl:if test="problem"><m:t k="frame.problem"/></xsl:if>
+                    <xsl:if test="problem"><m:t k="frame.problem"/><xsl:text> – </xsl:text></xsl:if>
                     <xsl:apply-templates select="." mode="title"/>
                     <xsl:text> – </xsl:text>
                     <xsl:value-of select="i:name($frame/service)"/>
