@@ -250,6 +250,7 @@ SpService *sp_service_new(const struct sp_service_values *v, GError **error)
     take_stamps(service, v);
     service->entity_id = g_strdup(v->entity_id);
     service->acs_url = g_strdup(v->acs_url);
+    service->slo_url = g_strdup(v->slo_url);
     g_auto(GStrv) signing = certificate_bodies(v->signing_certificate, error);
     if (signing == NULL) return NULL;
     g_auto(GStrv) encryption = certificate_bodies(v->decryption_certificate, error);
@@ -272,6 +273,7 @@ void sp_service_free(SpService *service)
     g_ptr_array_unref(service->peers);
     g_free(service->entity_id);
     g_free(service->acs_url);
+    g_free(service->slo_url);
     g_free(service->metadata);
     g_free(service);
 }
