@@ -54,7 +54,8 @@ add_frame(Exchange *x, WebNode *root, const char *page, const char *path)
     page_time(x, frame, "now", x->now);
     web_set(frame, "version", INKAN_VERSION);
     web_set(frame, "request-id", x->id);
-    web_set_flag(frame, "desk", x->session && strcmp(x->session->role, "person") != 0);
+    if (x->session && strcmp(x->session->role, "person") != 0)
+        web_set(frame, "desk", x->session->role);
     if (forms) {
         g_autofree char *csrf = guard_csrf(x);
         web_set(frame, "csrf", csrf);

@@ -8,6 +8,7 @@
     <xsl:template match="desk-start" mode="title"><m:t k="desk.title"/></xsl:template>
     <xsl:template match="desk-start" mode="main">
         <xsl:call-template name="shapes"/>
+        <xsl:call-template name="desk-nav"/>
         <h1><m:t k="desk.title"/></h1>
         <xsl:call-template name="desk-search"><xsl:with-param name="focus" select="true()"/></xsl:call-template>
         <section class="desk-waits" aria-labelledby="waits">
