@@ -1,7 +1,7 @@
 #include "db/profile.h"
 
-/* Infinity is 0: one that sleeps has no beginning yet. */
-#define MOMENT(column) "case when isfinite(" column ") then extract(epoch from " column ")::bigint end"
+/* Infinity is 0: one that sleeps has no beginning yet. Down to the second: rounded up, what has just begun would still lie ahead. */
+#define MOMENT(column) "case when isfinite(" column ") then floor(extract(epoch from " column "))::bigint end"
 #define COLUMNS                                                                                                             \
     "select id, name, type, issuer, subject, months, " MOMENT("valid_from") ", " MOMENT("valid_to") ", contexts, assurance," \
     " max_active, key_usage, extended, policies, key_kinds from "
