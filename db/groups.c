@@ -16,6 +16,7 @@
 #include "db/outbox.h"
 #include "db/person.h"
 #include "db/pickup.h"
+#include "db/print.h"
 #include "db/profile.h"
 #include "db/publish.h"
 #include "db/reconcile.h"
@@ -55,6 +56,7 @@ const DbGroup *const db_groups[] = {
     &db_person_group,
     &db_pickup_group,
     &db_pickup_worker_group,
+    &db_print_group,
     &db_profile_group,
     &db_profile_owner_group,
     &db_publish_group,

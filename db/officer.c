@@ -74,13 +74,14 @@ static const DbStatement statements[] = {
             " union select c.request from issuer s cross join unnest($3::text[]) v (serial) cross join lateral"
             "  (select request from certificate where issuer = s.name and serial = v.serial limit 1) c"
             " union select request from certificate where fingerprint = decode($4::text, 'hex')"
+            " union select request from certificate_sha1 where sha1 = decode($7::text, 'hex')"
             " union select m.number from institution i cross join lateral (select q.number from request q where"
             " q.institution = i.id"
             "  and q.memo <> '' and " BEGINS("desk_fold(q.memo) collate \"C\"", "$5::text") " order by desk_fold(q.memo)"
             " collate \"C\","
             "  q.number limit $6) m where " SCOPE("i.id") ") u limit 100) n join request r on r.number = n.number" OF_REQUEST
             " where " SCOPE("r.institution") " order by r.number desc limit $6",
-            "nnassi" },
+            "nnassis" },
     [LIST_FALLING] = { "officer_list_falling", LISTED(ANY_STATE, "desc", BELOW), "nssnnsnin" },
     [LIST_RISING] = { "officer_list_rising", LISTED(ANY_STATE, "asc", ABOVE), "nssnnsnin" },
     [STATE_FALLING] = { "officer_state_falling", LISTED(ONE_STATE, "desc", BELOW), "nssnnsnin" },
@@ -208,7 +209,7 @@ GPtrArray *
 db_officer_hits(Db *db, gint64 institution, const struct db_desk_hint *hint, int limit, GError **error)
 {
     return read_requests(db_run(db, &statements[HITS], error, institution, hint->number, hint->serials, hint->fingerprint,
-                                hint->memo, (gint64)limit), FALSE);
+                                hint->memo, (gint64)limit, hint->sha1), FALSE);
 }
 
 GPtrArray *

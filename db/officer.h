@@ -32,9 +32,9 @@ GPtrArray *db_officer_people(Db *db, gint64 institution, const char *text, const
                              GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/* What somebody can read out: a request's number (0: none), serials (lower-case hex), a SHA-256 fingerprint (hex or NULL), the
-   beginning of a memo. DbDeskRow *. */
-struct db_desk_hint { gint64 number; const char *const *serials; const char *fingerprint, *memo; };
+/* What somebody can read out: a request's number (0: none), serials (lower-case hex), a SHA-256 or SHA-1 fingerprint (hex or
+   NULL), the beginning of a memo. DbDeskRow *. */
+struct db_desk_hint { gint64 number; const char *const *serials; const char *fingerprint, *sha1, *memo; };
 GPtrArray *db_officer_hits(Db *db, gint64 institution, const struct db_desk_hint *hint, int limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -129,7 +129,8 @@ find_hits(RaContext *ctx, gint64 institution, const struct ra_desk_query *q, con
           GError **error)
 {
     const struct db_desk_hint hint = { .number = term->number, .serials = (const char *const *)term->serials,
-                                       .fingerprint = term->fingerprint, .memo = term->words ? term->text : NULL };
+                                       .fingerprint = term->fingerprint, .sha1 = term->sha1,
+                                       .memo = term->words ? term->text : NULL };
     if (*q->key) /* a further page of people has no hits again */
         found->requests = g_ptr_array_new();
     else

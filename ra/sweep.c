@@ -10,6 +10,7 @@
 #include "ra/batch.h"
 #include "ra/error.h"
 #include "ra/notices.h"
+#include "ra/print.h"
 
 /* --- pickups -------------------------------------------------------------------------------------------------------------- */
 
@@ -201,6 +202,13 @@ freshness(RaContext *ctx, gint64 now, GError **error)
     return ending != NULL || ra_error_from(error);
 }
 
+static gboolean
+print(RaContext *ctx, gint64 now, GError **error)
+{
+    (void)now;
+    return ra_print_run(ctx, error);
+}
+
 static const struct round {
     const char *name;
     int every; /* seconds: what people wait for more often than what has a day */
@@ -210,7 +218,7 @@ static const struct round {
     { "published", 2, published },      { "lapse", 10, ra_sweep_lapse }, { "erase", 10, ra_sweep_erase },
     { "crl", 5, ra_sweep_crl },         { "expiry", 30, expiry },        { "ending", 60, ra_sweep_ending },
     { "notices", 60, notices },         { "rows", 60, ra_sweep_rows },   { "superseded", 60, ra_sweep_superseded },
-    { "freshness", 60, freshness },
+    { "freshness", 60, freshness },     { "print", 2, print },
 };
 
 static gboolean

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define SHA256_DIGITS 64
+#define SHA1_DIGITS 40
 #define SERIAL_MOST 40    /* digits of 20 bytes, RFC 5280 4.1.2.2 */
 #define SERIAL_LEAST 30   /* fewer hex digits than a serial of ours can have: it would have to begin with five bytes of zero */
 #define DECIMAL_MOST 49   /* digits of 2^160 */
@@ -100,7 +101,9 @@ ra_term_read(const char *text)
     take_serials(term, hex ? hex : "");
     if (hex && strlen(hex) == SHA256_DIGITS)
         term->fingerprint = g_strdup(hex);
-    term->words = *term->text && *term->text != '#' && !term->serials[0] && !term->fingerprint;
+    if (hex && strlen(hex) == SHA1_DIGITS)
+        term->sha1 = g_strdup(hex);
+    term->words = *term->text && *term->text != '#' && !term->serials[0] && !term->fingerprint && !term->sha1;
     return term;
 }
 
@@ -112,5 +115,6 @@ ra_term_free(RaTerm *term)
     g_free(term->text);
     g_strfreev(term->serials);
     g_free(term->fingerprint);
+    g_free(term->sha1);
     g_free(term);
 }

@@ -14,6 +14,7 @@ typedef struct ra_term {
     gint64 number;      /* of a request: 12, #12, No 12, 申請12; 0: none */
     char **serials;     /* lower-case hex as certificates have it, from hex in any notation or decimal; possibly none */
     char *fingerprint;  /* SHA-256 in lower-case hex; NULL: none */
+    char *sha1;         /* SHA-1 in lower-case hex, which a serial may look like too; NULL: none */
     gboolean words;     /* may be a name, an address, an identifier, a memo */
 } RaTerm;
 

@@ -38,23 +38,25 @@ of_everywhere(Db *db, GError **error)
 }
 
 static GPtrArray *
-by_hint(Db *db, gboolean serial, gboolean fingerprint, gboolean number, const char *memo, GError **error)
+by_hint(Db *db, gboolean serial, int fingerprint, gboolean number, const char *memo, GError **error)
 {
     gint64 n = anybody() * 10;
     g_autofree char *decimal = g_strdup_printf("%" G_GINT64_FORMAT, n);
     g_autofree char *md5 = g_compute_checksum_for_string(G_CHECKSUM_MD5, decimal, -1);
     g_autofree char *hex = g_strconcat("01", md5, "000000", NULL);
     g_autofree char *sha256 = g_compute_checksum_for_string(G_CHECKSUM_SHA256, decimal, -1);
+    g_autofree char *first = g_strndup(sha256, 40); /* filled so: no sha1() there, and any 20 bytes cost the same */
     const char *const serials[] = { serial ? hex : NULL, NULL };
-    const struct db_desk_hint hint = { .number = number ? n : 0, .serials = serials, .fingerprint = fingerprint ? sha256 : NULL,
-                                       .memo = memo };
+    const struct db_desk_hint hint = { .number = number ? n : 0, .serials = serials, .fingerprint = fingerprint == 256 ? sha256 : NULL,
+                                       .sha1 = fingerprint == 1 ? first : NULL, .memo = memo };
     return db_officer_hits(db, 1, &hint, PAGE, error);
 }
 
-static GPtrArray *by_number(Db *db, GError **error) { return by_hint(db, FALSE, FALSE, TRUE, NULL, error); }
-static GPtrArray *by_serial(Db *db, GError **error) { return by_hint(db, TRUE, FALSE, FALSE, NULL, error); }
-static GPtrArray *by_fingerprint(Db *db, GError **error) { return by_hint(db, FALSE, TRUE, FALSE, NULL, error); }
-static GPtrArray *by_memo(Db *db, GError **error) { return by_hint(db, FALSE, FALSE, FALSE, "lap", error); }
+static GPtrArray *by_number(Db *db, GError **error) { return by_hint(db, FALSE, 0, TRUE, NULL, error); }
+static GPtrArray *by_serial(Db *db, GError **error) { return by_hint(db, TRUE, 0, FALSE, NULL, error); }
+static GPtrArray *by_fingerprint(Db *db, GError **error) { return by_hint(db, FALSE, 256, FALSE, NULL, error); }
+static GPtrArray *by_sha1(Db *db, GError **error) { return by_hint(db, FALSE, 1, FALSE, NULL, error); }
+static GPtrArray *by_memo(Db *db, GError **error) { return by_hint(db, FALSE, 0, FALSE, "lap", error); }
 
 static GPtrArray *
 list(Db *db, gint64 institution, const char *state, const char *type, const char *text, gboolean ends, GError **error)
@@ -74,7 +76,8 @@ static GPtrArray *attention(Db *db, GError **error) { return db_officer_attentio
 static const struct { const char *name; GPtrArray *(*ask)(Db *, GError **); } kinds[] = {
     { "name,-everybody-has-it", by_common_name }, { "name", by_name },           { "name,-all-institutions", of_everywhere },
     { "mail", by_mail },                          { "nobody", by_nothing },      { "request-number", by_number },
-    { "serial", by_serial },                      { "fingerprint", by_fingerprint }, { "memo,-everybody-has-it", by_memo },
+    { "serial", by_serial },                      { "fingerprint", by_fingerprint }, { "SHA-1", by_sha1 },
+    { "memo,-everybody-has-it", by_memo },
     { "state", by_state },                        { "type", by_type },           { "state-and-end", by_end },
     { "name,-state,-type", by_all },              { "no-filter,-all-institutions", everything }, { "needs-attention", attention },
 };

@@ -15,11 +15,13 @@ update person set institution = 2 where id %% 20 = 0;
 update request set institution = 2 where person %% 20 = 0;
 insert into person_key (institution, key, person)
   select distinct institution, k, id from (select p.institution, p.id, desk_keys(p) as k from person p) x where k <> '';
+insert into certificate_sha1 (sha1, request) select substr(fingerprint, 1, 20), request from certificate;
 update request set state = 'approval' where number in (select number from request order by number desc limit 30);
 vacuum (analyze) person;
 vacuum (analyze) person_key;
 vacuum (analyze) request;
 vacuum (analyze) certificate;
+vacuum (analyze) certificate_sha1;
 vacuum (analyze) pickup;
 """
 BASE = ("insert into service (time_zone) values ('Asia/Tokyo'); insert into issuer (name, certificate, key_name) values ('client', '\\x30', 'c');"

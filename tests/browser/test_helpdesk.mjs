@@ -2,6 +2,7 @@
 // owner has the mail, and officers of another institution see nothing of it.
 // tap: seconds 240
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -80,9 +81,11 @@ test('each of these finds the person or the certificate', async () => {
     await page.goto(portal(`/helpdesk/find?q=${encodeURIComponent(q)}`));
     ok(await page.locator(`[data-person="${have.person}"]`).count(), `found by "${q}"`);
   }
+  const sha1 = createHash('sha1').update(Buffer.from(sql(`select encode(der, 'hex') from certificate where request = ${have.lost}`), 'hex')).digest('hex');
+  await until('the worker has its SHA-1', async () => sql(`select count(*) from certificate_sha1 where request = ${have.lost}`) === '1');
   const pairs = have.serial.match(/../g);
   for (const q of [`#${have.lost}`, String(have.lost), `申請${have.lost}`, have.serial, pairs.join(':'), pairs.join(' ').toUpperCase(), BigInt('0x' + have.serial).toString(),
-    fingerprint, fingerprint.toUpperCase().match(/../g).join(':'), laptop.slice(0, 7), `ｌｏｓｔ　ｌａｐｔｏｐ ${process.pid}`]) {
+    fingerprint, fingerprint.toUpperCase().match(/../g).join(':'), sha1, sha1.toUpperCase().match(/../g).join(' '), laptop.slice(0, 7), `ｌｏｓｔ　ｌａｐｔｏｐ ${process.pid}`]) {
     await page.goto(portal(`/helpdesk/find?q=${encodeURIComponent(q)}`));
     ok(await page.locator(`tr[data-request="${have.lost}"]`).count(), `found by "${q}"`);
   }

@@ -19,5 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             g_error("a serial that is none: %s", *serial);
     if (term->fingerprint && strlen(term->fingerprint) != 64)
         g_error("a fingerprint that is none");
+    if (term->sha1 && (strlen(term->sha1) != 40 || term->words))
+        g_error("a SHA-1 that is none");
     return 0;
 }

@@ -62,6 +62,21 @@ a_fingerprint_has_sixty_four_digits(void)
 }
 
 static void
+forty_digits_may_be_a_fingerprint_too(void)
+{
+    static const char *const ways[] = { SERIAL, "5A 3C 01 D9 4E 77 B0 F2 A8 83 6D DC 10 C2 9F 4B 7E 66 12 AB",
+                                        "5A:3C:01:D9:4E:77:B0:F2:A8:83:6D:DC:10:C2:9F:4B:7E:66:12:AB" };
+    for (gsize i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_autoptr(RaTerm) term = ra_term_read(ways[i]);
+        g_assert_cmpstr(term->sha1, ==, SERIAL);
+    }
+    g_autoptr(RaTerm) zeroes = ra_term_read("0000000000d94e77b0f2a8836ddc10c29f4b7e66");
+    g_assert_cmpstr(zeroes->sha1, ==, "0000000000d94e77b0f2a8836ddc10c29f4b7e66");
+    g_autoptr(RaTerm) shorter = ra_term_read(SERIAL + 1);
+    g_assert_null(shorter->sha1);
+}
+
+static void
 everything_else_is_words(void)
 {
     static const char *const words[] = { "鏡 花子", "hanako@kagami.example", "Dada", "laptop", "12" };
@@ -85,6 +100,7 @@ main(int argc, char **argv)
     g_test_add_func("/term/a serial whose first digit is zero keeps it", a_serial_whose_first_digit_is_zero_keeps_it);
     g_test_add_func("/term/forty digits may be hex or decimal", forty_digits_may_be_hex_or_decimal);
     g_test_add_func("/term/a fingerprint has sixty-four digits", a_fingerprint_has_sixty_four_digits);
+    g_test_add_func("/term/forty digits may be a fingerprint too", forty_digits_may_be_a_fingerprint_too);
     g_test_add_func("/term/everything else is words", everything_else_is_words);
     return g_test_run();
 }
