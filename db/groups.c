@@ -17,6 +17,7 @@
 #include "db/person.h"
 #include "db/pickup.h"
 #include "db/print.h"
+#include "db/policy.h"
 #include "db/profile.h"
 #include "db/publish.h"
 #include "db/reconcile.h"
@@ -57,6 +58,8 @@ const DbGroup *const db_groups[] = {
     &db_pickup_group,
     &db_pickup_worker_group,
     &db_print_group,
+    &db_policy_group,
+    &db_policy_owner_group,
     &db_profile_group,
     &db_profile_owner_group,
     &db_publish_group,

@@ -3,7 +3,6 @@
 #include <string.h>
 
 enum { GET, BY_NAME, LIST };
-enum { INSERT, UPDATE, ADD_IDP, REMOVE_IDP, PERSONS };
 
 #define COLUMNS                                                                                                               \
     "select i.id, i.name, i.name_ja, i.country, i.locality, i.organization, i.unit, i.mail_domains, i.types, i.months,"      \
@@ -19,28 +18,8 @@ static const DbStatement statements[] = {
 };
 const DbGroup db_institution_group = { "institution", statements, G_N_ELEMENTS(statements), "portal worker owner" };
 
-static const DbStatement writes[] = {
-    [INSERT] = { "institution_insert",
-            "insert into institution (name, name_ja, country, locality, organization, unit, mail_domains, types, months,"
-            " approval, pin_mail, grace_days, max_active, identifier, helpdesk_name, helpdesk_mail, helpdesk_phone, password_rule,"
-            " name_form)"
-            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9::integer[], $10, $11, nullif($12::integer, -1), $13, $14, $15, $16,"
-            " $17, $18, $19) returning id",
-            "ssssssaaaffiissssss" },
-    [UPDATE] = { "institution_update",
-            "update institution set name_ja = $2, country = $3, locality = $4, organization = $5, unit = $6,"
-            " mail_domains = $7, types = $8, months = $9::integer[], approval = $10, pin_mail = $11,"
-            " grace_days = nullif($12::integer, -1), max_active = $13, identifier = $14, helpdesk_name = $15,"
-            " helpdesk_mail = $16, helpdesk_phone = $17, password_rule = $18, name_form = $19 where name = $1 returning id",
-            "ssssssaaaffiissssss" },
-    [ADD_IDP] = { "institution_add_idp",
-            "insert into institution_idp (entity_id, institution) values ($2, $1) on conflict (entity_id) do update"
-            " set institution = institution_idp.institution returning institution = $1",
-            "is" },
-    [REMOVE_IDP] = { "institution_remove_idp", "delete from institution_idp where institution = $1 and entity_id = $2", "is" },
-    [PERSONS] = { "institution_persons", "select count(*) from person where institution = $1", "i" },
-};
-const DbGroup db_institution_owner_group = { "institution_owner", writes, G_N_ELEMENTS(writes), "owner" };
+static const DbStatement persons = { "institution_persons", "select count(*) from person where institution = $1", "i" };
+const DbGroup db_institution_owner_group = { "institution_owner", &persons, 1, "owner" };
 
 void
 db_institution_free(DbInstitution *i)
@@ -116,64 +95,10 @@ db_institution_list(Db *db, GError **error)
     return list;
 }
 
-DbInstitution *
-db_institution_new(const char *name, const char *organization)
-{
-    DbInstitution *i = g_new0(DbInstitution, 1);
-    i->name = g_strdup(name);
-    i->name_ja = g_strdup("");
-    i->country = g_strdup("JP");
-    i->locality = g_strdup("Academe");
-    i->organization = g_strdup(organization);
-    i->mail_domains = g_new0(char *, 1);
-    i->types = g_strsplit("client smime", " ", -1);
-    i->months = g_strsplit("52 25 13", " ", -1);
-    i->pin_mail = TRUE;
-    i->grace_days = -1;
-    i->max_active = 20;
-    i->identifier = g_strdup("subject-id");
-    i->helpdesk_name = g_strdup("");
-    i->helpdesk_mail = g_strdup("");
-    i->helpdesk_phone = g_strdup("");
-    i->password_rule = g_strdup("");
-    i->name_form = g_strdup("ascii");
-    i->idps = g_new0(char *, 1);
-    return i;
-}
-
-gint64
-db_institution_save(Db *db, const DbInstitution *i, GError **error)
-{
-    g_autoptr(DbRows) rows =
-        db_run(db, &writes[i->id ? UPDATE : INSERT], error, i->name, i->name_ja, i->country, i->locality, i->organization,
-               i->unit && *i->unit ? i->unit : NULL, i->mail_domains, i->types, i->months, i->approval, i->pin_mail,
-               i->grace_days, i->max_active, i->identifier, i->helpdesk_name, i->helpdesk_mail, i->helpdesk_phone,
-               i->password_rule, i->name_form);
-    return rows && db_rows_count(rows) > 0 ? db_rows_int(rows, 0, 0) : 0;
-}
-
-gboolean
-db_institution_add_idp(Db *db, gint64 institution, const char *entity_id, GError **error)
-{
-    g_autoptr(DbRows) rows = db_run(db, &writes[ADD_IDP], error, institution, entity_id);
-    if (!rows)
-        return FALSE;
-    if (db_rows_flag(rows, 0, 0))
-        return TRUE;
-    g_set_error(error, DB_ERROR, DB_ERROR_CONFLICT, "the IdP %s speaks for another institution", entity_id);
-    return FALSE;
-}
-
-gboolean
-db_institution_remove_idp(Db *db, gint64 institution, const char *entity_id, GError **error)
-{
-    return db_do(db, &writes[REMOVE_IDP], error, institution, entity_id);
-}
-
 gint64
 db_institution_persons(Db *db, gint64 institution, GError **error)
 {
-    g_autoptr(DbRows) rows = db_run(db, &writes[PERSONS], error, institution);
+    g_autoptr(DbRows) rows = db_run(db, &persons, error, institution);
     return rows ? db_rows_int(rows, 0, 0) : -1;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Institutions with their policy, and which IdPs speak for them.
+ * Institutions with their policy, and which IdPs speak for them, as the programs need them; changed by db/policy.h.
  */
 #ifndef DB_INSTITUTION_H
 #define DB_INSTITUTION_H
@@ -7,7 +7,7 @@
 #include "db/db.h"
 
 typedef struct db_institution {
-    gint64 id; /* 0 for one that is not stored yet */
+    gint64 id;
     char *name, *name_ja;
     char *country, *locality, *organization;
     char *unit;           /* NULL: none */
@@ -31,16 +31,7 @@ DbInstitution *db_institution_get(Db *db, gint64 id, GError **error) G_GNUC_WARN
 DbInstitution *db_institution_by_name(Db *db, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* All by name: DbInstitution *. */
 GPtrArray *db_institution_list(Db *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The default policy under NAME, not stored yet; the caller's. */
-DbInstitution *db_institution_new(const char *name, const char *organization) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Owner only. Inserts (id 0) or updates everything but the name; the id, or 0 with ERROR. */
-gint64 db_institution_save(Db *db, const DbInstitution *institution, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* ENTITY_ID speaks for INSTITUTION from now on. DB_ERROR_CONFLICT where it speaks for another one. */
-gboolean db_institution_add_idp(Db *db, gint64 institution, const char *entity_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean db_institution_remove_idp(Db *db, gint64 institution, const char *entity_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* How many persons it has; -1 with ERROR. */
+/* Owner only. How many persons it has; -1 with ERROR. */
 gint64 db_institution_persons(Db *db, gint64 institution, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Is the mail address within one of DOMAINS? The same rule as SQL's mail_domain_allowed, for showing choices beforehand. */

@@ -9,6 +9,7 @@
 #include "ra/cli.h"
 #include "ra/metadata.h"
 #include "ra/metadata_store.h"
+#include "ra/policy.h"
 #include "sp/service.h"
 
 #define DESCRIPTOR_MOST (1024 * 1024)
@@ -39,47 +40,56 @@ read_file(const char *file)
     return g_byte_array_new_take((guint8 *)text, size);
 }
 
-/* Adds DOMAIN, in lower case, unless it is there. */
-static void
-add_domain(DbInstitution *institution, const char *domain)
+/* For whom IDP is to speak: an institution that is there, or a new one under NAME. */
+struct import { const DbPolicy *now; const char *name; char *organization, **domains; };
+
+/* O of a new institution: what was given, otherwise its name, where that has an ASCII form. NULL and *STATUS. */
+static char *
+organization_for(const char *name, const char *given, int *status)
 {
-    g_autofree char *lower = g_ascii_strdown(domain, -1);
-    if (g_strv_contains((const char *const *)institution->mail_domains, lower))
-        return;
-    g_autoptr(GStrvBuilder) list = g_strv_builder_new();
-    g_strv_builder_addv(list, (const char **)institution->mail_domains);
-    g_strv_builder_add(list, lower);
-    g_strfreev(institution->mail_domains);
-    institution->mail_domains = g_strv_builder_end(list);
+    g_autofree char *ascii = given ? g_strdup(given) : g_str_to_ascii(name, "C");
+    g_autofree char *cut = g_strndup(ascii, 64);
+    if (*cut && (given || !strchr(cut, '?')))
+        return g_steal_pointer(&cut);
+    *status = cli_fail(CLI_USAGE, "'%s' has no ASCII form for certificates; give one by --organization", name);
+    return NULL;
 }
 
-static DbInstitution *
-institution_for(Db *db, const char *name, const char *organization, int *status)
+/* The mail domains that it is to have: those that are there and those that were given. A new institution's are, unless said, those of
+   the scopes that its IdP may assert. FALSE and a sentence where one is no domain. */
+static gboolean
+add_domains(RaPolicyDraft *draft, const struct import *import, const DbIdp *idp)
 {
-    GError *error = NULL;
-    DbInstitution *institution = db_institution_by_name(db, name, &error);
-    if (institution)
-        return institution;
-    if (error) {
-        *status = cli_error(error);
-        return NULL;
-    }
-    g_autofree char *ascii = organization ? g_strdup(organization) : g_str_to_ascii(name, "C");
-    g_autofree char *cut = g_strndup(ascii, 64);
-    if (!*cut || (!organization && strchr(cut, '?'))) {
-        *status = cli_fail(CLI_USAGE, "'%s' has no ASCII form for certificates; give one by --organization", name);
-        return NULL;
-    }
-    return db_institution_new(name, cut);
+    const struct ra_policy_field *field = ra_policy_field("mail-domain");
+    g_autoptr(GString) all = g_string_new(import->now ? ra_policy_value(import->now, field) : "");
+    for (char **d = import->domains ? import->domains : import->now ? NULL : idp->scopes; d && *d; d++)
+        g_string_append_printf(all, "\n%s", *d);
+    g_autoptr(GError) error = NULL;
+    if (ra_policy_draft_add(draft, field, all->str, &error))
+        return TRUE;
+    cli_fail(CLI_USAGE, "--%s", error->message);
+    return FALSE;
+}
+
+static gboolean
+add_idp(RaPolicyDraft *draft, const struct import *import, const DbIdp *idp, GError **error)
+{
+    const struct ra_policy_field *field = ra_policy_field("idp");
+    g_autofree char *all = g_strconcat(import->now ? ra_policy_value(import->now, field) : "", "\n", idp->entity_id, NULL);
+    return ra_policy_draft_add(draft, field, all, error);
 }
 
 /* One transaction: a description that is refused an institution must not count for another's IdP either. */
 static gboolean
-store(RaContext *ctx, DbInstitution *institution, DbIdp *idp, GError **error)
+store(RaContext *ctx, const struct import *import, DbIdp *idp, RaPolicyDraft *draft, GError **error)
 {
-    gboolean ok = db_begin(ctx->db, error) && ra_metadata_put_by_hand(ctx, idp, seconds_now(), error);
-    gint64 id = ok ? db_institution_save(ctx->db, institution, error) : 0;
-    ok = id != 0 && db_institution_add_idp(ctx->db, id, idp->entity_id, error) && db_commit(ctx->db, error);
+    static const struct ra_policy_by owner = { 0 };
+    gboolean ok = add_idp(draft, import, idp, error) && db_begin(ctx->db, error) &&
+                  ra_metadata_put_by_hand(ctx, idp, seconds_now(), error);
+    gint64 id = ok && import->now ? import->now->id : 0;
+    if (ok && !import->now)
+        id = db_policy_add(ctx->db, import->name, import->organization, error);
+    ok = id != 0 && ra_policy_apply(ctx, id, 0, draft, &owner, error) && db_commit(ctx->db, error);
     db_rollback(ctx->db);
     return ok;
 }
@@ -96,20 +106,19 @@ open_opener(int *status)
 }
 
 static int
-import(Cli *cli, DbIdp *idp, DbInstitution *institution, char **domains)
+import_for(Cli *cli, DbIdp *idp, const struct import *import)
 {
     GError *error = NULL;
+    g_autoptr(RaPolicyDraft) draft = ra_policy_draft_new();
     if (idp->valid_until <= seconds_now())
         return cli_fail(CLI_FAILED, "%s is not valid any more; nothing was changed", idp->entity_id);
-    for (char **domain = domains; domain && *domain; domain++)
-        add_domain(institution, *domain);
-    /* A new institution's addresses are, unless said, those of the scopes that its IdP may assert. */
-    for (char **scope = idp->scopes; !domains && institution->id == 0 && *scope; scope++)
-        add_domain(institution, *scope);
-    if (!store(cli_context(cli), institution, idp, &error))
+    if (!add_domains(draft, import, idp))
+        return CLI_USAGE;
+    if (!store(cli_context(cli), import, idp, draft, &error))
         return cli_error(error);
-    g_autofree char *list = g_strjoinv(" ", institution->mail_domains);
-    printf("%s speaks for %s (mail domains: %s)\n", idp->entity_id, institution->name,
+    g_auto(GStrv) domains = g_strsplit(ra_policy_draft_value(draft, ra_policy_field("mail-domain")), "\n", -1);
+    g_autofree char *list = g_strjoinv(" ", domains);
+    printf("%s speaks for %s (mail domains: %s)\n", idp->entity_id, import->name,
            *list ? list : "none, so nothing can be applied for");
     return CLI_OK;
 }
@@ -150,8 +159,13 @@ metadata_import(Cli *cli, int argc, char **argv)
     g_autoptr(DbIdp) idp = read_descriptor(argv[1], &status);
     if (!idp)
         return status;
-    g_autoptr(DbInstitution) institution = institution_for(cli_context(cli)->db, name, organization, &status);
-    return institution ? import(cli, idp, institution, domains) : status;
+    GError *error = NULL;
+    g_autoptr(RaPolicy) now = db_policy_by_name(cli_context(cli)->db, name, &error);
+    if (error)
+        return cli_error(error);
+    g_autofree char *o = now ? NULL : organization_for(name, organization, &status);
+    const struct import import = { .now = now, .name = name, .organization = o, .domains = domains };
+    return now || o ? import_for(cli, idp, &import) : status;
 }
 
 /* --- remove --------------------------------------------------------------------------------------------------------------- */

@@ -40,6 +40,9 @@ static const struct { const char *word; enum ra_error code; const char *rule; } 
     { "key-compromised", RA_ERROR_INPUT, "key-compromised" },
     { "password", RA_ERROR_INPUT, "password-characters" },
     { "role", RA_ERROR_BROKEN, "role" },
+    { "changed", RA_ERROR_CONFLICT, "changed" },
+    { "session", RA_ERROR_CONFLICT, "session" },
+    { "field", RA_ERROR_BROKEN, "field" },
 };
 
 static gboolean

@@ -24,11 +24,13 @@ enum ra_error {
  *           person), mail-domain, mail-long (for a common name), cap (too many active), cap-profile (of this profile), profile
  *           (none in force), context and
  *           assurance (the profile asks for another kind of login, for values that the IdP does not send), login (the pickup asks for the owner's
- *           login), owner (somebody else's login); by the signer: policy, validity, issuer-end, subject
- * CONFLICT  state, ended (the certificate has run out), pin (none to show), pickup, certificate, busy
+ *           login), owner (somebody else's login); by the signer: policy, validity, issuer-end, subject; of a change of
+ *           policy: idp-taken (the IdP speaks for another institution)
+ * CONFLICT  state, ended (the certificate has run out), pin (none to show), pickup, certificate, busy, changed (somebody else changed
+ *           the policy meanwhile), session (ended meanwhile)
  * INPUT     type, months, memo, mail, mail-choice (several addresses: pick one), reason, password-short,
  *           password-long, password-characters, encoding, key-kind, key-weak, key-used (by another person), key-compromised, csr-… as in ca/csr.h,
- *           token, form
+ *           token, form, the name of a field of ra/policy.h
  */
 /* The first word of ERROR's message, in a static buffer of the process; "" for NULL or an error of another room. */
 const char *ra_error_rule(const GError *error);

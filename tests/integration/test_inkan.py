@@ -81,13 +81,13 @@ def institution_by_options():
          "--unit", "Library", "--max-active", "10000", "--pin-mail", "no", "--types", "client", "--months", "13,25", "--grace-days", "30",
          "--helpdesk-mail", "help@tsubaki.example", "--idp", "https://idp.tsubaki.example")
     shown = good("institution", "show", "Tsubaki College")
-    for part in ("椿大学", "O=Tsubaki College, OU=Library", "tsubaki.example .tsubaki.example", "10000", "13 25", "pin-mail        no", "30",
+    for part in ("椿大学", "organization    Tsubaki College", "unit            Library", "tsubaki.example .tsubaki.example", "10000", "13 25", "pin-mail        no", "30",
                  "https://idp.tsubaki.example", "subject-id"):
         tap.has(shown, part)
     good("institution", "set", "Tsubaki College", "--pin-mail", "yes", "--grace-days", "none", "--unit", "")
     shown = good("institution", "show", "Tsubaki College")
     tap.has(shown, "grace-days      none")
-    tap.has(shown, "O=Tsubaki College\n")
+    tap.has(shown, "unit            –\n")
     tap.has(shown, "13 25")
     good("institution", "add", "Tsubaki College", "--max-active", "9")
     tap.has(good("institution", "list"), "Tsubaki College\ttsubaki.example .tsubaki.example\t1 IdPs")
@@ -253,9 +253,29 @@ def another_identifier():
     good("institution", "set", "Tsubaki College", "--identifier", "pairwise-id", "--max-active", "7")
     good("institution", "set", "Tsubaki College", "--identifier", "subject-id", "--yes")
     tap.equal(sql("select identifier from institution where name = 'Tsubaki College'"), "subject-id")
-    tap.equal(sql("select string_agg(detail::text, ' ' order by id) from event where what = 'identifier-changed' and actor = 'operator'"
-                  " and institution is not null"),
+    tap.equal(sql("select string_agg(detail ->> 'identifier', ' ' order by id) from event where what = 'institution-changed' and actor ="
+                  " 'operator' and detail ? 'identifier'"),
               '{"new": "pairwise-id", "old": "subject-id"} {"new": "subject-id", "old": "pairwise-id"}')
+
+
+def changes_are_recorded():
+    """every change stands in the audit with what was and what is; what stays as it is makes no row"""
+    tap.equal(sql("select detail ->> 'name' from event where what = 'institution-added' and institution = (select id from institution where"
+                  " name = 'Tsubaki College')"), "Tsubaki College")
+    rows = "select count(*) from event where what = 'institution-changed'"
+    before, version = int(sql(rows)), int(sql("select version from institution where name = 'Tsubaki College'"))
+    good("institution", "set", "Tsubaki College", "--locality", "Kyoto", "--mail-domain", "tsubaki.example", "--approval", "yes")
+    tap.equal(sql("select detail from event where what = 'institution-changed' order by id desc limit 1"),
+              '{"version": {"new": %d, "old": %d}, "approval": {"new": "yes", "old": "no"}, "locality": {"new": "Kyoto", "old": "Academe"}, '
+              '"mail_domains": {"new": "tsubaki.example", "old": "tsubaki.example\\n.tsubaki.example"}}' % (version + 1, version))
+    good("institution", "set", "Tsubaki College", "--locality", "Kyoto", "--approval", "yes")
+    tap.equal(int(sql(rows)), before + 1)
+    good("institution", "set", "Tsubaki College", "--idp", "https://second.tsubaki.example", "--without-idp", "https://idp.tsubaki.example")
+    tap.equal(sql("select detail ->> 'idps' from event where what = 'institution-changed' order by id desc limit 1"),
+              '{"new": "https://second.tsubaki.example", "old": "https://idp.tsubaki.example"}')
+    said = bad(4, "institution", "set", "Ume", "--idp", "https://second.tsubaki.example", "--locality", "Nara")
+    tap.has(said, "another institution")
+    tap.equal(sql("select locality from institution where name = 'Ume'"), "Academe", "nothing of it was done")
 
 
 def profiles_ask():
@@ -355,7 +375,7 @@ def check_profile():
 settings()
 try:
     tap.run(every_command_explains_itself, migrated, institution_by_options, wrong_values_are_named, idp_by_hand, refused_import,
-            group_of_commands, another_identifier, authority, blocked_keys, log_and_table, profiles_ask, profile_rows, role_passwords,
+            group_of_commands, another_identifier, changes_are_recorded, authority, blocked_keys, log_and_table, profiles_ask, profile_rows, role_passwords,
             a_given_day, check, check_profile)
 finally:
     home.end()
