@@ -2,6 +2,7 @@
 #include "db/dashboard.h"
 #include "db/blocked.h"
 #include "db/db.h"
+#include "db/digest.h"
 #include "db/discovery.h"
 #include "db/event.h"
 #include "db/institution.h"
@@ -35,6 +36,7 @@ const DbGroup *const db_groups[] = {
     &db_dashboard_group,
     &db_dashboard_portal_group,
     &db_blocked_group,
+    &db_digest_group,
     &db_discovery_group,
     &db_event_group,
     &db_institution_group,

@@ -13,7 +13,7 @@ static const DbStatement statements[] = {
 };
 const DbGroup db_outbox_group = { "outbox", statements, G_N_ELEMENTS(statements), "portal owner" };
 
-enum { CLAIM, SENT, FAILED, POSTPONE, REPLACE, LET_GO };
+enum { CLAIM, SENT, FAILED, POSTPONE, REPLACE, LET_GO, ITEMS };
 
 /* The claim of a row: an advisory lock of the connection. The filter stops at the first that is free, so one lock is taken. Who
    came between our look and our lock has marked the row, and the update, which looks again, finds nothing. */
@@ -35,13 +35,13 @@ static const DbStatement worker[] = {
             " select mine.id, o.id is null, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months,"
             " " EPOCH("k.not_after") ","
             " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
-            " " EPOCH("c.revoked_at") ", o.detail ->> 'days',"
+            " " EPOCH("c.revoked_at") ", o.detail ->> 'days', o.detail ->> 'since',"
             " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail),"
-            " o.detail @> '{\"collected\": true}', o.event, o.recipient, o.message_id, o.detail ->> 'event', r.type, r.memo,"
+            " o.detail @> '{\"collected\": true}', o.detail ? 'items', o.event, o.recipient, o.message_id, o.detail ->> 'event', r.type, r.memo,"
             " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"
             " i.name_ja, i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone"
             " from mine left join o on true left join request r on r.number = o.request left join person p on p.id = r.person"
-            " left join institution i on i.id = r.institution"
+            " left join institution i on i.id = coalesce(r.institution, (o.detail ->> 'institution')::bigint)"
             " left join pickup k on k.request = o.request and k.cycle = o.cycle"
             " left join lateral (select c.* from certificate c join pickup w on w.id = c.pickup where c.request = r.number"
             "  and w.collected_at is not null order by c.serial is not distinct from o.detail ->> 'serial' desc, w.cycle desc,"
@@ -58,6 +58,12 @@ static const DbStatement worker[] = {
             MARK("update outbox set next_at = now() + make_interval(secs => $2), error = $4,"
             " tries = case when $3 then tries else tries - 1 end where id = $1 and state = 'waiting'"),
             "iifs" },
+    [ITEMS] = { "outbox_items",
+            "select x.number, x.n, x.at, x.kind, x.type, x.memo, x.name, x.name_ja from outbox o cross join lateral"
+            " rows from (jsonb_to_recordset(o.detail -> 'items') as (number bigint, n bigint, at bigint, kind text, type text,"
+            " memo text, name text, name_ja text)) with ordinality x (number, n, at, kind, type, memo, name, name_ja, place)"
+            " where o.id = $1 order by x.place",
+            "i" },
     [LET_GO] = { "outbox_let_go", UNLOCK, "i" },
     [REPLACE] = { "outbox_replace",
             "update outbox set state = 'failed', sealed = null, error = $3 where request = $1 and event = $2"
@@ -128,15 +134,16 @@ db_mail_free(DbMail *m)
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_clear_pointer(&m->sealed, g_bytes_unref);
+    g_clear_pointer(&m->items, g_ptr_array_unref);
     g_free(m);
 }
 
 static DbMail *
-read_mail(const DbRows *rows)
+read_mail(const DbRows *rows, gboolean *listing)
 {
     DbMail *m = g_new0(DbMail, 1);
     gint64 *const numbers[] = { &m->request, &m->cycle, &m->tries, &m->created_at, &m->months, &m->pickup_not_after,
-                                &m->expires_at, &m->keep_until, &m->not_before, &m->not_after, &m->revoked_at, &m->days };
+                                &m->expires_at, &m->keep_until, &m->not_before, &m->not_after, &m->revoked_at, &m->days, &m->since };
     char **const texts[] = { &m->event, &m->recipient, &m->message_id, &m->why, &m->type, &m->memo, &m->state, &m->serial,
                              &m->subject, &m->fingerprint, &m->reason, &m->display_name, &m->display_name_ja,
                              &m->institution_name, &m->institution_name_ja, &m->helpdesk_name, &m->helpdesk_mail,
@@ -149,9 +156,47 @@ read_mail(const DbRows *rows)
     m->over = db_rows_flag(rows, 0, c++);
     m->pin_mail = db_rows_flag(rows, 0, c++);
     m->repeat = db_rows_flag(rows, 0, c++);
+    *listing = db_rows_flag(rows, 0, c++);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         *texts[i] = db_rows_dup(rows, 0, c++);
     return m;
+}
+
+static void
+item_free(DbMailItem *item)
+{
+    char *texts[] = { item->kind, item->type, item->memo, item->name, item->name_ja };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    g_free(item);
+}
+
+/* What it lists, by a second look: most mails list nothing. */
+static gboolean
+read_items(Db *db, DbMail *m, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &worker[ITEMS], error, m->id);
+    m->items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
+    for (int i = 0; rows && i < db_rows_count(rows); i++) {
+        DbMailItem *item = g_new0(DbMailItem, 1);
+        char **const texts[] = { &item->kind, &item->type, &item->memo, &item->name, &item->name_ja };
+        item->number = db_rows_int(rows, i, 0);
+        item->n = db_rows_int(rows, i, 1);
+        item->at = db_rows_int(rows, i, 2);
+        for (int t = 0; t < (int)G_N_ELEMENTS(texts); t++)
+            *texts[t] = db_rows_dup(rows, i, 3 + t);
+        g_ptr_array_add(m->items, item);
+    }
+    return rows != NULL;
+}
+
+/* Away before the list was read: the claim ends with the connection, and the mail is claimed again. */
+static DbMail *
+whole_mail(Db *db, const DbRows *rows, GError **error)
+{
+    gboolean listing = FALSE;
+    g_autoptr(DbMail) m = read_mail(rows, &listing);
+    return !listing || read_items(db, m, error) ? g_steal_pointer(&m) : NULL;
 }
 
 DbMail *
@@ -162,7 +207,7 @@ db_outbox_claim(Db *db, GError **error)
         if (!rows || db_rows_count(rows) == 0)
             return NULL;
         if (!db_rows_flag(rows, 0, 1))
-            return read_mail(rows);
+            return whole_mail(db, rows, error);
         if (!db_do(db, &worker[LET_GO], error, db_rows_int(rows, 0, 0))) /* somebody was quicker: the next one */
             return NULL;
     }

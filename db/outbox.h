@@ -19,7 +19,13 @@ void db_mail_state_free(DbMailState *state);
 /* DbMailState *, newest first. */
 GPtrArray *db_outbox_states(Db *db, gint64 request, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A claimed mail with everything that its words need. */
+/* One line of a mail that lists things. */
+typedef struct db_mail_item {
+    char *kind, *type, *memo, *name, *name_ja;
+    gint64 number, n, at; /* n: how many there are of its kind */
+} DbMailItem;
+
+/* A claimed mail with everything that its words need. REQUEST is 0 where it is about an institution. */
 typedef struct db_mail {
     gint64 id, request, cycle, tries, created_at;
     char *event, *recipient, *message_id;
@@ -37,6 +43,8 @@ typedef struct db_mail {
     /* From detail. */
     char *why;                                     /* the step that queued it ("lapse", "withdraw", "resend" …); NULL */
     gint64 days;                                   /* of a notice */
+    gint64 since;                                  /* digest: of the one before */
+    GPtrArray *items;                              /* DbMailItem *; NULL: the mail lists nothing */
     gboolean repeat;                               /* pickup-locked: it was collected before */
 } DbMail;
 void db_mail_free(DbMail *mail);

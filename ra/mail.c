@@ -33,6 +33,7 @@ static const struct parts {
     { .event = "approval" },
     { .event = "refused" },
     { .event = "officer-act", .why = TRUE },
+    { .event = "digest" },
 };
 
 static const struct parts *
@@ -116,6 +117,33 @@ add_certificate(WebNode *root, const DbMail *m, GTimeZone *zone)
     web_set(node, "reason", m->reason);
 }
 
+static void
+add_request(WebNode *root, const DbMail *m)
+{
+    web_set_number(root, "number", m->request);
+    web_set(root, "type", m->type);
+    web_set_number(root, "months", m->months);
+    web_set(root, "memo", m->memo);
+    add_names(root, "person", m->display_name, m->display_name_ja);
+}
+
+static void
+add_items(WebNode *root, const GPtrArray *items, GTimeZone *zone)
+{
+    for (guint i = 0; items && i < items->len; i++) {
+        const DbMailItem *item = items->pdata[i];
+        WebNode *node = web_add(root, "item");
+        web_set(node, "kind", item->kind);
+        web_set_number(node, "number", item->number);
+        web_set(node, "type", item->type);
+        web_set(node, "memo", filled(item->memo));
+        web_set_time(node, "at", item->at, zone);
+        web_set(node, "name", item->name);
+        web_set(node, "name-ja", filled(item->name_ja));
+        web_set_number(node, "n", item->n);
+    }
+}
+
 WebDocument *
 ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
 {
@@ -126,10 +154,8 @@ ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
     gboolean renewal = what && what->renewal && m->cycle > 1;
 
     web_set(root, "event", m->event);
-    web_set_number(root, "number", m->request);
-    web_set(root, "type", m->type);
-    web_set_number(root, "months", m->months);
-    web_set(root, "memo", m->memo);
+    if (m->request)
+        add_request(root, m);
     web_set_time(root, "now", m->created_at, zone);
     web_set_flag(root, "renewal", renewal);
     if (what && what->days)
@@ -140,13 +166,14 @@ ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
     add_names(root, "service", settings_text(ctx->settings, "service", "name_en"),
               settings_text(ctx->settings, "service", "name_ja"));
     web_set(root->last, "url", settings_text(ctx->settings, "service", "url"));
-    add_names(root, "person", m->display_name, m->display_name_ja);
     add_names(root, "institution", m->institution_name, m->institution_name_ja);
     add_helpdesk(root, ctx->settings, m);
     if (what && what->certificate && m->serial && (strcmp(m->event, "lapsed") != 0 || renewal))
         add_certificate(root, m, zone);
     if (what)
         add_pickup(root, ctx, m, what, secret, zone);
+    web_set_time(root, "since", m->since, zone);
+    add_items(root, m->items, zone);
     if (what && what->pin && secret)
         web_add_text(root, "pin", secret_text(secret));
     return document;

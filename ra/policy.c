@@ -38,6 +38,8 @@ const struct ra_policy_field ra_policy_fields[] = {
     { "helpdesk-name", "helpdesk_name", "contact", RA_POLICY_TEXT, 0, 200, NULL, "whom its people ask", "TEXT" },
     { "helpdesk-mail", "helpdesk_mail", "contact", RA_POLICY_MAIL, 0, 254, NULL, "that helpdesk's address", "ADDRESS" },
     { "helpdesk-phone", "helpdesk_phone", "contact", RA_POLICY_TEXT, 0, 100, NULL, "that helpdesk's telephone", "TEXT" },
+    { "digest", "digest", "contact", RA_POLICY_WORD, 0, 0, "off daily weekly",
+      "how often that address gets a mail about what waits, was revoked, ends soon", "WORD" },
 };
 const gsize ra_policy_count = G_N_ELEMENTS(ra_policy_fields);
 

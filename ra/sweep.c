@@ -8,6 +8,7 @@
 #include "db/status.h"
 #include "db/sweep.h"
 #include "ra/batch.h"
+#include "ra/digest.h"
 #include "ra/error.h"
 #include "ra/notices.h"
 #include "ra/print.h"
@@ -174,6 +175,12 @@ notices(RaContext *ctx, gint64 now, GError **error)
 }
 
 static gboolean
+digest(RaContext *ctx, gint64 now, GError **error)
+{
+    return ra_digest_run(ctx, now, error) >= 0;
+}
+
+static gboolean
 expiry(RaContext *ctx, gint64 now, GError **error)
 {
     return ra_expire_run(ctx, now, error) >= 0;
@@ -218,7 +225,7 @@ static const struct round {
     { "published", 2, published },      { "lapse", 10, ra_sweep_lapse }, { "erase", 10, ra_sweep_erase },
     { "crl", 5, ra_sweep_crl },         { "expiry", 30, expiry },        { "ending", 60, ra_sweep_ending },
     { "notices", 60, notices },         { "rows", 60, ra_sweep_rows },   { "superseded", 60, ra_sweep_superseded },
-    { "freshness", 60, freshness },     { "print", 2, print },
+    { "freshness", 60, freshness },     { "print", 2, print },           { "digest", 60, digest },
 };
 
 static gboolean

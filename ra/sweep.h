@@ -18,11 +18,11 @@ gboolean ra_sweep_rows(RaContext *ctx, gint64 now, GError **error) G_GNUC_WARN_U
 
 gboolean ra_sweep_audit(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESULT;            /* events into their chain */
 
-/* All of the above with notices and expiry; goes on after a failure and returns FALSE if there was one (each is logged). */
+/* All of the above with notices, expiry and digests; goes on after a failure and returns FALSE if there was one (each is logged). */
 gboolean ra_sweep(RaContext *ctx, gint64 now);
 
 /* The same, but each round only when its time has come. LAST: when each was made, N of RA_SWEEP_ROUNDS, zeroes at first. */
-#define RA_SWEEP_ROUNDS 12
+#define RA_SWEEP_ROUNDS 13
 void ra_sweep_due(RaContext *ctx, gint64 now, gint64 *last, size_t n);
 
 #endif

@@ -256,7 +256,8 @@ WebMail *web_mail_render(const Web *web, WebDocument *document, GError **error)
     if (good) {
         xmlChar *number = xmlGetNoNsProp(xmlDocGetRootElement(document), BAD_CAST "number");
         mail = g_new(WebMail, 1);
-        mail->subject = g_strdup_printf("[Inkan #%s] %s / %s", number != NULL ? (const char *)number : "", subjects[0], subjects[1]);
+        mail->subject = g_strdup_printf("[Inkan%s%s] %s / %s", number != NULL ? " #" : "", number != NULL ? (const char *)number : "",
+                                        subjects[0], subjects[1]);
         mail->body = g_strdup(body->str);
         xmlFree(number);
     }

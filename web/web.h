@@ -35,7 +35,7 @@ const char *web_digest(const Web *web);
 const char *web_last_resort(const Web *web, const char *language);
 
 struct web_mail {
-    char *subject; /* UTF-8, one line, begins with [Inkan #N]; RFC 2047 is the sender's business */
+    char *subject; /* UTF-8, one line, begins with [Inkan #N], or [Inkan] where it is about no request; RFC 2047 is the sender's business */
     char *body;    /* UTF-8 text/plain, lines end in \n; Japanese, a rule, English */
 };
 /* The mail of DOCUMENT (root <mail event="…">); freed by web_mail_free (g_autoptr(WebMail)). */

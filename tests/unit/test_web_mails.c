@@ -101,7 +101,8 @@ static int columns(const char *line)
 static void every_event_has_a_mail(void)
 {
     static const char *const events[] = {"ready",         "pin",           "collected", "revoked",  "renewal-due", "expired",
-                                         "pickup-locked", "pickup-ending", "lapsed",    "approval", "refused"};
+                                         "pickup-locked", "pickup-ending", "lapsed",    "approval", "refused",
+                                         "digest"};
     for (size_t e = 0; e < G_N_ELEMENTS(events); e++) {
         gboolean found = FALSE;
         each_letter(letter)
@@ -111,11 +112,17 @@ static void every_event_has_a_mail(void)
     }
 }
 
+/* The digest goes to a helpdesk and is about many. */
+static gboolean about_request(const struct letter *letter)
+{
+    return strcmp(letter->event, "digest") != 0;
+}
+
 static void subject_begins_with_the_number(void)
 {
     each_letter(letter)
     {
-        g_assert_true(g_str_has_prefix(letter->mail->subject, "[Inkan #31] "));
+        g_assert_true(g_str_has_prefix(letter->mail->subject, about_request(letter) ? "[Inkan #31] " : "[Inkan] "));
         g_assert_null(strpbrk(letter->mail->subject, "\r\n"));
         g_assert_nonnull(strstr(letter->mail->subject, " / "));
         g_assert_true(g_utf8_validate(letter->mail->subject, -1, NULL));
@@ -132,10 +139,12 @@ static void japanese_first_then_english(void)
         const char *en = rule + strlen(RULE);
         g_assert_true(has_japanese(ja));
         /* The memo and the person's name may be Japanese anywhere; our own words in English are not. */
-        g_assert_nonnull(strstr(ja, "鏡 花子 様"));
-        g_assert_nonnull(strstr(en, "For: Hanako Kagami"));
-        g_assert_nonnull(strstr(ja, "helpdesk@kagami.example"));
-        g_assert_nonnull(strstr(en, "helpdesk@kagami.example"));
+        if (about_request(letter)) { /* to its owner, who is told whom to ask */
+            g_assert_nonnull(strstr(ja, "鏡 花子 様"));
+            g_assert_nonnull(strstr(en, "For: Hanako Kagami"));
+            g_assert_nonnull(strstr(ja, "helpdesk@kagami.example"));
+            g_assert_nonnull(strstr(en, "helpdesk@kagami.example"));
+        }
         g_assert_null(strstr(letter->mail->body, "{"));
         g_assert_true(g_str_has_suffix(en, "\n"));
     }

@@ -22,6 +22,35 @@
         </mail>
     </xsl:template>
 
+    <!-- The digest is about an institution, for those who look after it. -->
+    <xsl:template match="/mail[@event = 'digest']">
+        <xsl:variable name="waiting" select="sum(item[@kind = 'approval'][1]/@n | item[@kind = 'locked'][1]/@n | item[@kind = 'mail'][1]/@n)"/>
+        <mail>
+            <subject><xsl:choose>
+                <xsl:when test="$waiting &gt; 0"><m:t k="mail.digest.subject.waiting" n="$waiting" institution="i:name(institution)"/></xsl:when>
+                <xsl:otherwise><m:t k="mail.digest.subject" institution="i:name(institution)"/></xsl:otherwise>
+            </xsl:choose></subject>
+            <p><m:t k="mail.digest.open"/></p>
+            <url><xsl:value-of select="service/@url"/>/helpdesk</url>
+            <xsl:apply-templates select="item[@kind = 'approval']" mode="digest"/>
+            <xsl:apply-templates select="item[@kind = 'locked']" mode="digest"/>
+            <xsl:apply-templates select="item[@kind = 'mail']" mode="digest"/>
+            <xsl:apply-templates select="item[@kind = 'revoked']" mode="digest"/>
+            <xsl:apply-templates select="item[@kind = 'ending']" mode="digest"/>
+            <p><m:t k="mail.digest.often" service="i:name(service)"/></p>
+        </mail>
+    </xsl:template>
+    <xsl:template match="item" mode="digest">
+        <xsl:variable name="kind" select="@kind"/>
+        <xsl:variable name="rest" select="@n - count(../item[@kind = $kind])"/>
+        <xsl:if test="not(preceding-sibling::item[@kind = $kind])"><p><m:t k="mail.digest.kind.{@kind}" n="@n" since="i:moment(../@since)"/></p></xsl:if>
+        <li><m:t k="mail.digest.item" number="@number" name="i:name(.)" type="i:message('type.', @type)" day="i:day(@at)"/></li>
+        <xsl:if test="not(following-sibling::item[@kind = $kind])">
+            <xsl:if test="$rest &gt; 0"><li><m:t k="mail.digest.more" n="$rest"/></li></xsl:if>
+            <xsl:if test="$kind = 'approval'"><url><xsl:value-of select="../service/@url"/>/helpdesk/find?state=approval</url></xsl:if>
+        </xsl:if>
+    </xsl:template>
+
     <xsl:template match="mail" mode="subject"><xsl:message terminate="yes">no such mail</xsl:message></xsl:template>
     <xsl:template match="mail" mode="first"/>
     <xsl:template match="mail" mode="more"/>
