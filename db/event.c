@@ -6,7 +6,7 @@ static const DbStatement statements[] = {
     [OF_REQUEST] = { "event_of_request",
             "select e.id, extract(epoch from e.at)::bigint, e.actor, e.what, e.address, e.detail ->> 'from',"
             " e.detail ->> 'to', e.detail ->> 'reason', e.detail ->> 'serial', e.detail ->> 'days',"
-            " e.detail ->> 'key_origin', e.detail ->> 'note'"
+            " e.detail ->> 'key_origin', e.detail ->> 'note', e.detail ->> 'refusal'"
             " from event e join request r on r.number = e.request"
             " where e.request = $1 and ($2::bigint is null or r.person = $2) order by e.id limit $3",
             "ini" },
@@ -33,6 +33,7 @@ db_event_free(DbEvent *event)
     g_free(event->serial);
     g_free(event->key_origin);
     g_free(event->note);
+    g_free(event->refusal);
     g_free(event);
 }
 
@@ -52,6 +53,7 @@ read_row(const DbRows *rows, int row)
     event->days = db_rows_int(rows, row, 9);
     event->key_origin = db_rows_dup(rows, row, 10);
     event->note = db_rows_dup(rows, row, 11);
+    event->refusal = db_rows_dup(rows, row, 12);
     return event;
 }
 

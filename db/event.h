@@ -15,6 +15,7 @@ typedef struct db_event {
     char *serial;      /* NULL */
     char *key_origin;  /* of what was collected: who made its key ("service", "csr", "browser"); NULL */
     char *note;        /* an officer's own words, for officers; NULL */
+    char *refusal;     /* why an officer refused, for the owner; NULL */
     gint64 days;       /* of a renewal notice; 0 */
 } DbEvent;
 void db_event_free(DbEvent *event);

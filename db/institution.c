@@ -7,7 +7,7 @@ enum { GET, BY_NAME, LIST };
 #define COLUMNS                                                                                                               \
     "select i.id, i.name, i.name_ja, i.country, i.locality, i.organization, i.unit, i.mail_domains, i.types, i.months,"      \
     " i.approval, i.pin_mail, coalesce(i.grace_days, -1), i.max_active, i.identifier, i.helpdesk_name, i.helpdesk_mail,"     \
-    " i.helpdesk_phone, i.password_rule, i.name_form,"                                                                         \
+    " i.helpdesk_phone, i.password_rule, i.name_form, i.two_officers,"                                                         \
     " array(select entity_id from institution_idp where institution = i.id order by entity_id)"                              \
     " from institution i "
 
@@ -26,7 +26,7 @@ db_institution_free(DbInstitution *i)
 {
     if (!i)
         return;
-    char **lists[] = { i->mail_domains, i->types, i->months, i->idps };
+    char **lists[] = { i->mail_domains, i->types, i->months, i->two_officers, i->idps };
     char *texts[] = { i->name, i->name_ja, i->country, i->locality, i->organization, i->unit, i->identifier,
                       i->helpdesk_name, i->helpdesk_mail, i->helpdesk_phone, i->password_rule, i->name_form };
     for (size_t n = 0; n < G_N_ELEMENTS(lists); n++)
@@ -60,7 +60,8 @@ read_row(const DbRows *rows, int row)
     i->helpdesk_phone = db_rows_dup(rows, row, 17);
     i->password_rule = db_rows_dup(rows, row, 18);
     i->name_form = db_rows_dup(rows, row, 19);
-    i->idps = db_rows_list(rows, row, 20);
+    i->two_officers = db_rows_list(rows, row, 20);
+    i->idps = db_rows_list(rows, row, 21);
     return i;
 }
 

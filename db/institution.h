@@ -21,6 +21,7 @@ typedef struct db_institution {
     char *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
     char *password_rule;  /* for own passwords of certificate files, see ra/password.h; "": the service's */
     char *name_form;      /* of people in certificates: "ascii", or "native" where the IdP sends such a name */
+    char **two_officers;  /* acts that need two: "revoke-many", "approve", "new-pin", "apply" */
     char **idps;          /* entity ids; filled by get and list only */
 } DbInstitution;
 void db_institution_free(DbInstitution *institution);

@@ -37,7 +37,8 @@ static const DbStatement worker[] = {
             " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
             " " EPOCH("c.revoked_at") ", o.detail ->> 'days', o.detail ->> 'since',"
             " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail),"
-            " o.detail @> '{\"collected\": true}', o.detail ? 'items', o.event, o.recipient, o.message_id, o.detail ->> 'event', r.type, r.memo,"
+            " o.detail @> '{\"collected\": true}', o.detail ? 'items', o.event, o.recipient, o.message_id, o.detail ->> 'event',"
+            " o.detail ->> 'refusal', r.type, r.memo,"
             " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"
             " i.name_ja, i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone"
             " from mine left join o on true left join request r on r.number = o.request left join person p on p.id = r.person"
@@ -117,6 +118,7 @@ db_mail_free(DbMail *m)
                       m->recipient,
                       m->message_id,
                       m->why,
+                      m->refusal,
                       m->type,
                       m->memo,
                       m->state,
@@ -144,7 +146,7 @@ read_mail(const DbRows *rows, gboolean *listing)
     DbMail *m = g_new0(DbMail, 1);
     gint64 *const numbers[] = { &m->request, &m->cycle, &m->tries, &m->created_at, &m->months, &m->pickup_not_after,
                                 &m->expires_at, &m->keep_until, &m->not_before, &m->not_after, &m->revoked_at, &m->days, &m->since };
-    char **const texts[] = { &m->event, &m->recipient, &m->message_id, &m->why, &m->type, &m->memo, &m->state, &m->serial,
+    char **const texts[] = { &m->event, &m->recipient, &m->message_id, &m->why, &m->refusal, &m->type, &m->memo, &m->state, &m->serial,
                              &m->subject, &m->fingerprint, &m->reason, &m->display_name, &m->display_name_ja,
                              &m->institution_name, &m->institution_name_ja, &m->helpdesk_name, &m->helpdesk_mail,
                              &m->helpdesk_phone };

@@ -42,6 +42,7 @@ typedef struct db_mail {
     char *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
     /* From detail. */
     char *why;                                     /* the step that queued it ("lapse", "withdraw", "resend" …); NULL */
+    char *refusal;                                 /* why an officer refused, in the own words; NULL */
     gint64 days;                                   /* of a notice */
     gint64 since;                                  /* digest: of the one before */
     GPtrArray *items;                              /* DbMailItem *; NULL: the mail lists nothing */

@@ -249,6 +249,7 @@ describe_events(const Exchange *x, WebNode *root, const GPtrArray *events)
         web_set(node, "what", event->what);
         web_set(node, "who", who_did(x, event->actor));
         page_text(node, "key-origin", event->key_origin);
+        page_text(node, "refusal", event->refusal);
         page_time(x, node, "at", event->at);
     }
 }

@@ -44,6 +44,7 @@ add_events(const Exchange *x, WebNode *root, gint64 owner, const GPtrArray *even
         web_set(node, "who", who_did(x, owner, event->actor));
         page_text(node, "key-origin", event->key_origin);
         page_text(node, "note", event->note);
+        page_text(node, "refusal", event->refusal);
         page_text(node, "address", event->address);
         page_time(x, node, "at", event->at);
     }
@@ -115,6 +116,13 @@ helpdesk_request(Exchange *x)
 
 /* --- acts --- */
 
+/* Words to the owner are no note. */
+static const char *
+words_field(const char *event)
+{
+    return strcmp(event, "refuse") == 0 ? "reason" : "note";
+}
+
 static void
 ask(Exchange *x, int status, const RaRequest *r, const char *event, const char *problem)
 {
@@ -123,14 +131,14 @@ ask(Exchange *x, int status, const RaRequest *r, const char *event, const char *
     g_autoptr(WebDocument) document = page_new(x, "desk-act", path, &root);
     web_set(root, "act", event);
     web_set(root, "form-key", form_text(x->form, "form_key"));
-    page_text(root, "note", form_text(x->form, "note"));
+    page_text(root, words_field(event), form_text(x->form, words_field(event)));
     WebNode *person = web_add(root, "person");
     web_set_number(person, "id", r->person);
     page_names(person, r->display_name, r->display_name_ja);
     describe_request(x, root, r);
     describe_pickup(x, root, r, NULL);
     if (problem)
-        helpdesk_problem(root, problem, "long");
+        helpdesk_problem(root, words_field(event), strcmp(problem, "refusal-missing") == 0 ? "missing" : "long");
     page_send(x, status, document);
 }
 
@@ -141,7 +149,7 @@ act_now(Exchange *x, const RaOfficer *officer, const RaRequest *r, const char *e
     g_autofree char *location = NULL, *path = path_of(x->number);
     g_autofree char *pattern = g_strdup_printf("/helpdesk/requests/%%N?done=desk-%s", event);
     const struct ra_form form = { .key_hash = key, .location = pattern };
-    if (ra_officer_act(x->portal->ra, officer, x->number, event, form_text(x->form, "note"), &form, &location, &error)) {
+    if (ra_officer_act(x->portal->ra, officer, x->number, event, form_text(x->form, words_field(event)), &form, &location, &error)) {
         http_see_other(&x->out, location);
         x->answered = TRUE;
     } else if (g_error_matches(error, RA_ERROR, RA_ERROR_INPUT)) {

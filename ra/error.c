@@ -28,6 +28,8 @@ static const struct { const char *word; enum ra_error code; const char *rule; } 
     { "certificate", RA_ERROR_CONFLICT, "certificate" },
     { "other-key", RA_ERROR_CONFLICT, "other-key" },
     { "reason", RA_ERROR_INPUT, "reason" },
+    { "note", RA_ERROR_INPUT, "note" },
+    { "refusal", RA_ERROR_INPUT, "refusal-missing" },
     { "csr-long", RA_ERROR_INPUT, "csr-long" },
     { "csr-private", RA_ERROR_INPUT, "csr-private" },
     { "csr-two", RA_ERROR_INPUT, "csr-two" },

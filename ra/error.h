@@ -28,7 +28,8 @@ enum ra_error {
  *           policy: idp-taken (the IdP speaks for another institution)
  * CONFLICT  state, ended (the certificate has run out), pin (none to show), pickup, certificate, busy, changed (somebody else changed
  *           the policy meanwhile), session (ended meanwhile)
- * INPUT     type, months, memo, mail, mail-choice (several addresses: pick one), reason, password-short,
+ * INPUT     type, months, memo, mail, mail-choice (several addresses: pick one), reason, note, refusal and refusal-missing (an
+ *           officer's words), password-short,
  *           password-long, password-characters, encoding, key-kind, key-weak, key-used (by another person), key-compromised, csr-… as in ca/csr.h,
  *           token, form, the name of a field of ra/policy.h
  */

@@ -174,6 +174,8 @@ ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
         add_pickup(root, ctx, m, what, secret, zone);
     web_set_time(root, "since", m->since, zone);
     add_items(root, m->items, zone);
+    if (strcmp(m->event, "refused") == 0)
+        web_add_text(root, "refusal", m->refusal);
     if (what && what->pin && secret)
         web_add_text(root, "pin", secret_text(secret));
     return document;

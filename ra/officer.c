@@ -204,17 +204,25 @@ ra_desk_chosen(const struct ra_desk_choice *choice, const RaDeskRow *row)
            (!choice->numbers || g_strv_contains(choice->numbers, number));
 }
 
-/* One line of the officer's own words; NULL with ERROR. */
-static char *
-note_of(const char *text, GError **error)
+/* Breaks a line, controls a terminal or turns the reading direction; the database's words_fit says the same. */
+static gboolean
+disturbs(gunichar c)
 {
-    g_autofree char *note = g_strstrip(g_strdup(text ? text : ""));
-    gboolean ok = g_utf8_validate(note, -1, NULL) && g_utf8_strlen(note, -1) <= RA_NOTE_MOST;
-    for (const char *c = note; ok && *c; c = g_utf8_next_char(c))
-        ok = !g_unichar_iscntrl(g_utf8_get_char(c));
+    return g_unichar_iscntrl(c) || c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
+/* The officer's own words as one line; NULL with ERROR, whose word is FIELD. */
+static char *
+words_of(const char *text, const char *field, GError **error)
+{
+    g_autofree char *words = g_strstrip(g_strdelimit(g_strdup(text ? text : ""), "\r\n\t", ' '));
+    gboolean ok = g_utf8_validate(words, -1, NULL) && g_utf8_strlen(words, -1) <= RA_NOTE_MOST;
+    for (const char *c = words; ok && *c; c = g_utf8_next_char(c))
+        ok = !disturbs(g_utf8_get_char(c));
     if (ok)
-        return g_steal_pointer(&note);
-    refuse(error, RA_ERROR_INPUT, "note");
+        return g_steal_pointer(&words);
+    refuse(error, RA_ERROR_INPUT, field);
     return NULL;
 }
 
@@ -262,7 +270,7 @@ ra_officer_revoke(RaContext *ctx, const RaOfficer *officer, const struct ra_desk
         return refuse(error, RA_ERROR_INPUT, "reason");
     if (strcmp(officer->role, "person") == 0 && choice->person != officer->person)
         return refuse(error, RA_ERROR_NOT_FOUND, "request");
-    g_autofree char *note = note_of(text, error);
+    g_autofree char *note = words_of(text, "note", error);
     if (!note)
         return FALSE;
     g_autofree char *actor = ra_officer_actor(officer);
@@ -274,9 +282,12 @@ gboolean
 ra_officer_act(RaContext *ctx, const RaOfficer *officer, gint64 number, const char *event, const char *text,
                const struct ra_form *form, char **location, GError **error)
 {
-    g_autofree char *note = note_of(text, error);
+    gboolean refusal = strcmp(event, "refuse") == 0;
+    g_autofree char *note = words_of(text, refusal ? "refusal" : "note", error);
     if (!note)
         return FALSE;
+    if (refusal && !*note)
+        return refuse(error, RA_ERROR_INPUT, "refusal-missing");
     g_autofree char *actor = ra_officer_actor(officer);
     struct act what = { .officer = officer, .event = event, .note = note, .actor = actor };
     return perform(ctx, act_one, &what, number, form, location, error);

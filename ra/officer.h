@@ -88,7 +88,8 @@ gboolean ra_desk_chosen(const struct ra_desk_choice *choice, const RaDeskRow *ro
 gboolean ra_officer_revoke(RaContext *ctx, const RaOfficer *officer, const struct ra_desk_choice *choice, const char *reason,
                            const char *note, const struct ra_form *form, char **location, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-/* EVENT: "approve", "refuse", "new-pin" (unlocks, too), "resend". */
+/* EVENT: "approve", "refuse", "new-pin" (unlocks, too), "resend". NOTE: for officers alone, but with a refusal it is the reason, which
+   the owner reads: INPUT "refusal-missing", "refusal". */
 gboolean ra_officer_act(RaContext *ctx, const RaOfficer *officer, gint64 number, const char *event, const char *note,
                         const struct ra_form *form, char **location, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

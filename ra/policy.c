@@ -28,6 +28,8 @@ const struct ra_policy_field ra_policy_fields[] = {
     { "max-active", "max_active", "offers", RA_POLICY_NUMBER, 1, 1000000, NULL, "active requests of one person", "N" },
 
     { "approval", "approval", "steps", RA_POLICY_FLAG, 0, 0, NULL, "an officer approves each request", "YES|NO" },
+    { "two-officers", "two_officers", "steps", RA_POLICY_WORDS, 0, 4, "revoke-many approve new-pin apply",
+      "acts that a second officer must confirm; empty: none", "LIST" },
     { "pin-mail", "pin_mail", "steps", RA_POLICY_FLAG, 0, 0, NULL,
       "the PIN comes by mail too, and the pickup asks for login", "YES|NO" },
     { "password-rule", "password_rule", "steps", RA_POLICY_RULE, 0, RA_PASSWORD_RULE_MOST, NULL,

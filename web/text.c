@@ -104,6 +104,8 @@ static void add(GString *out, const xmlNode *node, const char *before)
         g_string_append_printf(out, "    %s\n", text);
     } else if (strcmp(name, "li") == 0) {
         text_wrap(out, text, "- ", "  ");
+    } else if (strcmp(name, "quote") == 0) {
+        text_wrap(out, text, "> ", "> ");
     } else if (strcmp(name, "fact") == 0) {
         text_wrap(out, text, "", "    ");
     } else {

@@ -3,6 +3,7 @@
  *
  *   <subject>  one line          <p>     a paragraph, wrapped            <url>   alone on its line, never wrapped
  *   <code>     alone, indented   <fact>  a line of its own, no gap between two   <li>    a list entry, wrapped
+ *   <quote>    somebody else's words: each line begins with "> ", so that none can pass for one of ours
  *
  * Lines have at most 72 columns where words allow; a Japanese character counts two and a line never begins with 、。）」.
  */

@@ -149,8 +149,14 @@ def acts():
     mine["browser"].wait(a, "ready")
     tap.equal(demo.sql("select count(*) from event where request = %d and what = 'approve' and actor like 'officer:%%' and detail ->> 'note' = '=known person'" % a), "1")
     other = have["researcher2"]
-    confirm(have["operator"], "/helpdesk/requests/%d/refuse" % other["a"], note="not a member")
-    client.wait_mail(demo, other["a"], "refused")
+    path = "/helpdesk/requests/%d/refuse" % other["a"]
+    asked = have["operator"].submit(have["operator"].get(path.rsplit("/", 1)[0]).form(path)).want(200).form(path, confirm="1")
+    for words in ("", "  ", "x" * 201, "turned \u202e round"):
+        have["operator"].submit(asked, reason=words).want(400)
+    confirm(have["operator"], path, reason="not a member;\n#bring your card")
+    mail = client.wait_mail(demo, other["a"], "refused")
+    tap.equal([line for line in client.body(mail).splitlines() if "card" in line], ["> not a member; #bring your card"] * 2)
+    tap.ok("not a member; #bring your card" in other["browser"].detail(other["a"]).text(), "the owner's page")
     tap.equal(demo.sql("select actor like 'operator:%%' from event where request = %d and what = 'refuse'" % other["a"]), "t")
 
 

@@ -188,6 +188,20 @@ static void a_memo_begins_no_line_of_its_own(void)
     xmlFreeDoc(document);
 }
 
+/* What an officer wrote is quoted: none of its lines, also where it wraps, can pass for a line of the service. */
+static void a_refusal_s_words_are_quoted(void)
+{
+    g_autoptr(WebDocument) document = read_source("mail-refused-why.xml");
+    g_autoptr(WebMail) mail = render(document);
+    g_auto(GStrv) lines = g_strsplit(mail->body, "\n", -1);
+    int quoted = 0;
+    for (char **line = lines; *line != NULL; line++) {
+        quoted += g_str_has_prefix(*line, "> ");
+        g_assert_true(g_str_has_prefix(*line, "> ") || strstr(*line, "student card") == NULL);
+    }
+    g_assert_cmpint(quoted, ==, 4); /* two lines in each language's frame */
+}
+
 static void a_mail_nobody_knows_is_an_error(void)
 {
     g_autoptr(GError) error = NULL;
@@ -247,6 +261,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mails/PIN and URL are never in the same mail", pin_and_url_never_meet);
     g_test_add_func("/mails/lines are short, URLs whole and alone", lines_are_short_and_urls_whole);
     g_test_add_func("/mails/a memo begins no line of its own", a_memo_begins_no_line_of_its_own);
+    g_test_add_func("/mails/a refusal's words are quoted", a_refusal_s_words_are_quoted);
     g_test_add_func("/mails/a mail that nobody knows is an error", a_mail_nobody_knows_is_an_error);
     g_test_add_func("/text/words wrap at 72 columns", words_wrap_at_72_columns);
     g_test_add_func("/text/Japanese wraps between characters, not before a full stop",

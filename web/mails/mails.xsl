@@ -253,9 +253,14 @@
 
     <xsl:template match="mail[@event = 'approval']" mode="subject"><subject><m:t k="mail.approval.subject"/></subject></xsl:template>
     <xsl:template match="mail[@event = 'approval']" mode="first"><p><m:t k="mail.approval.text"/></p></xsl:template>
-    <xsl:template match="mail[@event = 'officer-act']" mode="subject"><subject><m:t k="mail.officer.subject"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'officer-act']" mode="subject"><subject><m:t k="mail.officer.subject.{@why}"/></subject></xsl:template>
     <xsl:template match="mail[@event = 'officer-act']" mode="first"><p><m:t k="mail.officer.{@why}"/></p></xsl:template>
     <xsl:template match="mail[@event = 'officer-act']" mode="more"><p><m:t k="mail.officer.not-you"/></p></xsl:template>
     <xsl:template match="mail[@event = 'refused']" mode="subject"><subject><m:t k="mail.refused.subject"/></subject></xsl:template>
-    <xsl:template match="mail[@event = 'refused']" mode="first"><p><m:t k="mail.refused.text"/></p></xsl:template>
+    <xsl:template match="mail[@event = 'refused']" mode="first">
+        <xsl:choose>
+            <xsl:when test="refusal"><p><m:t k="mail.refused.why"/></p><quote><xsl:value-of select="refusal"/></quote></xsl:when>
+            <xsl:otherwise><p><m:t k="mail.refused.text"/></p></xsl:otherwise>
+        </xsl:choose>
+    </xsl:template>
 </xsl:stylesheet>

@@ -338,6 +338,22 @@
             </input>
         </div>
     </xsl:template>
+    <!-- What the owner is told. -->
+    <xsl:template name="desk-refusal">
+        <xsl:variable name="problem" select="problem[@field = 'reason']"/>
+        <div class="field">
+            <xsl:if test="$problem"><xsl:attribute name="class">field wrong</xsl:attribute></xsl:if>
+            <label for="reason"><m:t k="desk.refusal"/></label>
+            <p class="hint" id="reason-hint"><m:t k="desk.refusal.hint"/></p>
+            <xsl:apply-templates select="$problem" mode="beside"/>
+            <textarea id="reason" name="reason" rows="3" maxlength="200" required="required">
+                <xsl:attribute name="aria-describedby">reason-hint<xsl:if test="$problem"> reason-problem</xsl:if></xsl:attribute>
+                <xsl:if test="$problem"><xsl:attribute name="aria-invalid">true</xsl:attribute></xsl:if>
+                <xsl:value-of select="@reason"/>
+            </textarea>
+        </div>
+    </xsl:template>
+    <xsl:template match="desk-act/problem[@field='reason']" mode="words"><m:t k="problem.refusal.{@rule}" limit="@limit"/></xsl:template>
     <xsl:template match="problem[@field='note']" mode="words"><m:t k="problem.memo" limit="@limit"/></xsl:template>
 
     <!-- A request -->
@@ -392,7 +408,7 @@
                 <xsl:for-each select="event">
                     <li class="event-{@what}">
                         <time datetime="{@at}"><xsl:value-of select="i:moment(@at)"/></time>
-                        <span class="event-what"><m:t k="history.{@what}"/><xsl:if test="@note"><small class="sub"><xsl:value-of select="@note"/></small></xsl:if></span>
+                        <span class="event-what"><m:t k="history.{@what}"/><xsl:if test="@note"><small class="sub"><xsl:value-of select="@note"/></small></xsl:if><xsl:if test="@refusal"><small class="sub"><m:t k="refusal.said" words="@refusal"/></small></xsl:if></span>
                         <span class="event-who"><m:t k="who.{@who}"/><xsl:if test="@address"><span class="sub mono"><xsl:value-of select="@address"/></span></xsl:if></span>
                     </li>
                 </xsl:for-each>
@@ -446,7 +462,10 @@
         <form method="post" action="/helpdesk/requests/{request/@number}/{@act}">
             <xsl:if test="@act = 'new-pin'"><xsl:attribute name="action">/helpdesk/requests/<xsl:value-of select="request/@number"/>/pin</xsl:attribute></xsl:if>
             <xsl:call-template name="confirmed"><xsl:with-param name="key" select="@form-key"/></xsl:call-template>
-            <xsl:if test="@act != 'new-pin' and @act != 'resend'"><xsl:call-template name="desk-note"/></xsl:if>
+            <xsl:choose>
+                <xsl:when test="@act = 'approve'"><xsl:call-template name="desk-note"/></xsl:when>
+                <xsl:when test="@act = 'refuse'"><xsl:call-template name="desk-refusal"/></xsl:when>
+            </xsl:choose>
             <p class="actions">
                 <button type="submit" class="main"><m:t k="desk.do.{@act}"/></button>
                 <a class="button plain" href="/helpdesk/requests/{request/@number}"><m:t k="cancel"/></a>

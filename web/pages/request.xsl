@@ -235,6 +235,7 @@
                 <xsl:when test="$pickup/@state = 'locked'">locked</xsl:when>
                 <xsl:when test="../mail[@event = 'ready'][last()]/@state = 'failed' and ($pickup/@state = 'waiting')">mail-failed</xsl:when>
                 <xsl:when test="@state = 'collected' and ../@attention = 'ending'">ending</xsl:when>
+                <xsl:when test="@state = 'refused' and ../event/@refusal">refused-why</xsl:when>
                 <xsl:when test="@state = 'collected' and $pickup/@state = 'open'">collected-open</xsl:when>
                 <xsl:otherwise><xsl:value-of select="@state"/></xsl:otherwise>
             </xsl:choose>
@@ -246,6 +247,7 @@
                 <m:with name="left"><xsl:call-template name="days-left"/></m:with>
             </m:t>
         </p>
+        <xsl:if test="$words = 'refused-why'"><blockquote><xsl:value-of select="../event[@refusal][last()]/@refusal"/></blockquote></xsl:if>
         <xsl:if test="$pickup/@pin"><xsl:call-template name="pin-panel"/></xsl:if>
         <xsl:if test="$pickup/@state = 'waiting' and $words != 'mail-failed'">
             <p class="hint"><m:t k="now.until"><m:with name="until"><xsl:call-template name="moment"><xsl:with-param name="at" select="$pickup/@until"/></xsl:call-template></m:with></m:t></p>
@@ -331,7 +333,7 @@
     <xsl:template match="event">
         <li class="event-{@what}">
             <time datetime="{@at}"><xsl:value-of select="i:moment(@at)"/></time>
-            <span class="event-what"><m:t k="history.{@what}"/><xsl:if test="@key-origin"><small><m:t k="origin.{@key-origin}"/></small></xsl:if></span>
+            <span class="event-what"><m:t k="history.{@what}"/><xsl:if test="@key-origin"><small><m:t k="origin.{@key-origin}"/></small></xsl:if><xsl:if test="@refusal"><small><m:t k="refusal.said" words="@refusal"/></small></xsl:if></span>
             <span class="event-who"><m:t k="who.{@who}"/></span>
         </li>
     </xsl:template>
