@@ -1,6 +1,7 @@
 #include "db/audit.h"
 #include "db/dashboard.h"
 #include "db/blocked.h"
+#include "db/bulk.h"
 #include "db/db.h"
 #include "db/digest.h"
 #include "db/discovery.h"
@@ -37,6 +38,7 @@ const DbGroup *const db_groups[] = {
     &db_dashboard_portal_group,
     &db_blocked_group,
     &db_digest_group,
+    &db_bulk_group,
     &db_discovery_group,
     &db_event_group,
     &db_institution_group,

@@ -25,14 +25,10 @@ part(const char *text, gsize n)
     return value;
 }
 
+/* Takes NAME and VALUE over; either may be NULL where it could not be read. */
 static gboolean
-take_field(Form *form, const char *text, gsize n)
+keep(Form *form, char *name, char *value)
 {
-    const char *equals = memchr(text, '=', n);
-    gsize name_size = equals ? (gsize)(equals - text) : n;
-    char *name = part(text, name_size);
-    char *value = equals ? part(equals + 1, n - name_size - 1) : g_strdup("");
-
     if (!name || !value || g_hash_table_contains(form->fields, name) ||
         g_hash_table_size(form->fields) >= FORM_FIELDS_MOST) {
         g_free(name);
@@ -44,11 +40,34 @@ take_field(Form *form, const char *text, gsize n)
     return TRUE;
 }
 
+static gboolean
+take_field(Form *form, const char *text, gsize n)
+{
+    const char *equals = memchr(text, '=', n);
+    gsize name_size = equals ? (gsize)(equals - text) : n;
+    char *name = part(text, name_size);
+    return keep(form, name, equals ? part(equals + 1, n - name_size - 1) : g_strdup(""));
+}
+
+Form *
+form_new(void)
+{
+    Form *form = g_new(Form, 1);
+    form->fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, wipe);
+    return form;
+}
+
+gboolean
+form_add(Form *form, const char *name, const char *value, gsize n)
+{
+    gboolean text = !memchr(value, '\0', n) && g_utf8_validate_len(value, n, NULL);
+    return keep(form, g_strdup(name), text ? g_strndup(value, n) : NULL);
+}
+
 Form *
 form_parse(const char *text, gsize n)
 {
-    g_autoptr(Form) form = g_new(Form, 1);
-    form->fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, wipe);
+    g_autoptr(Form) form = form_new();
     while (n > 0) {
         const char *end = memchr(text, '&', n);
         gsize size = end ? (gsize)(end - text) : n;

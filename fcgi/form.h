@@ -14,6 +14,9 @@ typedef struct form Form;
 
 /* NULL: malformed. The text itself is bounded by its caller. */
 Form *form_parse(const char *text, gsize n) G_GNUC_WARN_UNUSED_RESULT;
+/* An empty one, and a field more; FALSE where form_parse would have refused it. */
+Form *form_new(void) G_GNUC_WARN_UNUSED_RESULT;
+gboolean form_add(Form *form, const char *name, const char *value, gsize n) G_GNUC_WARN_UNUSED_RESULT;
 void form_free(Form *form);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Form, form_free)
 

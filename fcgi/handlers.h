@@ -83,5 +83,12 @@ void helpdesk_approve(Exchange *x);
 void helpdesk_refuse(Exchange *x);
 void helpdesk_new_pin(Exchange *x);
 void helpdesk_resend(Exchange *x);
+/* helpdesk_bulk.c: files with a line for each certificate */
+void helpdesk_bulk(Exchange *x);
+void helpdesk_bulk_upload(Exchange *x);
+void helpdesk_batch(Exchange *x);
+void helpdesk_batch_table(Exchange *x);
+void helpdesk_batch_start(Exchange *x);
+void helpdesk_batch_withdraw(Exchange *x);
 
 #endif

@@ -70,14 +70,14 @@ helpdesk_problem(WebNode *root, const char *field, const char *rule)
 const char *
 helpdesk_done(const Exchange *x)
 {
-    static const char *const words[] = { "desk-revoke", "desk-approve", "desk-refuse", "desk-new-pin", "desk-resend", NULL };
+    static const char *const words[] = { "desk-revoke", "desk-approve", "desk-refuse", "desk-new-pin", "desk-resend",
+                                         "bulk-checked", "bulk-same", "bulk-started", "bulk-withdrawn", NULL };
     const char *word = form_text(x->query, "done");
     return g_strv_contains(words, word) ? word : NULL;
 }
 
-/* An operator chooses; an officer has one and no choice. FALSE with ERROR. */
-static gboolean
-add_choices(Exchange *x, WebNode *root, gint64 chosen, GError **error)
+gboolean
+helpdesk_choices(Exchange *x, WebNode *root, gint64 chosen, GError **error)
 {
     if (strcmp(x->session->role, "operator") != 0)
         return TRUE;
@@ -103,7 +103,7 @@ helpdesk(Exchange *x)
     g_autoptr(GPtrArray) rows = ra_officer_attention(x->portal->ra, &officer, chosen, x->now, ATTENTION_MOST + 1, &error);
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "desk-start", "/helpdesk", &root);
-    if (!rows || !add_choices(x, root, chosen, &error)) {
+    if (!rows || !helpdesk_choices(x, root, chosen, &error)) {
         page_failure(x, error, "/certificates");
         return;
     }
@@ -212,7 +212,7 @@ helpdesk_find(Exchange *x)
     g_autofree char *path = again(x, "/helpdesk/find", "");
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "desk-find", path, &root);
-    if (!found || !add_choices(x, root, query.institution, &error)) {
+    if (!found || !helpdesk_choices(x, root, query.institution, &error)) {
         page_failure(x, error, "/helpdesk");
         return;
     }

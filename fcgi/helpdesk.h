@@ -18,6 +18,8 @@ void helpdesk_row(const Exchange *x, WebNode *parent, const RaDeskRow *row);
 void helpdesk_person_facts(const Exchange *x, WebNode *node, const RaDeskPerson *person);
 /* What was refused beside FIELD by RULE; with a note's bound. */
 void helpdesk_problem(WebNode *root, const char *field, const char *rule);
+/* The institutions that an operator may choose from, CHOSEN marked; none for an officer, who has one. FALSE with ERROR. */
+gboolean helpdesk_choices(Exchange *x, WebNode *root, gint64 chosen, GError **error);
 /* What was just done, as describe_done for these pages. */
 const char *helpdesk_done(const Exchange *x);
 

@@ -36,6 +36,7 @@ exchange_clear(Exchange *x)
     form_free(x->query);
     form_free(x->form);
     g_free((char *)x->name);
+    g_free(x->file.name);
     g_free(x->guest);
     g_free(x->form_target);
     g_free(x->tag);

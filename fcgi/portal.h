@@ -42,6 +42,7 @@ typedef struct exchange {
     const char *name;      /* of the path: a pickup's token, a file's name, the rest of /ocsp/… */
     Form *query;           /* never NULL in a handler */
     Form *form;            /* of a POST with a form, otherwise NULL */
+    struct upload { char *name; const char *bytes; gsize size; } file; /* of a form with one; name NULL: none was sent */
     DbSession *session;    /* NULL: nobody is logged in */
     GBytes *session_hash;  /* of its id */
     char *guest;           /* the cookie that CSRF tokens hang on where nobody is logged in; NULL before it is needed */

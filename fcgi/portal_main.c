@@ -1,9 +1,11 @@
-/* inkan-portal: the master of the opener, the keymaker, the page processes and the publishing processes. */
+/* inkan-portal: the master of the opener, the keymaker, the page processes, the process that carries out batches, and the publishing
+ * processes. */
 #include <errno.h>
 #include <fcgiapp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -16,9 +18,11 @@
 #include "fcgi/ocsp.h"
 #include "fcgi/portal.h"
 #include "fcgi/routes.h"
+#include "ra/bulk.h"
 #include "ra/opener.h"
 
 #define BACKLOG 511
+#define BULK_IDLE 1000 /* ms without a notification */
 
 struct pool {
     const char *settings_file;
@@ -163,6 +167,32 @@ run_pool(gpointer data)
     return 0;
 }
 
+/* What officers have started by a file, line by line, beside the pages. */
+static int
+run_bulk(gpointer data)
+{
+    g_autoptr(GError) error = NULL, deaf = NULL;
+    prctl(PR_SET_NAME, "inkan-bulk"); /* for ps */
+    crypto_start();
+    g_autoptr(Settings) settings = settings_load(data, &error);
+    g_autoptr(RaContext) ctx = settings ? ra_context_new(settings, "portal", FALSE, &error) : NULL;
+    if (!ctx) {
+        log_error("start-failed", error);
+        return 1;
+    }
+    if (!db_listen(ctx->db, "inkan_batch", &deaf) && !log_is_away("database"))
+        log_error("listen-failed", deaf); /* asked for again with the next connection; until then the pause is the pace */
+    while (!prefork_stopping()) {
+        g_autoptr(GError) why = NULL;
+        gboolean more = ra_bulk_carry_next(ctx, &why);
+        if (why && !log_is_away("database"))
+            log_error("batch-not-carried", why);
+        if (!more)
+            (void)db_wait(ctx->db, BULK_IDLE);
+    }
+    return 0;
+}
+
 static int
 run_maker(gpointer data)
 {
@@ -214,6 +244,7 @@ run_master(const char *file, const Settings *settings)
         { "opener", 1, run_opener, (gpointer)file },
         { "keymaker", 1, run_maker, &maker },
         { "pages", (int)settings_number(settings, "portal", "processes"), run_pool, &pages },
+        { "bulk", 1, run_bulk, (gpointer)file },
         { "publishing", (int)settings_number(settings, "portal", "publish_processes"), run_pool, &publishing },
     };
     int status = prefork_run(kinds, G_N_ELEMENTS(kinds), settings_text(settings, "portal", "pid_file"),

@@ -6,6 +6,7 @@
 #include "fcgi/cookie.h"
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
+#include "fcgi/multipart.h"
 #include "fcgi/ocsp_path.h"
 #include "fcgi/page.h"
 #include "fcgi/session.h"
@@ -17,6 +18,8 @@
 #define PUBLIC (HTTP_PORT_MAIN | HTTP_PORT_PUBLISH)
 /* SP_RESPONSE_LONGEST of base64 and what a form's escapes add to it; nginx lets no more than 320 KiB through. */
 #define SAML_BODY (320 * 1024)
+/* SHEET_BYTES of ra/sheet.h and the parts around them; nginx lets as much through at this path. In a textarea's escapes less fits. */
+#define UPLOAD_BODY (4 * 1024 * 1024 + 16384)
 #define EVERY (HTTP_PORT_MAIN | HTTP_PORT_CLIENT | HTTP_PORT_PUBLISH)
 
 const struct route routes[] = {
@@ -86,6 +89,12 @@ const struct route routes[] = {
     { POST, "/helpdesk/requests/:n/refuse", MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_refuse },
     { POST, "/helpdesk/requests/:n/pin",   MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_new_pin },
     { POST, "/helpdesk/requests/:n/resend", MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_resend },
+    { GET,  "/helpdesk/bulk",              MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_bulk },
+    { POST, "/helpdesk/bulk",              MAIN,   ROUTE_OFFICER,  ROUTE_CSRF, UPLOAD_BODY, ROUTE_FILE, helpdesk_bulk_upload },
+    { GET,  "/helpdesk/bulk/:n",           MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_batch },
+    { GET,  "/helpdesk/bulk/:n/lines.tsv", MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_batch_table },
+    { POST, "/helpdesk/bulk/:n/start",     MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_batch_start },
+    { POST, "/helpdesk/bulk/:n/withdraw",  MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_batch_withdraw },
     { GET,  "/helpdesk/*",                 MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_missing },
 
     { GET,  "/healthz",                   PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, health },
@@ -228,22 +237,67 @@ is_form(const char *content_type)
            g_ascii_strncasecmp(content_type, "application/x-www-form-urlencoded", n) == 0;
 }
 
+/* The fields into the form; the field `file`, where it is one, into the exchange. */
+static Form *
+form_of_parts(Exchange *x, const GPtrArray *parts)
+{
+    g_autoptr(Form) form = form_new();
+    for (guint i = 0; i < parts->len; i++) {
+        const MultipartPart *part = parts->pdata[i];
+        if (!part->file) {
+            if (!form_add(form, part->name, part->bytes, part->size))
+                return NULL;
+        } else if (strcmp(part->name, "file") != 0 || x->file.name) {
+            return NULL;
+        } else {
+            x->file = (struct upload){ g_strdup(part->file), part->bytes, part->size };
+        }
+    }
+    return g_steal_pointer(&form);
+}
+
+static Form *
+form_of(Exchange *x, const HttpRequest *in, const struct route *route)
+{
+    if (route->form == ROUTE_FILE && multipart_is(in->content_type)) {
+        g_autoptr(GPtrArray) parts = multipart_parse(in->content_type, in->body, in->body_size);
+        return parts ? form_of_parts(x, parts) : NULL;
+    }
+    return is_form(in->content_type) || in->body_size == 0 ? form_parse(in->body, in->body_size) : NULL;
+}
+
+static gboolean
+small_enough(Exchange *x, const HttpRequest *in, const struct route *route)
+{
+    if (route->method != HTTP_POST || (gsize)in->content_length <= route->body)
+        return TRUE;
+    page_error(x, 413, "large", NULL);
+    return FALSE;
+}
+
 static gboolean
 take_body(Exchange *x, HttpRequest *in, const struct route *route, gsize (*read)(char *, gsize, gpointer), gpointer data)
 {
     if (route->method != HTTP_POST)
         return TRUE;
-    if ((gsize)in->content_length > route->body) {
-        page_error(x, 413, "large", NULL);
-        return FALSE;
-    }
     gboolean ok = http_read_body(in, read, data);
-    if (ok && route->form && (is_form(in->content_type) || in->body_size == 0))
-        x->form = form_parse(in->body, in->body_size);
+    if (ok && route->form)
+        x->form = form_of(x, in, route);
     if (ok && (!route->form || x->form))
         return TRUE;
     page_error(x, 400, "bad", NULL);
     return FALSE;
+}
+
+/* A file is read for those only who may send one; of other bodies the form is looked at first. */
+static gboolean
+may_go_on(Exchange *x, HttpRequest *in, const struct route *route, gsize (*read)(char *, gsize, gpointer), gpointer data)
+{
+    if (!small_enough(x, in, route))
+        return FALSE;
+    if (route->form == ROUTE_FILE)
+        return admit(x, route) && take_body(x, in, route, read, data);
+    return take_body(x, in, route, read, data) && admit(x, route);
 }
 
 static gboolean
@@ -290,7 +344,7 @@ routes_answer(Exchange *x, HttpRequest *in, gboolean malformed, gsize (*read)(ch
         page_failure(x, error, NULL);
     else if (!route)
         page_error(x, 404, "missing", NULL);
-    else if (take_body(x, in, route, read, data) && admit(x, route) && unforged(x, route))
+    else if (may_go_on(x, in, route, read, data) && unforged(x, route))
         route->handler(x);
     if (!x->answered)
         g_error("the handler of %s did not answer", route->path);

@@ -17,6 +17,9 @@ enum route_who {
 
 enum route_csrf { ROUTE_NO_CSRF, ROUTE_CSRF };
 
+/* What the body is: bytes, a form, or a form that may have a file (multipart, too). */
+enum route_form { ROUTE_BYTES = FALSE, ROUTE_FORM = TRUE, ROUTE_FILE };
+
 typedef void (*RouteHandler)(Exchange *x);
 
 struct route {
@@ -26,7 +29,7 @@ struct route {
     enum route_who who;
     enum route_csrf csrf;
     gsize body;             /* most bytes of a POST's body */
-    gboolean form;          /* the body is a form */
+    enum route_form form;
     RouteHandler handler;
 };
 

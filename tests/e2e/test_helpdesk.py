@@ -16,7 +16,7 @@ demo = client.Demo()
 ROUTES_C = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "fcgi", "routes.c")
 
 # For each role what a route answers: of the own institution, of another one. {p}: a person, {n}: a request that waits, {a}: one that
-# waits for approval. A POST has a token, a form key that fits and no confirm=1, so that nothing is done.
+# waits for approval, {b}: a batch that was checked. A POST has a token, a form key that fits and no confirm=1, so that nothing is done.
 LOOK, REVOKE, ACT = range(3)
 ROUTES = [
     ("GET", "/helpdesk", LOOK, None),
@@ -29,6 +29,12 @@ ROUTES = [
     ("POST", "/helpdesk/requests/{a}/refuse", ACT, "scope"),
     ("POST", "/helpdesk/requests/{n}/pin", ACT, "scope"),
     ("POST", "/helpdesk/requests/{n}/resend", ACT, "scope"),
+    ("GET", "/helpdesk/bulk", ACT, None),
+    ("POST", "/helpdesk/bulk", ACT, "sent"),  # no file: refused for that, and nothing is done
+    ("GET", "/helpdesk/bulk/{b}", ACT, "scope"),
+    ("GET", "/helpdesk/bulk/{b}/lines.tsv", ACT, "scope"),
+    ("POST", "/helpdesk/bulk/{b}/start", ACT, "scope"),
+    ("POST", "/helpdesk/bulk/{b}/withdraw", ACT, "scope"),
     ("GET", "/helpdesk/nothing", "missing", None),
 ]
 MAY = {"nobody": (), "person": (), "revoker": (LOOK, REVOKE), "officer": (LOOK, REVOKE, ACT), "operator": (LOOK, REVOKE, ACT)}
@@ -40,6 +46,8 @@ def wanted(role, act, scope, own):
         return 404 if MAY[role] else 403
     if act not in MAY[role]:
         return 403
+    if scope == "sent":
+        return 400
     return 404 if scope and not own and role != "operator" else 200
 
 
@@ -62,6 +70,11 @@ def prepared():
         tap.equal(b.state(have[account]["a"]), "approval")
     have.update(nobody=Browser(demo), person=have["researcher"]["browser"], officer=Person(demo, "desk"), operator=Person(demo, "operator"),
                 revoker=as_revoker())
+    for account, desk in (("researcher", "desk"), ("researcher2", "desk2")):
+        b = Person(demo, desk)
+        file = b"number\treason\n%d\tunspecified\n" % have[account]["n"]
+        sent = b.upload(b.get("/helpdesk/bulk").want(200).form("/helpdesk/bulk"), file, kind="revoke").want(303)
+        have[account]["b"] = int(re.search(r"/bulk/(\d+)\?", sent.location()).group(1))
 
 
 def key_for(b, path):

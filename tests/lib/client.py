@@ -337,6 +337,16 @@ class Browser:
             return self.get(form.action.split("?")[0] + "?" + urllib.parse.urlencode(values), follow=follow)
         return self.post(form.action, values, follow=follow, headers=headers)
 
+    def upload(self, form, file, name="lines.tsv", headers=None, **fields):
+        """The form as a browser sends one with a file: multipart/form-data."""
+        mark, parts = "----b" + os.urandom(8).hex(), []
+        for key, value in dict(form.fields, **fields).items():
+            if key != "file" and value is not None:
+                parts.append(('Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (key, value)).encode())
+        parts.append(('Content-Disposition: form-data; name="file"; filename="%s"\r\nContent-Type: text/plain\r\n\r\n' % name).encode() + file)
+        body = b"".join(b"--%s\r\n%s\r\n" % (mark.encode(), part) for part in parts) + b"--%s--\r\n" % mark.encode()
+        return self.send("POST", form.action, body, dict({"Content-Type": "multipart/form-data; boundary=" + mark}, **(headers or {})))
+
 
 # --- a person ---------------------------------------------------------------------------------------------------------------
 

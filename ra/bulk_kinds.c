@@ -1,0 +1,101 @@
+#include "ra/bulk.h"
+
+#include <string.h>
+
+#include "ra/term.h"
+
+#define MONTHS_MOST 120
+#define MAIL_LONGEST 254
+
+static const char *const reasons[] = { "keyCompromise", "superseded", "cessationOfOperation", "affiliationChanged", "unspecified",
+                                       NULL };
+
+static const struct ra_bulk_column revoke_columns[] = {
+    { "number", RA_BULK_NUMBER, RA_BULK_EITHER, 0, NULL },
+    { "serial", RA_BULK_SERIAL, RA_BULK_EITHER, 0, NULL },
+    { "reason", RA_BULK_WORD, RA_BULK_MUST, 0, reasons },
+    { "note", RA_BULK_TEXT, RA_BULK_MAY, RA_NOTE_MOST, NULL },
+};
+
+/* A kind more is a row here and a function bulk_KIND of the database (ra/bulk.h). */
+const struct ra_bulk_kind ra_bulk_kinds[] = {
+    { "revoke", revoke_columns, G_N_ELEMENTS(revoke_columns), TRUE, FALSE },
+};
+const gsize ra_bulk_kinds_count = G_N_ELEMENTS(ra_bulk_kinds);
+
+const struct ra_bulk_kind *
+ra_bulk_kind(const char *name)
+{
+    for (gsize i = 0; i < ra_bulk_kinds_count; i++)
+        if (strcmp(ra_bulk_kinds[i].name, name) == 0)
+            return &ra_bulk_kinds[i];
+    return NULL;
+}
+
+/* --- cells ---------------------------------------------------------------------------------------------------------------- */
+
+static const char *
+take_number(const char *cell, gint64 most, const char *word, char **taken)
+{
+    guint64 value = 0;
+    if (!g_ascii_string_to_unsigned(cell, 10, 1, (guint64)most, &value, NULL))
+        return word;
+    *taken = g_strdup_printf("%" G_GUINT64_FORMAT, value);
+    return NULL;
+}
+
+static const char *
+take_serial(const char *cell, char **taken)
+{
+    g_autoptr(RaTerm) term = ra_term_read(cell);
+    if (!term->serials[0])
+        return "serial";
+    *taken = g_strjoinv(" ", term->serials);
+    return NULL;
+}
+
+/* As far as a line of text can be one; whether it is the person's and in the domains is the database's to say. */
+static gboolean
+is_mail(const char *cell)
+{
+    const char *at = strchr(cell, '@');
+    if (!at || at == cell || !at[1] || strchr(at + 1, '@') || strlen(cell) > MAIL_LONGEST)
+        return FALSE;
+    for (const char *c = cell; *c; c++)
+        if (!g_ascii_isgraph(*c) || strchr("<>(),;:\\\"[]", *c))
+            return FALSE;
+    return TRUE;
+}
+
+const char *
+ra_bulk_cell(const struct ra_bulk_column *column, const char *cell, char **taken)
+{
+    *taken = NULL;
+    if (!*cell || column->form == RA_BULK_DROPPED)
+        return NULL;
+    switch (column->form) {
+    case RA_BULK_NUMBER:
+        return take_number(cell, G_MAXINT64 / 10, "number", taken);
+    case RA_BULK_MONTHS:
+        return take_number(cell, MONTHS_MOST, "months", taken);
+    case RA_BULK_SERIAL:
+        return take_serial(cell, taken);
+    case RA_BULK_UNUSED:
+        return "unused";
+    case RA_BULK_WORD:
+        if (!g_strv_contains(column->words, cell))
+            return "word";
+        break;
+    case RA_BULK_MAIL:
+        if (!is_mail(cell))
+            return "mail-form";
+        break;
+    case RA_BULK_TEXT:
+    case RA_BULK_DROPPED:
+        if (g_utf8_strlen(cell, -1) > (glong)column->most)
+            return "long";
+        break;
+    }
+    *taken = g_strdup(cell);
+    return NULL;
+}

@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+"""Files with a line for each certificate: looked at as a whole first, then started, then carried out line by line, once, whatever is
+killed on the way.
+tap: seconds 150"""
+import os
+import re
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import client  # noqa: E402
+import tap  # noqa: E402
+from client import Person  # noqa: E402
+
+demo = client.Demo()
+have = {}
+
+
+def send(b, text, kind="revoke", **more):
+    form = b.get("/helpdesk/bulk").want(200).form("/helpdesk/bulk")
+    return b.upload(form, text if isinstance(text, bytes) else text.encode(), kind=kind, **more)
+
+
+def checked(b, text, kind="revoke", **more):
+    """The batch that the file leads to."""
+    answer = send(b, text, kind, **more).want(303)
+    return int(re.search(r"/helpdesk/bulk/(\d+)\?done=", answer.location()).group(1))
+
+
+def lines(b, batch, fate=""):
+    """{line: (fate, why, about)} as the table says."""
+    answer = b.get("/helpdesk/bulk/%d/lines.tsv%s" % (batch, fate and "?fate=" + fate)).want(200)
+    rows = [r.split("\t") for r in answer.body.decode("utf-8-sig").split("\r\n")[:-1]]
+    tap.ok(all(len(r) == len(rows[0]) for r in rows), rows[0])
+    return {int(r["line"]): (r["fate"], r["why"], r["about"]) for r in (dict(zip(rows[0], r)) for r in rows[1:])}
+
+
+def act(b, batch, what):
+    page = b.get("/helpdesk/bulk/%d" % batch).want(200)
+    asked = b.submit(page.form("/helpdesk/bulk/%d/%s" % (batch, what))).want(200)
+    return b.submit(asked.form("/helpdesk/bulk/%d/%s" % (batch, what), confirm="1"))
+
+
+def state(b, batch):
+    return b.get("/helpdesk/bulk/%d" % batch).want(200).id("progress")["data-state"]
+
+
+def done(b, batch, seconds=60):
+    tap.until(lambda: state(b, batch) == "done", seconds)
+
+
+def prepared():
+    """officers of two institutions, certificates of each"""
+    have.update(desk=Person(demo, "desk"), other=Person(demo, "desk2"), operator=Person(demo, "operator"), person=Person(demo))
+    b = have["person"]
+    have["a"] = b.collected("client", 13, memo="bulk a")[0]
+    have["b"] = b.collected("client", 13, memo="bulk b")[0]
+    have["waits"] = b.ready("client", 13, memo="bulk c")[0]
+    have["foreign"] = Person(demo, "researcher2").ready("client", 13)[0]
+    have["serial"] = demo.sql("select serial from certificate where request = %d" % have["b"])
+
+
+def dry_run():
+    """each line's fate and why, and nothing is done; the page and the table say the same"""
+    have["text"] = "\ufeffserial\tnumber\treason\tnote\r\n" + "".join("\t".join(cells) + "\r\n" for cells in (
+        ("", str(have["a"]), "keyCompromise", "=left in a train"),
+        (":".join(re.findall("..", have["serial"])).upper(), "", "superseded", ""),
+        ("", str(have["waits"]), "unspecified", ""),
+        ("", str(have["a"]), "unspecified", ""),
+        ("", str(have["foreign"]), "unspecified", ""),
+        ("", "999999999", "unspecified", ""),
+        (have["serial"], str(have["a"]), "unspecified", ""),
+        ("", str(have["a"]), "because", ""),
+        ("", "", "unspecified", ""),
+        ("", "12a", "unspecified", ""),
+        ("", str(have["a"]), "unspecified", "x" * 201),
+        ("", str(have["a"]), "unspecified", "a\x07b"),
+        ("", str(have["a"])),
+    )) + "\r\n"
+    raw = have["text"].encode() + b"\t%d\tunspecified\t\xff\xfe\r\n" % have["a"]
+    b, batch = have["desk"], checked(have["desk"], raw)
+    have.update(batch=batch, raw=raw)
+    wanted = {2: ("will", "revoke", ""), 3: ("will", "revoke", ""), 4: ("will", "withdraw", ""), 5: ("skip", "twice", ""),
+              6: ("bad", "unknown", "number"), 7: ("bad", "unknown", "number"), 8: ("bad", "other", "serial"), 9: ("bad", "word", "reason"),
+              10: ("bad", "missing", "number"), 11: ("bad", "number", "number"), 12: ("bad", "long", "note"), 13: ("bad", "control", "note"),
+              14: ("bad", "cells", ""), 16: ("bad", "encoding", "")}
+    tap.equal(lines(b, batch), wanted)
+    page = b.get("/helpdesk/bulk/%d" % batch).want(200)
+    tap.equal({int(r["data-line"]): r["data-fate"] for r in page.tree.all("tr") if r["data-line"]}, {n: w[0] for n, w in wanted.items()})
+    tap.equal({li["data-fate"]: li["data-count"] for li in page.tree.all("li") if li["data-fate"]}, {"will": "3", "skip": "1", "bad": "10"})
+    tap.equal(sorted(lines(b, batch, "bad")), sorted(n for n, w in wanted.items() if w[0] == "bad"))
+    tap.equal([have["person"].state(have[n]) for n in ("a", "b", "waits")], ["collected", "collected", "ready"])
+    tap.equal(demo.number("select count(*) from event where what = 'batch-check' and detail ->> 'batch' = '%d' and actor like 'officer:%%'" % batch), 1)
+
+
+def same_file():
+    """the same file leads to the same batch, from another officer too; another institution's officers see nothing of it"""
+    tap.equal(checked(have["desk"], have["raw"]), have["batch"])
+    tap.equal(checked(Person(demo, "desk"), have["raw"], name="other.tsv"), have["batch"])
+    for path in ("", "/lines.tsv"):
+        tap.equal(have["other"].get("/helpdesk/bulk/%d%s" % (have["batch"], path), follow=False).status, 404)
+        have["operator"].get("/helpdesk/bulk/%d%s" % (have["batch"], path)).want(200)
+    theirs = checked(have["other"], have["raw"])
+    tap.equal({w[0] for n, w in lines(have["other"], theirs).items() if n in (2, 3, 4)}, {"bad"})
+    tap.equal(lines(have["other"], theirs)[6], ("will", "withdraw", ""))
+    act(have["other"], theirs, "withdraw").want(303)
+    tap.equal(lines(have["other"], theirs)[6], ("left", "", ""))
+    tap.ok(checked(have["other"], have["raw"]) > theirs, "a batch that was given up stands no more")
+
+
+def refused_files():
+    """what is no such file: a page that names line and column, and no batch"""
+    before = demo.number("select count(*) from batch")
+    n = have["a"]
+    for text, words in (("", "no lines"), ("number\treason\r\n", "no lines"), ("number\tcolour\treason\n%d\tx\tunspecified\n" % n, "colour"),
+                        ("number\tnumber\treason\n1\t1\tunspecified\n", "twice"), ("number\n1\n", "reason"), ("reason\nunspecified\n", "number"),
+                        ("number\treason\n" + "%d\tunspecified\n" % n * 10001, "too many"), (b"number\xff\treason\n1\tunspecified\n", "UTF-8"),
+                        ('"number"\treason\n1\tunspecified\n', "cannot be read")):
+        page = send(have["desk"], text).want(400)
+        tap.has(page.text(), words)
+    send(have["desk"], "number\treason\n1\tunspecified\n", kind="nothing").want(400)
+    send(have["operator"], "number\treason\n1\tunspecified\n").want(400)
+    tap.equal(demo.number("select count(*) from batch"), before)
+
+
+def hostile_bodies():
+    """bodies that are no form, too large, without a token, or of somebody who may not"""
+    b, form = have["desk"], have["desk"].get("/helpdesk/bulk").form("/helpdesk/bulk")
+    before = demo.number("select count(*) from batch")
+    tap.equal(b.upload(form, b"x" * (4 * 1024 * 1024 + 20000), kind="revoke").status, 413)
+    tap.equal(b.upload(form, b"x", kind="revoke", csrf="x").status, 403)
+    tap.equal(have["person"].upload(form, b"x", kind="revoke").status, 403)
+    for body, kind in ((b"", "multipart/form-data; boundary=b"), (b"--b\r\n\r\n--b--", "multipart/form-data; boundary=b"), (b"--b--\r\n", "multipart/form-data"),
+                       (b"--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--b", "multipart/form-data; boundary=b"),
+                       (b"--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--b--", "multipart/form-data; boundary=\"b\"; boundary=b"),
+                       (b"csrf=%s" % form.fields["csrf"].encode(), "text/plain")):
+        tap.among(b.send("POST", "/helpdesk/bulk", body, {"Content-Type": kind}).status, (400, 403), repr(body))
+    tap.equal(demo.number("select count(*) from batch"), before)
+
+
+def carried_out():
+    """started by a confirmed act, each line is done once, with its audit row and mails; the report has what became of it"""
+    b, batch = have["desk"], have["batch"]
+    page = b.get("/helpdesk/bulk/%d" % batch).want(200)
+    asked = b.submit(page.form("/helpdesk/bulk/%d/start" % batch)).want(200)
+    confirmed = asked.form("/helpdesk/bulk/%d/start" % batch, confirm="1")
+    tap.equal(have["operator"].submit(confirmed, csrf="x").status, 403)
+    tap.equal(have["other"].submit(confirmed).status, 403)
+    b.submit(confirmed).want(303)
+    tap.equal(b.submit(confirmed).want(303).location().rpartition("/")[2], "%d?done=bulk-started" % batch)
+    done(b, batch)
+    report = lines(b, batch)
+    tap.equal({n: report[n][0] for n in (2, 3, 4, 5, 6, 14)}, {2: "done", 3: "done", 4: "done", 5: "skip", 6: "bad", 14: "bad"})
+    for n in (have["a"], have["b"]):
+        have["person"].wait(n, "revoked")
+        client.wait_mail(demo, n, "revoked")
+    have["person"].wait(have["waits"], "lapsed")
+    tap.equal(demo.sql("select count(*), count(distinct request) from event where what in ('revoke', 'withdraw') and detail ->> 'batch' = '%d'"
+                       " and actor like 'officer:%%'" % batch, rows=True), [["3", "3"]])
+    tap.equal(demo.sql("select detail ->> 'note' from event where what = 'revoke' and request = %d" % have["a"]), "=left in a train")
+    tap.has(b.get("/helpdesk/bulk/%d/lines.tsv" % batch).body.decode(), "\t'=left in a train\r\n")
+    tap.equal(demo.number("select count(*) from event where what in ('batch-start', 'batch-done') and detail ->> 'batch' = '%d'" % batch), 2)
+    tap.equal(checked(b, have["raw"]), batch)
+    other = checked(b, have["raw"] + b"\r\n\r\n")
+    tap.equal({lines(b, other)[n] for n in (2, 3, 4)}, {("skip", "revoked", ""), ("skip", "ended", "")})
+    tap.equal([f.action for f in b.get("/helpdesk/bulk/%d" % other).forms() if f.action.endswith("/start")], [])
+
+
+def carrier():
+    """The process that carries out batches."""
+    found = subprocess.run(["pgrep", "-P", str(demo.pid("portal")), "-x", "inkan-bulk"], capture_output=True, text=True, check=False).stdout.split()
+    return int(found[0]) if found else None
+
+
+def killed():
+    """the process that carries out is killed again and again: every line is done, none twice"""
+    b, count, kills = have["desk"], 300, 0
+    demo.owner("insert into request (person, type, months, memo, mail) select person, 'client', 13, 'killed', mail from request, generate_series(1, %d)"
+               " where number = %d" % (count, have["a"]))
+    numbers = [int(r[0]) for r in demo.sql("select number from request where memo = 'killed' order by number desc limit %d" % count, rows=True)]
+    batch = checked(b, "number\treason\n" + "".join("%d\tunspecified\n" % n for n in numbers))
+    act(b, batch, "start").want(303)
+    how_many = "select count(*) from batch_line where batch = %d and fate = 'done'" % batch
+    while demo.number(how_many) < count and kills < 8:
+        before, pid = demo.number(how_many), tap.until(carrier)
+        os.kill(pid, signal.SIGKILL)
+        kills += 1
+        tap.until(lambda: demo.number(how_many) > before or demo.number(how_many) == count, 30)
+    tap.ok(kills > 1, "it was over before it could be killed twice")
+    done(b, batch, 90)
+    tap.equal({fate for fate, _, _ in lines(b, batch).values()}, {"done"})
+    tap.equal(demo.sql("select count(*), count(distinct request) from event where what = 'withdraw' and detail ->> 'batch' = '%d'" % batch, rows=True), [[str(count)] * 2])
+    tap.equal(demo.number("select count(*) from request where number >= %d and memo = 'killed' and state <> 'lapsed'" % min(numbers)), 0)
+
+
+def stopped():
+    """a batch that is stopped does no more, and what it did stays"""
+    b = have["desk"]
+    n = have["person"].ready("client", 13, memo="stopped")[0]
+    batch = checked(b, "number\treason\n%d\tunspecified\n" % n)
+    act(b, batch, "withdraw").want(303)
+    tap.equal(state(b, batch), "withdrawn")
+    page = b.get("/helpdesk/bulk/%d" % batch).want(200)
+    tap.equal([f.action for f in page.forms() if "/bulk/" in f.action], [])
+    tap.equal(have["person"].state(n), "ready")
+    again = checked(b, "number\treason\n%d\tunspecified\n" % n)
+    act(b, again, "start").want(303)
+    done(b, again)
+    have["person"].wait(n, "lapsed")
+
+
+tap.run(prepared, dry_run, same_file, refused_files, hostile_bodies, carried_out, killed, stopped)
