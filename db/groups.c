@@ -1,4 +1,5 @@
 #include "db/audit.h"
+#include "db/code.h"
 #include "db/dashboard.h"
 #include "db/blocked.h"
 #include "db/bulk.h"
@@ -34,6 +35,7 @@ const DbGroup *const db_groups[] = {
     &db_audit_group,
     &db_audit_signer_group,
     &db_audit_worker_group,
+    &db_code_group,
     &db_dashboard_group,
     &db_dashboard_portal_group,
     &db_blocked_group,

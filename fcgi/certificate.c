@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "fcgi/code.h"
 #include "fcgi/describe.h"
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
@@ -43,6 +44,8 @@ send_detail(Exchange *x, int status, const char *problem)
     describe_renewal(x, root, request);
     describe_login(x, root, request);
     describe_certificate(x, root, request);
+    if (ra_request_may_now(ra, request, "revoke", x->now))
+        code_of_request(x, root, x->number);
     describe_pickup(x, root, request, pin ? secret_text(pin) : NULL);
     describe_previous(x, root, previous);
     describe_mails(x, root, mails);

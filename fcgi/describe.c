@@ -24,7 +24,7 @@ const char *
 describe_done(const Exchange *x)
 {
     static const char *const words[] = { "memo", "resend", "pin", "withdraw", "renew-withdraw", "revoke", "notices",
-                                        "stepped-up", "lost", NULL };
+                                        "stepped-up", "lost", "code", NULL };
     const char *word = form_text(x->query, "done");
     return g_strv_contains(words, word) ? word : NULL;
 }
@@ -229,7 +229,7 @@ who_did(const Exchange *x, const char *actor)
 {
     static const struct { const char *prefix, *who; } words[] = {
         { "officer:", "officer" }, { "operator", "operator" }, { "worker", "service" },
-        { "signer", "service" },   { "person:", "officer" },
+        { "signer", "service" },   { "person:", "officer" },   { "revocation-code", "code" },
     };
     g_autofree char *me = g_strdup_printf("person:%" G_GINT64_FORMAT, x->session->person);
     if (strcmp(actor, me) == 0)

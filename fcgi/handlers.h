@@ -42,6 +42,11 @@ void certificate_revoke(Exchange *x);
 void certificate_withdraw(Exchange *x);
 void certificate_new_pin(Exchange *x);
 void certificate_resend(Exchange *x);
+/* code.c: the revocation code */
+void certificate_code(Exchange *x);
+void revoke_page(Exchange *x);
+void revoke_by_code(Exchange *x);
+void revoke_done(Exchange *x);
 /* lost.c */
 void certificate_lost(Exchange *x);
 /* pickup.c */
@@ -49,6 +54,7 @@ void pickup_return(Exchange *x);
 void pickup_page(Exchange *x);
 void pickup_pin(Exchange *x);
 void pickup_download(Exchange *x);
+void pickup_code(Exchange *x);
 void pickup_done(Exchange *x);
 /* account.c */
 void account_page(Exchange *x);

@@ -20,6 +20,7 @@ who_did(const Exchange *x, gint64 owner, const char *actor)
 {
     static const struct { const char *prefix, *who; } words[] = {
         { "officer:", "officer" }, { "operator", "operator" }, { "worker", "service" }, { "signer", "service" },
+        { "revocation-code", "code" },
     };
     const RaOfficer officer = helpdesk_officer(x);
     g_autofree char *me = ra_officer_actor(&officer);

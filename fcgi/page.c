@@ -47,8 +47,9 @@ add_helpdesk(const Exchange *x, WebNode *frame)
 static void
 add_frame(Exchange *x, WebNode *root, const char *page, const char *path)
 {
-    /* Without a login only the pickup has forms; the other pages then need no cookie. */
-    gboolean forms = x->portal->ra->keyring && (x->session || g_str_has_prefix(page, "pickup"));
+    /* Without a login only the pickup and the revocation code have forms; the other pages then need no cookie. */
+    gboolean forms = x->portal->ra->keyring &&
+                     (x->session || g_str_has_prefix(page, "pickup") || g_str_has_prefix(page, "revoke-code"));
     WebNode *frame = web_add(root, "frame");
     page_text(frame, "path", path);
     page_time(x, frame, "now", x->now);

@@ -2,6 +2,7 @@
 
 #include "ca/crypto.h"
 #include "db/log.h"
+#include "fcgi/code.h"
 #include "fcgi/cookie.h"
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
@@ -276,7 +277,7 @@ add_guides(const Exchange *x, WebNode *root, const char *type)
 
 /* Step 3 where the person made the key: what was collected is the certificate with its chain. */
 static void
-send_install_own(Exchange *x, const DbPickup *row)
+send_install_own(Exchange *x, const DbPickup *row, gboolean new_code)
 {
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "pickup-own", NULL, &root);
@@ -294,6 +295,7 @@ send_install_own(Exchange *x, const DbPickup *row)
     add_password(x, root, row->password_rule);
     add_own_script(x, root);
     add_guides(x, root, row->type);
+    code_of_pickup(x, root, row->request, new_code);
     page_send(x, 200, document);
 }
 
@@ -309,12 +311,12 @@ is_pkcs12(const DbPickup *row)
     return row->content_type && strcmp(row->content_type, "application/x-pkcs12") == 0;
 }
 
-/* Step 3: saved? not saved? */
+/* Step 3: saved? not saved? NEW_CODE: a revocation code is asked for though there is one. */
 static void
-send_install(Exchange *x, const DbPickup *row)
+send_install(Exchange *x, const DbPickup *row, gboolean new_code)
 {
     if (made_by_person(row)) {
-        send_install_own(x, row);
+        send_install_own(x, row, new_code);
         return;
     }
     g_autoptr(GError) error = NULL;
@@ -334,10 +336,12 @@ send_install(Exchange *x, const DbPickup *row)
     WebNode *certificate = web_add(root, "certificate");
     page_time(x, certificate, "not-before", row->not_before);
     page_time(x, certificate, "not-after", row->not_after);
-    if (add_chain(x, root, row->issuer, &error))
-        page_send(x, 200, document);
-    else
+    if (!add_chain(x, root, row->issuer, &error)) {
         page_failure(x, error, NULL);
+        return;
+    }
+    code_of_pickup(x, root, row->request, new_code);
+    page_send(x, 200, document);
 }
 
 /* --- who may look at it --- */
@@ -449,11 +453,24 @@ pickup_pin(Exchange *x)
     if (!pickup || !pin_is_right(x, pickup))
         return;
     if (pickup->state == RA_PICKUP_COLLECTED)
-        send_install(x, pickup->row);
+        send_install(x, pickup->row, FALSE);
     else if (*form_text(x->form, "go_on")) /* pressed before the file was fetched */
         send_choose(x, 200, pickup->row, "file", "not-yet");
     else
         send_choose(x, 200, pickup->row, NULL, NULL);
+}
+
+/* A new revocation code, in place of the one that was shown before. */
+void
+pickup_code(Exchange *x)
+{
+    g_autoptr(RaPickup) pickup = open_pickup(x);
+    if (!pickup || !pin_is_right(x, pickup))
+        return;
+    if (pickup->state == RA_PICKUP_COLLECTED)
+        send_install(x, pickup->row, TRUE);
+    else
+        send_choose(x, 409, pickup->row, "file", "not-yet");
 }
 
 /* --- the file --- */

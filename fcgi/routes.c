@@ -53,6 +53,7 @@ const struct route routes[] = {
     { POST, "/certificates/:n/renew",     MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_renew },
     { POST, "/certificates/:n/revoke",    MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_revoke },
     { POST, "/certificates/:n/lost",      MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_lost },
+    { POST, "/certificates/:n/code",      MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_code },
     { POST, "/certificates/:n/withdraw",  MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_withdraw },
     { POST, "/certificates/:n/pin",       MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_new_pin },
     { POST, "/certificates/:n/resend",    MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  certificate_resend },
@@ -61,7 +62,13 @@ const struct route routes[] = {
     { GET,  "/pickup/:t",                 MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, pickup_page },
     { POST, "/pickup/:t",                 MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  pickup_pin },
     { POST, "/pickup/:t/download",        MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    32768,  TRUE,  pickup_download },
+    { POST, "/pickup/:t/code",            MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  pickup_code },
     { POST, "/pickup/:t/done",            MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  pickup_done },
+
+    /* For who has a request's number and revocation code, when no login can be had. */
+    { GET,  "/revoke",                    MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, revoke_page },
+    { POST, "/revoke",                    MAIN,   ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  revoke_by_code },
+    { GET,  "/revoke/done",               MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, revoke_done },
 
     { GET,  "/account",                   MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, account_page },
     { POST, "/account/notices",           MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  account_notices },

@@ -27,6 +27,7 @@ static const struct { const char *word; enum ra_error code; const char *rule; } 
     { "pickup", RA_ERROR_CONFLICT, "pickup" },
     { "certificate", RA_ERROR_CONFLICT, "certificate" },
     { "other-key", RA_ERROR_CONFLICT, "other-key" },
+    { "code", RA_ERROR_NOT_FOUND, "code" },
     { "reason", RA_ERROR_INPUT, "reason" },
     { "note", RA_ERROR_INPUT, "note" },
     { "refusal", RA_ERROR_INPUT, "refusal-missing" },

@@ -82,6 +82,17 @@ def it_is_explained():
     tap.has(last.page, "Too many requests")
 
 
+def codes_are_slowed_down_apart():
+    """revocation codes, asked without a login, have a slower limit of their own; the other forms of that address still pass"""
+    seen, _ = asked("POST", "/revoke", 100, "192.0.2.7")
+    tap.equal(set(seen), {503})
+    seen, last = asked("POST", "/revoke", 200, "192.0.2.7")
+    tap.ok(seen.get(429, 0) > 100, str(seen))
+    tap.equal(asked("POST", "/certificates", 1, "192.0.2.7")[0], {503: 1})
+    tap.equal(asked("GET", "/revoke", 300, "192.0.2.7")[0], {503: 300})
+    tap.equal(asked("POST", "/revoke", 1, "192.0.2.8")[0], {503: 1})
+
+
 def people_do_not_meet_it():
     """a hundred pages and forms of one person, and what a class of two hundred does at once behind one address, pass"""
     for method, path, times in (("GET", "/certificates", 1000), ("POST", "/certificates", 500), ("GET", "/login?idp=x", 200)):
@@ -112,7 +123,7 @@ configured()
 nginx = subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-p", folder, "-c", folder + "/nginx.conf"])
 try:
     tap.until(lambda: socket.socket().connect_ex(("127.0.0.1", PORT)) == 0)
-    tap.run(guesses_are_slowed_down, it_is_explained, people_do_not_meet_it, nobody_else_is_slowed_down, publishing_has_no_limit)
+    tap.run(guesses_are_slowed_down, codes_are_slowed_down_apart, it_is_explained, people_do_not_meet_it, nobody_else_is_slowed_down, publishing_has_no_limit)
 finally:
     nginx.terminate()
     nginx.wait(10)

@@ -168,6 +168,8 @@
     <xsl:template match="mail[@event = 'collected']" mode="first">
         <p><m:t k="mail.collected.done"/></p>
         <p><m:t k="mail.collected.not-you"/></p>
+        <p><m:t k="mail.by-code"/></p>
+        <url><xsl:value-of select="concat(service/@url, '/revoke')"/></url>
     </xsl:template>
     <xsl:template match="mail[@event = 'collected']" mode="more">
         <xsl:if test="pickup/@until"><p><m:t k="mail.collected.again" until="i:moment(pickup/@until)"/></p></xsl:if>

@@ -30,6 +30,7 @@
             </div>
             <img class="hero-seal" src="static:seal.svg" alt="" width="220" height="220"/>
         </div>
+        <p class="front-lost"><m:t k="front.lost"><m:with name="link"><a href="/revoke"><m:t k="front.lost.link"/></a></m:with></m:t></p>
         <section class="how" aria-labelledby="how">
             <h2 id="how"><m:t k="front.how"/></h2>
             <ol class="three">

@@ -163,6 +163,7 @@
                 <p class="hint"><m:t k="ownkey.together.hint"/></p>
             </section>
         </xsl:if>
+        <xsl:apply-templates select="code" mode="pickup"/>
         <section class="card" aria-labelledby="have">
             <h2 id="have"><m:t k="ownkey.have"/></h2>
             <xsl:if test="@origin = 'browser'"><p><m:t k="ownkey.have.browser"/></p></xsl:if>

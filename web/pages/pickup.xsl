@@ -279,6 +279,7 @@
                 <li><a href="/ca"><m:t k="pickup.chain.page"/></a></li>
             </ul>
         </section>
+        <xsl:apply-templates select="code" mode="pickup"/>
         <section class="card done" aria-labelledby="done">
             <h2 id="done"><m:t k="pickup.done"/></h2>
             <ol class="plain-steps">

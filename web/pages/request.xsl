@@ -186,6 +186,7 @@
         <xsl:if test="@revoke-key or @withdraw-key or @lost-key">
             <section class="apart" aria-labelledby="apart">
                 <h2 id="apart"><m:t k="detail.end"/></h2>
+                <xsl:apply-templates select="../code" mode="detail"/>
                 <xsl:if test="@withdraw-key">
                     <div class="apart-row">
                         <p><xsl:choose><xsl:when test="$certificate"><m:t k="withdraw.what.renewal"/></xsl:when><xsl:otherwise><m:t k="withdraw.what"/></xsl:otherwise></xsl:choose></p>

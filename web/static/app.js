@@ -22,6 +22,12 @@ const offerCopies = (root) => {
 };
 offerCopies(document);
 
+// A card that is meant for paper
+for (const button of all('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
+
 // Own passwords made visible
 for (const label of all('[data-reveal]')) {
   label.hidden = false;
