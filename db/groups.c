@@ -23,6 +23,7 @@
 #include "db/policy.h"
 #include "db/profile.h"
 #include "db/publish.h"
+#include "db/radar.h"
 #include "db/reconcile.h"
 #include "db/request.h"
 #include "db/session.h"
@@ -69,6 +70,8 @@ const DbGroup *const db_groups[] = {
     &db_profile_group,
     &db_profile_owner_group,
     &db_publish_group,
+    &db_radar_group,
+    &db_radar_worker_group,
     &db_reconcile_group,
     &db_request_group,
     &db_request_portal_group,

@@ -20,7 +20,7 @@ const DbGroup db_issuer_group = { "issuer", shared, G_N_ELEMENTS(shared), "signe
 static const DbStatement signer[] = {
     [SIGNING] = { "signing_get",
                   "select r.number, r.person, r.institution, r.cycle, r.state, r.type, r.mail, r.months,"
-                  " r.country, r.locality, r.organization, r.unit, r.common_name,"
+                  " r.country, r.locality, r.organization, r.unit, coalesce(r.cycle_name, r.common_name),"
                   " k.id, k.cycle, " EPOCH("k.not_before") ", " EPOCH("k.not_after") ","
                   " k.ended is null and k.locked_at is null and k.collected_at is null and k.expires_at > now()"
                   " and k.cycle = r.cycle,"

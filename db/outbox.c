@@ -35,12 +35,14 @@ static const DbStatement worker[] = {
             " select mine.id, o.id is null, o.request, o.cycle, o.tries, " EPOCH("o.created_at") ", r.months,"
             " " EPOCH("k.not_after") ","
             " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
-            " " EPOCH("c.revoked_at") ", o.detail ->> 'days', o.detail ->> 'since',"
+            " " EPOCH("c.revoked_at") ", o.detail ->> 'days', o.detail ->> 'since', o.detail ->> 'due',"
+            " o.detail ->> 'n', o.detail ->> 'seen',"
             " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail),"
             " o.detail @> '{\"collected\": true}', o.detail ? 'items', o.event, o.recipient, o.message_id, o.detail ->> 'event',"
             " o.detail ->> 'refusal', r.type, r.memo,"
             " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"
-            " i.name_ja, i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone"
+            " i.name_ja, i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone, o.detail ->> 'kind', o.detail ->> 'old',"
+            " o.detail ->> 'new', o.detail ->> 'rule', o.detail ->> 'numbers'"
             " from mine left join o on true left join request r on r.number = o.request left join person p on p.id = r.person"
             " left join institution i on i.id = coalesce(r.institution, (o.detail ->> 'institution')::bigint)"
             " left join pickup k on k.request = o.request and k.cycle = o.cycle"
@@ -132,7 +134,12 @@ db_mail_free(DbMail *m)
                       m->institution_name_ja,
                       m->helpdesk_name,
                       m->helpdesk_mail,
-                      m->helpdesk_phone };
+                      m->helpdesk_phone,
+                      m->kind,
+                      m->was,
+                      m->is,
+                      m->rule,
+                      m->numbers };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_clear_pointer(&m->sealed, g_bytes_unref);
@@ -145,11 +152,12 @@ read_mail(const DbRows *rows, gboolean *listing)
 {
     DbMail *m = g_new0(DbMail, 1);
     gint64 *const numbers[] = { &m->request, &m->cycle, &m->tries, &m->created_at, &m->months, &m->pickup_not_after,
-                                &m->expires_at, &m->keep_until, &m->not_before, &m->not_after, &m->revoked_at, &m->days, &m->since };
+                                &m->expires_at, &m->keep_until, &m->not_before, &m->not_after, &m->revoked_at, &m->days,
+                                &m->since, &m->due, &m->count, &m->seen };
     char **const texts[] = { &m->event, &m->recipient, &m->message_id, &m->why, &m->refusal, &m->type, &m->memo, &m->state, &m->serial,
                              &m->subject, &m->fingerprint, &m->reason, &m->display_name, &m->display_name_ja,
                              &m->institution_name, &m->institution_name_ja, &m->helpdesk_name, &m->helpdesk_mail,
-                             &m->helpdesk_phone };
+                             &m->helpdesk_phone, &m->kind, &m->was, &m->is, &m->rule, &m->numbers };
     int c = 2;
     m->id = db_rows_int(rows, 0, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)

@@ -46,6 +46,9 @@ typedef struct db_mail {
     gint64 days;                                   /* of a notice */
     gint64 since;                                  /* digest: of the one before */
     GPtrArray *items;                              /* DbMailItem *; NULL: the mail lists nothing */
+    /* change, in-use: what changed and what is about to happen; of how many certificates, whose newest requests are NUMBERS. */
+    char *kind, *was, *is, *rule, *numbers;
+    gint64 due, count, seen;
     gboolean repeat;                               /* pickup-locked: it was collected before */
 } DbMail;
 void db_mail_free(DbMail *mail);

@@ -13,9 +13,10 @@ static const DbStatement statements[] = {
             " " EPOCH("k.keep_until") ", k.pin_mail, k.own_password, k.pin_salt, r.type, r.memo, r.state, k.ended,"
             " k.key_kind, k.content_type,"
             " (select c.key_origin from certificate c where c.pickup = k.id and c.revoked_at is null),"
-            " p.display_name, p.display_name_ja, r.common_name, r.mail, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
+            " p.display_name, p.display_name_ja, coalesce(r.cycle_name, r.common_name), r.mail, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
             " i.helpdesk_phone,"
-            " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text, r.common_name, r.mail),"
+            " subject_text(f.subject, r.country, r.locality, r.organization, r.unit, r.number::text,"
+            " coalesce(r.cycle_name, r.common_name), r.mail),"
             " f.issuer, i.password_rule, f.key_kinds"
             " from pickup k join request r on r.number = k.request join person p on p.id = r.person"
             " join institution i on i.id = r.institution join profile f on f.id = r.profile where k.token_hash = $1",

@@ -19,7 +19,7 @@ enum until { NO_PICKUP, TO_COLLECT, TO_REPEAT, OF_LOCK, OF_RENEWAL };
 static const struct parts {
     const char *event;
     enum until pickup;
-    gboolean url, pin, certificate, renewal, days, why, calendar;
+    gboolean url, pin, certificate, renewal, days, why, calendar, change;
 } parts[] = {
     { .event = "ready", .pickup = TO_COLLECT, .url = TRUE, .renewal = TRUE },
     { .event = "pin", .pickup = TO_COLLECT, .pin = TRUE },
@@ -34,6 +34,8 @@ static const struct parts {
     { .event = "refused" },
     { .event = "officer-act", .why = TRUE },
     { .event = "digest" },
+    { .event = "change", .change = TRUE },
+    { .event = "in-use", .change = TRUE },
 };
 
 static const struct parts *
@@ -144,6 +146,23 @@ add_items(WebNode *root, const GPtrArray *items, GTimeZone *zone)
     }
 }
 
+/* What was noticed about the person, and which certificates it is about. */
+static void
+add_change(WebNode *root, const DbMail *m, GTimeZone *zone)
+{
+    WebNode *node = web_add(root, "change");
+    g_auto(GStrv) numbers = g_strsplit(m->numbers ? m->numbers : "", " ", -1);
+    web_set(node, "kind", m->kind);
+    web_set(node, "was", m->was);
+    web_set(node, "is", filled(m->is));
+    web_set(node, "rule", m->rule);
+    web_set_time(node, "due", m->due, zone);
+    web_set_time(node, "seen", m->seen, zone);
+    web_set_number(node, "count", m->count);
+    for (char **number = numbers; *number; number++)
+        web_add_text(node, "number", *number);
+}
+
 WebDocument *
 ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
 {
@@ -170,6 +189,8 @@ ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
     add_helpdesk(root, ctx->settings, m);
     if (what && what->certificate && m->serial && (strcmp(m->event, "lapsed") != 0 || renewal))
         add_certificate(root, m, zone);
+    if (what && what->change)
+        add_change(root, m, zone);
     if (what)
         add_pickup(root, ctx, m, what, secret, zone);
     web_set_time(root, "since", m->since, zone);

@@ -226,6 +226,12 @@ words_of(const char *text, const char *field, GError **error)
     return NULL;
 }
 
+char *
+ra_officer_note(const char *text, GError **error)
+{
+    return words_of(text, "note", error);
+}
+
 struct act {
     const RaOfficer *officer;
     const struct ra_desk_choice *choice;

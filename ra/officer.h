@@ -78,6 +78,8 @@ RaRequest *ra_officer_request(RaContext *ctx, const RaOfficer *officer, gint64 n
 /* --- acts: FORM as in ra/request.h ------------------------------------------------------------------------------------ */
 
 #define RA_NOTE_MOST 200 /* characters of the officer's own words */
+/* TEXT as one line without what surrounds it; NULL with INPUT "note". The caller's. */
+char *ra_officer_note(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What a revocation takes: everything of the person, what has that memo, or these numbers (decimal text). */
 struct ra_desk_choice { gint64 person; const char *memo; const char *const *numbers; };

@@ -4,6 +4,7 @@
 
 #include "db/json.h"
 #include "db/log.h"
+#include "db/radar.h"
 #include "ra/error.h"
 
 /* --- what changed from one login to another -------------------------------------------------------------------------------- */
@@ -75,6 +76,13 @@ audit(RaContext *ctx, gint64 id, gint64 institution, const char *what, const cha
 
 /* --- logins ---------------------------------------------------------------------------------------------------------------- */
 
+/* With what the person's certificates say; who logs in for the first time has none. */
+static gboolean
+compare(RaContext *ctx, const DbPerson *was, const char *address, GError **error)
+{
+    return db_radar_compare(ctx->db, was->id, (const char *const *)was->affiliation, address, log_id(), error);
+}
+
 static gint64
 login_within(RaContext *ctx, const RaLogin *login, const char *address, GError **error)
 {
@@ -84,7 +92,8 @@ login_within(RaContext *ctx, const RaLogin *login, const char *address, GError *
     gint64 id = why ? 0 : db_person_login(ctx->db, login, &institution, &why);
     g_autofree char *detail = was && id ? changes(was, login) : NULL;
     gboolean ok = id && audit(ctx, id, institution, "login", NULL, address, &why) &&
-                  (!detail || audit(ctx, id, institution, "person-changed", detail, address, &why));
+                  (!detail || audit(ctx, id, institution, "person-changed", detail, address, &why)) &&
+                  (!was || compare(ctx, was, address, &why));
     if (why)
         g_propagate_error(error, g_steal_pointer(&why));
     return ok ? id : 0;

@@ -7,6 +7,8 @@
 #include "ra/letter.h"
 #include "ra/password.h"
 
+#define RULES "nothing warn re-issue revoke"
+
 const struct ra_policy_field ra_policy_fields[] = {
     { "idp", "idps", "people", RA_POLICY_IDPS, 0, 1024, NULL, "an IdP that speaks for it; may repeat", "ENTITYID" },
     { "identifier", "identifier", "people", RA_POLICY_WORD, 0, 0,
@@ -36,6 +38,14 @@ const struct ra_policy_field ra_policy_fields[] = {
       "what an own password for a certificate file must be", "RULE" },
     { "grace-days", "grace_days", "steps", RA_POLICY_MAYBE, 0, 3650, NULL,
       "days after which a renewed certificate is revoked; none: it runs out", "N" },
+    { "on-name-change", "on_name_change", "steps", RA_POLICY_WORD, 0, 0, RULES,
+      "when the IdP sends another name than a certificate has", "WORD" },
+    { "on-mail-change", "on_mail_change", "steps", RA_POLICY_WORD, 0, 0, RULES,
+      "when it no longer sends a certificate's address", "WORD" },
+    { "on-affiliation-change", "on_affiliation_change", "steps", RA_POLICY_WORD, 0, 0, RULES,
+      "when it no longer sends an affiliation that it sent at the login before", "WORD" },
+    { "change-days", "change_days", "steps", RA_POLICY_NUMBER, 0, 365, NULL,
+      "days until what those rules revoke is revoked", "N" },
 
     { "helpdesk-name", "helpdesk_name", "contact", RA_POLICY_TEXT, 0, 200, NULL, "whom its people ask", "TEXT" },
     { "helpdesk-mail", "helpdesk_mail", "contact", RA_POLICY_MAIL, 0, 254, NULL, "that helpdesk's address", "ADDRESS" },

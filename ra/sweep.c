@@ -11,6 +11,7 @@
 #include "ra/digest.h"
 #include "ra/error.h"
 #include "ra/notices.h"
+#include "ra/radar.h"
 #include "ra/print.h"
 
 /* --- pickups -------------------------------------------------------------------------------------------------------------- */
@@ -226,6 +227,7 @@ static const struct round {
     { "crl", 5, ra_sweep_crl },         { "expiry", 30, expiry },        { "ending", 60, ra_sweep_ending },
     { "notices", 60, notices },         { "rows", 60, ra_sweep_rows },   { "superseded", 60, ra_sweep_superseded },
     { "freshness", 60, freshness },     { "print", 2, print },           { "digest", 60, digest },
+    { "changes", 5, ra_radar_run },     { "changes-over", 60, ra_radar_tidy },
 };
 
 static gboolean

@@ -86,6 +86,12 @@ static char *step(const char *state, const char *event, const char *role) {
     return answer;
 }
 
+/* Is ACTOR one of those, with commas between, who may? */
+static gboolean may(const char *who, const char *actor) {
+    g_auto(GStrv) words = g_strsplit(who, ",", -1);
+    return g_strv_contains((const char *const *)words, actor);
+}
+
 static void every_state_with_every_event(void) {
     g_autoptr(GPtrArray) steps = table();
 
@@ -95,7 +101,7 @@ static void every_state_with_every_event(void) {
                 const struct step *allowed = find(steps, states[s], events[e]);
                 g_autofree char *seen = step(states[s], events[e], actors[a]);
                 g_autofree char *wanted = allowed == NULL                           ? g_strdup("IK000 state")
-                                          : strcmp(allowed->who, actors[a]) != 0 ? g_strdup("IK000 role")
+                                          : !may(allowed->who, actors[a])        ? g_strdup("IK000 role")
                                                                                    : g_strdup_printf("P0001 next:%s", allowed->next);
                 if (strcmp(seen, wanted) == 0) continue;
                 g_test_message("%s + %s by %s: %s, not %s", states[s], events[e], actors[a], seen, wanted);
@@ -120,6 +126,7 @@ static void each_step_leaves_an_audit_row_and_its_mail(void) {
 
     for (guint i = 0; i < steps->len; i++) {
         const struct step *s = g_ptr_array_index(steps, i);
+        g_auto(GStrv) who = g_strsplit(s->who, ",", 2);
         g_autofree char *sql = g_strdup_printf(
             "update request set state = '%s' where number = %" G_GINT64_FORMAT ";"
             "create temp table before on commit drop as select (select max(id) from event) e, (select max(id) from outbox) o;"
@@ -130,7 +137,7 @@ static void each_step_leaves_an_audit_row_and_its_mail(void) {
             " (select string_agg((detail ->> 'from') || '>' || (detail ->> 'to') || ':' || what, ',') from event, before"
             "   where id > coalesce(e, 0)),"
             " (select coalesce(string_agg(outbox.event, ','), '-') from outbox, before where id > coalesce(o, 0)); end $$",
-            s->state, request, s->who, request, s->event);
+            s->state, request, who[0], request, s->event);
         g_autofree char *seen = cluster_try(cluster, "superuser", sql);
         g_autofree char *wanted = g_strdup_printf("P0001 %s>%s:%s %s", s->state, s->next, s->event, s->mail);
         g_assert_cmpstr(seen, ==, wanted);

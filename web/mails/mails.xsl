@@ -55,6 +55,52 @@
     <xsl:template match="mail" mode="first"/>
     <xsl:template match="mail" mode="more"/>
 
+    <!-- What the IdP says otherwise than certificates do, and certificates that may be in nobody's use. -->
+    <xsl:template match="/mail[@event = 'change' or @event = 'in-use']">
+        <mail>
+            <xsl:apply-templates select="." mode="subject"/>
+            <xsl:apply-templates select="change"/>
+            <url><xsl:value-of select="service/@url"/>/certificates</url>
+            <xsl:call-template name="fact">
+                <xsl:with-param name="name"><m:t k="mail.change-numbers"/></xsl:with-param>
+                <xsl:with-param name="value"><xsl:apply-templates select="change" mode="numbers"/></xsl:with-param>
+            </xsl:call-template>
+            <xsl:call-template name="fact">
+                <xsl:with-param name="name"><m:t k="mail.fact.whom"/></xsl:with-param>
+                <xsl:with-param name="value"><m:t k="mail.fact.whom.value" person="i:name(person)"/></xsl:with-param>
+            </xsl:call-template>
+            <xsl:apply-templates select="." mode="more"/>
+            <xsl:call-template name="sender"/>
+        </mail>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'change']" mode="subject"><subject><xsl:choose>
+        <xsl:when test="change/@due"><m:t k="mail.change-due.subject" day="i:day(change/@due)"/></xsl:when>
+        <xsl:otherwise><m:t k="mail.change-subject.{change/@kind}"/></xsl:otherwise>
+    </xsl:choose></subject></xsl:template>
+    <xsl:template match="mail[@event = 'in-use']" mode="subject"><subject><m:t k="mail.in-use.subject"/></subject></xsl:template>
+    <xsl:template match="mail[@event = 'change']" mode="more"><p><m:t k="mail.change-not-you"/></p></xsl:template>
+    <xsl:template match="mail[@event = 'in-use']" mode="more"><p><m:t k="mail.in-use.else"/></p></xsl:template>
+    <xsl:template match="change">
+        <p><xsl:choose>
+            <xsl:when test="@is"><m:t k="mail.changed.{@kind}" was="@was" is="@is"/></xsl:when>
+            <xsl:otherwise><m:t k="mail.changed-none.{@kind}" was="@was"/></xsl:otherwise>
+        </xsl:choose></p>
+        <xsl:if test="@due"><p><m:t k="mail.change-due.text" due="i:moment(@due)"/></p></xsl:if>
+        <p><xsl:choose>
+            <xsl:when test="@rule = 'revoke'"><m:t k="mail.change-revoke.{@kind}"/></xsl:when>
+            <xsl:when test="@rule = 're-issue'"><m:t k="mail.change-re-issue.{@kind}"/></xsl:when>
+            <xsl:otherwise><m:t k="mail.change-warn.{@kind}"/></xsl:otherwise>
+        </xsl:choose></p>
+    </xsl:template>
+    <xsl:template match="change[@kind = 'absent']"><p><m:t k="mail.in-use.ask" seen="i:day(@seen)"/></p></xsl:template>
+    <xsl:template match="change" mode="numbers">
+        <xsl:variable name="numbers"><xsl:for-each select="number"><xsl:if test="position() &gt; 1">, </xsl:if><xsl:value-of select="."/></xsl:for-each></xsl:variable>
+        <xsl:choose>
+            <xsl:when test="@count &gt; count(number)"><m:t k="mail.change-numbers.more" numbers="string($numbers)" n="@count"/></xsl:when>
+            <xsl:otherwise><xsl:value-of select="$numbers"/></xsl:otherwise>
+        </xsl:choose>
+    </xsl:template>
+
     <!-- What it is about -->
     <xsl:template name="what">
         <xsl:call-template name="fact">
