@@ -2,7 +2,13 @@
 
 #include <string.h>
 
-enum { GET, BY_NAME, CHANGE, PAST };
+enum { GET, BY_NAME, CHANGE, PAST, LIST, EFFECT, OFFERS, SUBJECT, REFUSED };
+
+/* Statements have no parameters of their own for it. */
+#define MOST "10001"
+G_STATIC_ASSERT(DB_POLICY_COUNT_MOST == 10000);
+#define UNDER_WAY "('applied', 'approval', 'ready', 'renewing', 'renew_ready')"
+#define ALLOWED "r.type = any (i.types) and r.months = any (i.months) and mail_domain_allowed(r.mail, i.mail_domains)"
 
 #define COLUMNS                                                                                                               \
     "select i.id, i.version, i.name, i.name_ja, array(select f.name from institution_field f order by f.name),"              \
@@ -20,6 +26,42 @@ static const DbStatement statements[] = {
             " where e.institution = $1 and e.what = 'institution-changed' and d.key <> 'version'"
             " and (e.detail #>> '{version,new}')::bigint > $2 order by e.id desc, d.key limit $3",
             "iii" },
+    /* Counted for the rows of the page only, each as far as it goes, by indexes. */
+    [LIST] = { "policy_list",
+            "select i.id, i.name, i.name_ja, array_to_string(i.mail_domains, ' '),"
+            " (select count(*) from institution_idp d where d.institution = i.id),"
+            " (select count(*) from (select from person p where p.institution = i.id limit " MOST ") x),"
+            " (select count(*) from (select from request r where r.institution = i.id"
+            " and r.state in ('collected', 'renewing', 'renew_ready') limit " MOST ") x)"
+            " from (select * from institution where ($2 = '' or name > $2) and ($1 = '' or strpos(desk_fold(name), desk_fold($1)) > 0"
+            " or strpos(desk_fold(name_ja), desk_fold($1)) > 0 or strpos(array_to_string(mail_domains, ' '), lower($1)) > 0)"
+            " order by name limit $3) i order by i.name",
+            "ssi" },
+    [EFFECT] = { "policy_effect",
+            "select a.n, a.strangers, a.no_mail, b.n, b.stopped, c.n, c.last from institution i"
+            " cross join lateral (select count(*) n, count(*) filter (where not exists (select from institution_idp d"
+            " where d.entity_id = p.idp and d.institution = i.id)) strangers, count(*) filter (where not exists"
+            " (select from unnest(p.mails) m where mail_domain_allowed(m, i.mail_domains))) no_mail"
+            " from (select idp, mails from person where institution = i.id limit " MOST ") p) a"
+            " cross join lateral (select count(*) n, count(*) filter (where not (" ALLOWED ")) stopped from (select type, months, mail"
+            " from request where institution = i.id and state in " UNDER_WAY " limit " MOST ") r) b"
+            " cross join lateral (select count(*) n, count(*) filter (where not (" ALLOWED ")) last from (select type, months, mail"
+            " from request where institution = i.id and state = 'collected' limit " MOST ") r) c"
+            " where i.id = $1",
+            "i" },
+    [OFFERS] = { "policy_offers",
+            "select t, m, (profile_now(t, m)).name from institution i, unnest(i.types) t, unnest(i.months) with ordinality x (m, n)"
+            " where i.id = $1 order by t, n",
+            "i" },
+    [SUBJECT] = { "policy_subject",
+            "select subject_text('dn', country, locality, organization, unit, 'N',"
+            " case when name_form = 'native' then $3 else $2 end, '') from institution where id = $1",
+            "iss" },
+    [REFUSED] = { "policy_refused",
+            "select split_part(m, '@', 2), count(*) from institution i cross join lateral"
+            " (select mails from person where institution = i.id limit " MOST ") p cross join lateral unnest(p.mails) m"
+            " where i.id = $1 and not mail_domain_allowed(m, i.mail_domains) group by 1 order by 2 desc, 1 limit $2",
+            "ii" },
 };
 const DbGroup db_policy_group = { "policy", statements, G_N_ELEMENTS(statements), "portal owner" };
 
@@ -123,6 +165,107 @@ db_policy_past(Db *db, gint64 institution, gint64 version, int limit, GError **e
         for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
             *texts[i] = g_strdup(db_rows_text(rows, row, 2 + (int)i));
         g_ptr_array_add(list, past);
+    }
+    return list;
+}
+
+/* --- lists and previews ----------------------------------------------------------------------------------------------------- */
+
+static void
+row_free(gpointer data)
+{
+    DbPolicyRow *row = data;
+    g_free(row->name);
+    g_free(row->name_ja);
+    g_free(row->domains);
+    g_free(row);
+}
+
+GPtrArray *
+db_policy_list(Db *db, const char *text, const char *after, int limit, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[LIST], error, text, after, (gint64)limit);
+    if (!rows)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func(row_free);
+    for (int i = 0; i < db_rows_count(rows); i++) {
+        DbPolicyRow *row = g_new0(DbPolicyRow, 1);
+        row->id = db_rows_int(rows, i, 0);
+        row->name = db_rows_dup(rows, i, 1);
+        row->name_ja = db_rows_dup(rows, i, 2);
+        row->domains = db_rows_dup(rows, i, 3);
+        row->idps = db_rows_int(rows, i, 4);
+        row->people = db_rows_int(rows, i, 5);
+        row->active = db_rows_int(rows, i, 6);
+        g_ptr_array_add(list, row);
+    }
+    return list;
+}
+
+gboolean
+db_policy_effect(Db *db, gint64 institution, struct db_policy_effect *effect, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[EFFECT], error, institution);
+    gint64 *numbers[] = { &effect->people, &effect->strangers, &effect->no_mail, &effect->waiting, &effect->stopped,
+                          &effect->active, &effect->last };
+    for (gsize i = 0; rows && i < G_N_ELEMENTS(numbers); i++)
+        *numbers[i] = db_rows_count(rows) > 0 ? db_rows_int(rows, 0, (int)i) : 0;
+    return rows != NULL;
+}
+
+static void
+offer_free(gpointer data)
+{
+    DbPolicyOffer *offer = data;
+    g_free(offer->type);
+    g_free(offer->profile);
+    g_free(offer);
+}
+
+GPtrArray *
+db_policy_offers(Db *db, gint64 institution, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[OFFERS], error, institution);
+    if (!rows)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func(offer_free);
+    for (int i = 0; i < db_rows_count(rows); i++) {
+        DbPolicyOffer *offer = g_new0(DbPolicyOffer, 1);
+        offer->type = db_rows_dup(rows, i, 0);
+        offer->months = db_rows_int(rows, i, 1);
+        offer->profile = db_rows_dup(rows, i, 2);
+        g_ptr_array_add(list, offer);
+    }
+    return list;
+}
+
+char *
+db_policy_subject(Db *db, gint64 institution, const char *name, const char *name_ja, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[SUBJECT], error, institution, name, name_ja);
+    return rows && db_rows_count(rows) > 0 ? db_rows_dup(rows, 0, 0) : NULL;
+}
+
+static void
+refused_free(gpointer data)
+{
+    DbPolicyRefused *refused = data;
+    g_free(refused->domain);
+    g_free(refused);
+}
+
+GPtrArray *
+db_policy_refused(Db *db, gint64 institution, int limit, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[REFUSED], error, institution, (gint64)limit);
+    if (!rows)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func(refused_free);
+    for (int i = 0; i < db_rows_count(rows); i++) {
+        DbPolicyRefused *refused = g_new0(DbPolicyRefused, 1);
+        refused->domain = db_rows_dup(rows, i, 0);
+        refused->people = db_rows_int(rows, i, 1);
+        g_ptr_array_add(list, refused);
     }
     return list;
 }

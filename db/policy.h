@@ -46,6 +46,38 @@ typedef struct db_policy_past {
 /* DbPolicyPast *: what made the versions after VERSION, newest first, at most LIMIT fields. */
 GPtrArray *db_policy_past(Db *db, gint64 institution, gint64 version, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* --- lists and previews ----------------------------------------------------------------------------------------------------- */
+
+#define DB_POLICY_COUNT_MOST 10000 /* what is counted is counted so far; one more means 'more than these' */
+
+typedef struct db_policy_row {
+    gint64 id, idps, people, active;
+    char *name, *name_ja, *domains;
+} DbPolicyRow;
+/* Institutions whose name, Japanese name or mail domain has TEXT in it ("": all), after the name AFTER: DbPolicyRow *. */
+GPtrArray *db_policy_list(Db *db, const char *text, const char *after, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What an institution's policy as it is now keeps from happening. Each number counts as far as DB_POLICY_COUNT_MOST goes. */
+struct db_policy_effect {
+    gint64 people;   /* there are */
+    gint64 strangers; /* of them: their IdP does not speak for the institution */
+    gint64 no_mail;  /* of them: have no address that may stand in a certificate */
+    gint64 waiting;  /* requests under way */
+    gint64 stopped;  /* of them: type, months or address is not allowed any more, so that the signer will refuse them */
+    gint64 active;   /* certificates in use */
+    gint64 last;     /* of them: cannot be renewed, likewise */
+};
+gboolean db_policy_effect(Db *db, gint64 institution, struct db_policy_effect *effect, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What may be applied for, in the order of the forms. */
+typedef struct db_policy_offer { char *type; gint64 months; char *profile; /* NULL: none is in force */ } DbPolicyOffer;
+GPtrArray *db_policy_offers(Db *db, gint64 institution, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The subject of a certificate of somebody with that name, in ASCII and in the own script. The caller's. */
+char *db_policy_subject(Db *db, gint64 institution, const char *name, const char *name_ja, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Domains of people's addresses that may not stand in certificates, those of the most people first: DbPolicyRefused *. */
+typedef struct db_policy_refused { char *domain; gint64 people; } DbPolicyRefused;
+GPtrArray *db_policy_refused(Db *db, gint64 institution, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 extern const DbGroup db_policy_group, db_policy_owner_group;
 
 #endif

@@ -96,5 +96,10 @@ void helpdesk_batch(Exchange *x);
 void helpdesk_batch_table(Exchange *x);
 void helpdesk_batch_start(Exchange *x);
 void helpdesk_batch_withdraw(Exchange *x);
+/* helpdesk_policy.c */
+void helpdesk_institutions(Exchange *x);
+void helpdesk_policy(Exchange *x);
+void helpdesk_policy_form(Exchange *x);
+void helpdesk_policy_change(Exchange *x);
 
 #endif

@@ -71,7 +71,7 @@ const char *
 helpdesk_done(const Exchange *x)
 {
     static const char *const words[] = { "desk-revoke", "desk-approve", "desk-refuse", "desk-new-pin", "desk-resend",
-                                         "bulk-checked", "bulk-same", "bulk-started", "bulk-withdrawn", NULL };
+                                         "bulk-checked", "bulk-same", "bulk-started", "bulk-withdrawn", "desk-policy", NULL };
     const char *word = form_text(x->query, "done");
     return g_strv_contains(words, word) ? word : NULL;
 }

@@ -1,6 +1,7 @@
 /*
  * helpdesk: what the officers' pages share. One file of handlers for each part: helpdesk.c (start, find), helpdesk_person.c (a person,
- * revoking), helpdesk_request.c (one request). The table of routes has let in officers only.
+ * revoking), helpdesk_request.c (one request),
+ * helpdesk_policy.c (institutions). The table of routes has let in officers only.
  */
 #ifndef FCGI_HELPDESK_H
 #define FCGI_HELPDESK_H

@@ -102,6 +102,10 @@ const struct route routes[] = {
     { GET,  "/helpdesk/bulk/:n/lines.tsv", MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_batch_table },
     { POST, "/helpdesk/bulk/:n/start",     MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_batch_start },
     { POST, "/helpdesk/bulk/:n/withdraw",  MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_batch_withdraw },
+    { GET,  "/helpdesk/institutions",      MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_institutions },
+    { GET,  "/helpdesk/institutions/:n",   MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_policy },
+    { GET,  "/helpdesk/institutions/:n/:f", MAIN,  ROUTE_OPERATOR, ROUTE_NO_CSRF, 0,      FALSE, helpdesk_policy_form },
+    { POST, "/helpdesk/institutions/:n/:f", MAIN,  ROUTE_OPERATOR, ROUTE_CSRF,    65536,  TRUE,  helpdesk_policy_change },
     { GET,  "/helpdesk/*",                 MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_missing },
 
     { GET,  "/healthz",                   PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, health },
@@ -203,7 +207,7 @@ has_role(const char *role, enum route_who who)
 {
     if (strcmp(role, "revoker") == 0)
         return who == ROUTE_REVOKER;
-    return strcmp(role, "officer") == 0 || strcmp(role, "operator") == 0;
+    return strcmp(role, "operator") == 0 || (strcmp(role, "officer") == 0 && who != ROUTE_OPERATOR);
 }
 
 /* Answers and returns FALSE where WHO is not who asks. */
@@ -218,6 +222,7 @@ admit(Exchange *x, const struct route *route)
             return TRUE;
         page_error(x, 404, "missing", NULL);
         return FALSE;
+    case ROUTE_OPERATOR:
     case ROUTE_OFFICER:
     case ROUTE_REVOKER:
         if (x->session && has_role(x->session->role, route->who))

@@ -12,6 +12,7 @@ enum route_who {
     ROUTE_PERSON,   /* logged in: a GET is led to the login and back, a POST refused */
     ROUTE_REVOKER,  /* officers of every kind, and operators; others 403 */
     ROUTE_OFFICER,  /* the same without those who may only look and revoke */
+    ROUTE_OPERATOR, /* operators only; others 403 */
     ROUTE_LOOPBACK, /* requests from this machine */
 };
 

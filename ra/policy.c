@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "db/log.h"
+#include "ra/act.h"
 #include "ra/error.h"
 #include "ra/letter.h"
 #include "ra/password.h"
@@ -386,4 +387,109 @@ ra_policy_apply(RaContext *ctx, gint64 institution, gint64 version, const RaPoli
     else
         g_propagate_error(error, g_steal_pointer(&why));
     return FALSE;
+}
+
+/* --- by a form -------------------------------------------------------------------------------------------------------------- */
+
+struct change { gint64 institution, version; const RaPolicyDraft *draft; const struct ra_policy_by *by; };
+
+static gboolean
+do_change(RaContext *ctx, gpointer data, G_GNUC_UNUSED gint64 *number, GError **error)
+{
+    const struct change *c = data;
+    return ra_policy_apply(ctx, c->institution, c->version, c->draft, c->by, error);
+}
+
+gboolean
+ra_policy_change(RaContext *ctx, const RaOfficer *operator, gint64 institution, gint64 version, const RaPolicyDraft *draft,
+                 const struct ra_policy_by *by, const struct ra_form *form, char **location, GError **error)
+{
+    struct change change = { .institution = institution, .version = version, .draft = draft, .by = by };
+    const struct ra_who who = { .person = operator->person, .address = operator->address };
+    const struct ra_deed deed = { .who = &who, .form = form, .number = institution, .act = do_change, .data = &change };
+    return ra_act(ctx, &deed, location, error);
+}
+
+/* --- what it would do ------------------------------------------------------------------------------------------------------- */
+
+#define EXAMPLE "Hanako Yamada"
+#define EXAMPLE_JA "山田 花子"
+#define REFUSED_MOST 5
+
+void
+ra_policy_preview_free(RaPolicyPreview *preview)
+{
+    if (!preview)
+        return;
+    g_free(preview->subject_before);
+    g_free(preview->subject_after);
+    g_clear_pointer(&preview->offers, g_ptr_array_unref);
+    g_clear_pointer(&preview->refused, g_ptr_array_unref);
+    g_free(preview);
+}
+
+static gboolean
+try_out(RaContext *ctx, const struct change *c, RaPolicyPreview *preview, GError **error)
+{
+    Db *db = ctx->db;
+    gint64 id = c->institution;
+    preview->subject_before = db_policy_subject(db, id, EXAMPLE, EXAMPLE_JA, error);
+    if (!preview->subject_before)
+        return FALSE;
+    if (c->draft && !(db_policy_effect(db, id, &preview->before, error) && ra_policy_apply(ctx, id, c->version, c->draft, c->by, error) &&
+                      db_policy_effect(db, id, &preview->after, error)))
+        return FALSE;
+    return (preview->subject_after = db_policy_subject(db, id, EXAMPLE, EXAMPLE_JA, error)) != NULL &&
+           (preview->offers = db_policy_offers(db, id, error)) != NULL &&
+           (preview->refused = db_policy_refused(db, id, REFUSED_MOST, error)) != NULL;
+}
+
+RaPolicyPreview *
+ra_policy_preview(RaContext *ctx, gint64 institution, gint64 version, const RaPolicyDraft *draft, const struct ra_policy_by *by,
+                  GError **error)
+{
+    const struct change change = { .institution = institution, .version = version, .draft = draft, .by = by };
+    g_autoptr(RaPolicyPreview) preview = g_new0(RaPolicyPreview, 1);
+    gboolean ok = db_begin(ctx->db, error) && try_out(ctx, &change, preview, error);
+    db_rollback(ctx->db);
+    if (ok)
+        return g_steal_pointer(&preview);
+    ra_error_from(error);
+    return NULL;
+}
+
+GPtrArray *
+ra_policy_list(RaContext *ctx, const char *text, const char *after, gboolean *more, GError **error)
+{
+    GPtrArray *list = db_policy_list(ctx->db, text, after, RA_POLICY_PAGE + 1, error);
+    *more = list && list->len > RA_POLICY_PAGE;
+    if (*more)
+        g_ptr_array_set_size(list, RA_POLICY_PAGE);
+    if (!list)
+        ra_error_from(error);
+    return list;
+}
+
+GPtrArray *
+ra_policy_past(RaContext *ctx, gint64 institution, gint64 version, int limit, GError **error)
+{
+    GPtrArray *list = db_policy_past(ctx->db, institution, version, limit, error);
+    if (!list)
+        ra_error_from(error);
+    return list;
+}
+
+void
+ra_policy_draft_merge(RaPolicyDraft *draft, const GPtrArray *past)
+{
+    for (guint i = draft->fields->len; i > 0; i--) {
+        const char *base = NULL;
+        for (guint k = 0; k < past->len; k++) { /* newest first: the last one that fits has what was there in the beginning */
+            const RaPolicyPast *p = past->pdata[k];
+            if (strcmp(p->field, draft->fields->pdata[i - 1]) == 0)
+                base = p->was;
+        }
+        if (base && strcmp(base, draft->values->pdata[i - 1]) == 0)
+            take_out(draft, i - 1);
+    }
 }

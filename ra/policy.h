@@ -80,4 +80,34 @@ struct ra_policy_by { GBytes *session; const char *address; };
 gboolean ra_policy_apply(RaContext *ctx, gint64 institution, gint64 version, const RaPolicyDraft *draft,
                          const struct ra_policy_by *by, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Somebody else changed the policy since DRAFT's author saw it (PAST: from ra_policy_past, newest first): what the author left as it was
+   then is taken out, so that it stays as it is now. */
+void ra_policy_draft_merge(RaPolicyDraft *draft, const GPtrArray *past);
+/* RaPolicyPast *: what made the versions after VERSION, newest first, at most LIMIT fields. */
+GPtrArray *ra_policy_past(RaContext *ctx, gint64 institution, gint64 version, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#define RA_POLICY_PAGE 20
+/* Institutions by name, db/policy.h: DbPolicyRow *. */
+GPtrArray *ra_policy_list(RaContext *ctx, const char *text, const char *after, gboolean *more, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* What a change would do: before it and after it. */
+typedef struct ra_policy_preview {
+    struct db_policy_effect before, after;
+    char *subject_before, *subject_after; /* of an example */
+    GPtrArray *offers;                    /* DbPolicyOffer *, after it */
+    GPtrArray *refused;                   /* DbPolicyRefused *, after it */
+} RaPolicyPreview;
+void ra_policy_preview_free(RaPolicyPreview *preview);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaPolicyPreview, ra_policy_preview_free)
+/* Makes the change in a transaction, asks the database what it then says, and takes the change back: nothing is judged twice.
+   DRAFT NULL: what is so now, without effects. Errors as of ra_policy_apply. */
+RaPolicyPreview *ra_policy_preview(RaContext *ctx, gint64 institution, gint64 version, const RaPolicyDraft *draft,
+                                   const struct ra_policy_by *by, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* An operator's change by a form (ra/request.h), done once. */
+gboolean ra_policy_change(RaContext *ctx, const RaOfficer *operator, gint64 institution, gint64 version, const RaPolicyDraft *draft,
+                          const struct ra_policy_by *by, const struct ra_form *form, char **location, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 #endif

@@ -17,7 +17,8 @@ ROUTES_C = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", 
 
 # For each role what a route answers: of the own institution, of another one. {p}: a person, {n}: a request that waits, {a}: one that
 # waits for approval, {b}: a batch that was checked. A POST has a token, a form key that fits and no confirm=1, so that nothing is done.
-LOOK, REVOKE, ACT = range(3)
+LOOK, REVOKE, ACT, RULE = range(4)
+WHO = {LOOK: "REVOKER", REVOKE: "REVOKER", ACT: "OFFICER", RULE: "OPERATOR", "missing": "REVOKER"}  # in the table of routes
 ROUTES = [
     ("GET", "/helpdesk", LOOK, None),
     ("GET", "/helpdesk/find", LOOK, None),
@@ -35,9 +36,13 @@ ROUTES = [
     ("GET", "/helpdesk/bulk/{b}/lines.tsv", ACT, "scope"),
     ("POST", "/helpdesk/bulk/{b}/start", ACT, "scope"),
     ("POST", "/helpdesk/bulk/{b}/withdraw", ACT, "scope"),
+    ("GET", "/helpdesk/institutions", LOOK, None),
+    ("GET", "/helpdesk/institutions/{i}", LOOK, "scope"),
+    ("GET", "/helpdesk/institutions/{i}/contact", RULE, "scope"),
+    ("POST", "/helpdesk/institutions/{i}/contact", RULE, "scope"),
     ("GET", "/helpdesk/nothing", "missing", None),
 ]
-MAY = {"nobody": (), "person": (), "revoker": (LOOK, REVOKE), "officer": (LOOK, REVOKE, ACT), "operator": (LOOK, REVOKE, ACT)}
+MAY = {"nobody": (), "person": (), "revoker": (LOOK, REVOKE), "officer": (LOOK, REVOKE, ACT), "operator": (LOOK, REVOKE, ACT, RULE)}
 have = {}
 
 
@@ -63,7 +68,8 @@ def prepared():
     for account in ("researcher", "researcher2"):
         b = Person(demo, account)
         n, pin, _ = b.ready("client", 13, memo="desk")
-        have[account] = {"n": n, "pin": pin, "p": demo.number("select person from request where number = %d" % n), "browser": b}
+        have[account] = {"n": n, "pin": pin, "p": demo.number("select person from request where number = %d" % n), "browser": b,
+                         "i": demo.number("select institution from request where number = %d" % n)}
         demo.owner("update institution set approval = true where id = (select institution from request where number = %d)" % n)
         have[account]["a"] = b.apply("client", 13, memo="asks")
         demo.owner("update institution set approval = false")
@@ -79,16 +85,19 @@ def prepared():
 
 def key_for(b, path):
     """A form key of that act as this officer's own page has it; of what is out of reach there is none."""
-    page = b.get(path.rsplit("/", 1)[0], follow=False)
-    forms = [f for f in page.forms() if f.action.endswith(path)] if page.status == 200 else []
-    return forms[0].fields.get("form_key", "x") if forms else "x"
+    for where in (path.rsplit("/", 1)[0], path):  # the page above, or the form's own
+        page = b.get(where, follow=False)
+        forms = [f for f in page.forms() if f.action.endswith(path)] if page.status == 200 else []
+        if forms:
+            return forms[0].fields.get("form_key", "x")
+    return "x"
 
 
 def table_is_whole():
     """the table here has each route of the helpdesk, with its method and who may"""
     text = open(ROUTES_C, encoding="utf-8").read()
-    there = {(m, re.sub(r":n", "N", p), who) for m, p, who in re.findall(r'\{ (GET|POST), +"(/helpdesk[^"]*)", +MAIN, +ROUTE_(\w+)', text)}
-    here = {(m, re.sub(r"\{\w\}", "N", p).replace("/nothing", "/*"), "OFFICER" if act == ACT else "REVOKER") for m, p, act, _ in ROUTES}
+    there = {(m, re.sub(r":n", "N", p).replace("/:f", "/contact"), who) for m, p, who in re.findall(r'\{ (GET|POST), +"(/helpdesk[^"]*)", +MAIN, +ROUTE_(\w+)', text)}
+    here = {(m, re.sub(r"\{\w\}", "N", p).replace("/nothing", "/*"), WHO[act]) for m, p, act, _ in ROUTES}
     tap.equal(sorted(there), sorted(here))
 
 
@@ -104,7 +113,8 @@ def matrix():
                 if method == "GET":
                     page = b.get(where, follow=False)
                 else:
-                    fields = {"csrf": csrf, "form_key": key_for(b, where), "what": "all"}
+                    fields = {"csrf": csrf, "form_key": key_for(b, where), "what": "all", "helpdesk-name": "Another",
+                              "version": demo.number("select version from institution where id = %d" % have[account]["i"])}
                     page = b.post(where, fields)
                 cells += 1
                 want = wanted(role, act, scope, account == "researcher")

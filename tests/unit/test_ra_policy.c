@@ -4,6 +4,7 @@
 #include "ra/error.h"
 #include "ra/policy.h"
 #include "tests/unit/run.h"
+#include "web/web.h"
 
 #define LONG64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -87,6 +88,29 @@ a_draft_keeps_what_differs(void)
     g_assert_error(error, RA_ERROR, RA_ERROR_INPUT);
 }
 
+/* A page without them could not be shown at all. */
+static void
+every_field_has_its_words(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Web) web = web_new("web", &error);
+    g_assert_no_error(error);
+    for (gsize i = 0; i < ra_policy_count; i++) {
+        const struct ra_policy_field *f = &ra_policy_fields[i];
+        g_auto(GStrv) words = g_strsplit(f->words ? f->words : "", " ", -1);
+        for (const char *const *language = web_languages; *language; language++) {
+            g_autofree char *key = g_strconcat("policy.", f->name, NULL), *group = g_strconcat("policy.group.", f->group, NULL);
+            if (!web_message(web, *language, key) || !web_message(web, *language, group))
+                g_error("no message '%s' or '%s' (%s): put it into web/messages", key, group, *language);
+            for (char **word = words; *word && f->kind == RA_POLICY_WORDS; word++) {
+                g_autofree char *own = g_strconcat(key, ".", *word, NULL), *type = g_strconcat("type.", *word, NULL);
+                if (!web_message(web, *language, own) && !web_message(web, *language, type))
+                    g_error("no message '%s' (%s): put it into web/messages", own, *language);
+            }
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -95,6 +119,7 @@ main(int argc, char **argv)
         { "/policy/what is not allowed is refused by its name", what_is_not_allowed_is_refused_by_its_name },
         { "/policy/every field is found by both its names", every_field_is_found_by_both_its_names },
         { "/policy/a draft keeps what differs", a_draft_keeps_what_differs },
+        { "/policy/every field has its words", every_field_has_its_words },
     };
     return run_tests(argc, argv, tests, G_N_ELEMENTS(tests), NULL, NULL);
 }

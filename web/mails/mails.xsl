@@ -31,7 +31,7 @@
                 <xsl:otherwise><m:t k="mail.digest.subject" institution="i:name(institution)"/></xsl:otherwise>
             </xsl:choose></subject>
             <p><m:t k="mail.digest.open"/></p>
-            <url><xsl:value-of select="service/@url"/>/helpdesk</url>
+            <url><xsl:value-of select="concat(service/@url, '/helpdesk')"/></url>
             <xsl:apply-templates select="item[@kind = 'approval']" mode="digest"/>
             <xsl:apply-templates select="item[@kind = 'locked']" mode="digest"/>
             <xsl:apply-templates select="item[@kind = 'mail']" mode="digest"/>
@@ -47,7 +47,7 @@
         <li><m:t k="mail.digest.item" number="@number" name="i:name(.)" type="i:message('type.', @type)" day="i:day(@at)"/></li>
         <xsl:if test="not(following-sibling::item[@kind = $kind])">
             <xsl:if test="$rest &gt; 0"><li><m:t k="mail.digest.more" n="$rest"/></li></xsl:if>
-            <xsl:if test="$kind = 'approval'"><url><xsl:value-of select="../service/@url"/>/helpdesk/find?state=approval</url></xsl:if>
+            <xsl:if test="$kind = 'approval'"><url><xsl:value-of select="concat(../service/@url, '/helpdesk/find?state=approval')"/></url></xsl:if>
         </xsl:if>
     </xsl:template>
 
