@@ -8,7 +8,7 @@
 
 #define BATCH                                                                                                                \
     "select b.id, b.institution, b.lines, " EPOCH("b.made_at") ", " EPOCH("b.started_at") ", " EPOCH("b.ended_at") ","       \
-    " c.*, b.kind, b.name, b.state, i.name, i.name_ja, m.display_name, s.display_name, encode(b.sha256, 'hex')"
+    " b.made_by, c.*, b.kind, b.name, b.state, i.name, i.name_ja, m.display_name, s.display_name, encode(b.sha256, 'hex'), batch_second(b)"
 #define OF_BATCH                                                                                                             \
     " join institution i on i.id = b.institution join person m on m.id = b.made_by left join person s on s.id = b.started_by" \
     " cross join lateral (select " COUNT("will") ", " COUNT("skip") ", " COUNT("bad") ", " COUNT("done") ","                 \
@@ -68,7 +68,8 @@ read_batch(const DbRows *rows, int row)
 {
     DbBatch *batch = g_new0(DbBatch, 1);
     gint64 *const numbers[] = { &batch->id, &batch->institution, &batch->lines, &batch->made_at, &batch->started_at,
-                                &batch->ended_at, &batch->will, &batch->skip, &batch->bad, &batch->done, &batch->failed,
+                                &batch->ended_at, &batch->made_by_id,
+                                &batch->will, &batch->skip, &batch->bad, &batch->done, &batch->failed,
                                 &batch->left };
     char **const texts[] = { &batch->kind, &batch->name, &batch->state, &batch->institution_name, &batch->institution_name_ja,
                              &batch->made_by, &batch->started_by, &batch->sha256 };
@@ -77,6 +78,7 @@ read_batch(const DbRows *rows, int row)
         *numbers[i] = db_rows_int(rows, row, column++);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         *texts[i] = db_rows_dup(rows, row, column++);
+    batch->second = db_rows_flag(rows, row, column);
     return batch;
 }
 

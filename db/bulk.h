@@ -10,10 +10,12 @@
 /* Times are seconds since 1970, 0 for what has not happened. */
 typedef struct db_batch {
     gint64 id, institution, lines, made_at, started_at, ended_at;
+    gint64 made_by_id;
     gint64 will, skip, bad, done, failed, left; /* lines of each fate, now */
     char *kind, *name, *state, *institution_name, *institution_name_ja;
     char *made_by, *started_by;                 /* display names; started_by NULL: nobody yet */
     char *sha256;                               /* hex */
+    gboolean second;                            /* another officer than who sent it must start it */
 } DbBatch;
 void db_batch_free(DbBatch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbBatch, db_batch_free)

@@ -164,15 +164,23 @@ add_line(WebNode *root, const struct ra_bulk_kind *kind, const RaBatchLine *line
             web_set(web_add_text(node, "cell", line->cells[i]), "name", kind->columns[i].name);
 }
 
+/* Is it for another officer to start it? */
 static gboolean
-can_start(const RaBatch *batch)
+needs_another(const Exchange *x, const RaBatch *batch)
 {
-    return strcmp(batch->state, "checked") == 0 && batch->will > 0;
+    return batch->second && batch->made_by_id == x->session->person;
 }
 
 static gboolean
-can_withdraw(const RaBatch *batch)
+can_start(const Exchange *x, const RaBatch *batch)
 {
+    return strcmp(batch->state, "checked") == 0 && batch->will > 0 && !needs_another(x, batch);
+}
+
+static gboolean
+can_withdraw(const Exchange *x, const RaBatch *batch)
+{
+    (void)x;
     return strcmp(batch->state, "checked") == 0 || strcmp(batch->state, "started") == 0;
 }
 
@@ -187,9 +195,10 @@ send_batch(Exchange *x, const RaBatch *batch, const GPtrArray *lines)
     page_text(root, "fate", form_text(x->query, "fate"));
     web_set_flag(root, "later", form_number(x->query, "after") > 0);
     add_batch(x, web_add(root, "batch"), batch);
-    if (can_start(batch))
+    web_set_flag(root, "second", strcmp(batch->state, "checked") == 0 && batch->will > 0 && needs_another(x, batch));
+    if (can_start(x, batch))
         set_key(x, root, "start-key", START);
-    if (can_withdraw(batch))
+    if (can_withdraw(x, batch))
         set_key(x, root, "withdraw-key", WITHDRAW);
     for (guint i = 0; i < MIN(lines->len, RA_BULK_PAGE); i++)
         add_line(root, kind, lines->pdata[i]);
@@ -296,7 +305,7 @@ act_now(Exchange *x, const RaOfficer *officer, Act how, const char *location, GB
 }
 
 static void
-consider(Exchange *x, const char *act, const char *word, Act how, gboolean (*can)(const RaBatch *), const char *location)
+consider(Exchange *x, const char *act, const char *word, Act how, gboolean (*can)(const Exchange *, const RaBatch *), const char *location)
 {
     const RaOfficer officer = helpdesk_officer(x);
     g_autofree char *what = describe_act(act, x->number), *path = path_of(x->number);
@@ -309,7 +318,7 @@ consider(Exchange *x, const char *act, const char *word, Act how, gboolean (*can
         page_error(x, 403, "form", path);
     else if (strcmp(form_text(x->form, "confirm"), "1") == 0)
         act_now(x, &officer, how, location, key);
-    else if (can(batch))
+    else if (can(x, batch))
         ask(x, batch, word);
     else
         page_error(x, 409, "conflict", path);

@@ -149,8 +149,10 @@ take_line(const struct ra_bulk_kind *kind, const struct places *places, const Sh
     for (int i = 0; i < line->n; i++) {
         const struct ra_bulk_column *column = &kind->columns[places->column[i]];
         const char *bad = ra_bulk_cell(column, line->cells[i], &taken->cells[places->column[i]]);
-        if (bad)
+        if (bad) {
             spoil(taken, bad, column->name);
+            taken->cells[places->column[i]] = g_strdup(line->cells[i]); /* to be shown; the line is not carried out */
+        }
     }
     check_needs(kind, taken);
 }

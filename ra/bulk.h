@@ -90,8 +90,8 @@ GPtrArray *ra_bulk_list(RaContext *ctx, const RaOfficer *officer, gint64 before,
 GPtrArray *ra_bulk_lines(RaContext *ctx, const RaOfficer *officer, const RaBatch *batch, const char *fate, gint64 after, int limit,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* FORM as in ra/request.h. Whether a second officer must start what another has uploaded is decided here, in batch_start, which
-   knows both (made_by and its own p_person). */
+/* FORM as in ra/request.h. REFUSED "second" where the institution wants another officer to start it than the one who sent the file
+   (DbBatch's second says it before). */
 gboolean ra_bulk_start(RaContext *ctx, const RaOfficer *officer, gint64 id, const struct ra_form *form, char **location,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What is not done yet stays undone. */

@@ -6,6 +6,7 @@
 
 #define MONTHS_MOST 120
 #define MAIL_LONGEST 254
+#define MEMO_MOST 200
 
 static const char *const reasons[] = { "keyCompromise", "superseded", "cessationOfOperation", "affiliationChanged", "unspecified",
                                        NULL };
@@ -17,9 +18,27 @@ static const struct ra_bulk_column revoke_columns[] = {
     { "note", RA_BULK_TEXT, RA_BULK_MAY, RA_NOTE_MOST, NULL },
 };
 
+static const struct ra_bulk_column renew_columns[] = {
+    { "number", RA_BULK_NUMBER, RA_BULK_EITHER, 0, NULL },
+    { "serial", RA_BULK_SERIAL, RA_BULK_EITHER, 0, NULL },
+    { "months", RA_BULK_MONTHS, RA_BULK_MAY, 0, NULL },
+};
+
+static const char *const types[] = { "client", "smime", NULL };
+
+static const struct ra_bulk_column issue_columns[] = {
+    { "identifier", RA_BULK_TEXT, RA_BULK_EITHER, 1024, NULL },
+    { "mail", RA_BULK_MAIL, RA_BULK_EITHER, 0, NULL },
+    { "type", RA_BULK_WORD, RA_BULK_MUST, 0, types },
+    { "months", RA_BULK_MONTHS, RA_BULK_MUST, 0, NULL },
+    { "memo", RA_BULK_TEXT, RA_BULK_MAY, MEMO_MOST, NULL },
+};
+
 /* A kind more is a row here and a function bulk_KIND of the database (ra/bulk.h). */
 const struct ra_bulk_kind ra_bulk_kinds[] = {
     { "revoke", revoke_columns, G_N_ELEMENTS(revoke_columns), TRUE, FALSE },
+    { "renew", renew_columns, G_N_ELEMENTS(renew_columns), TRUE, FALSE },
+    { "issue", issue_columns, G_N_ELEMENTS(issue_columns), TRUE, FALSE },
 };
 const gsize ra_bulk_kinds_count = G_N_ELEMENTS(ra_bulk_kinds);
 

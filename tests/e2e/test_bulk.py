@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Files with a line for each certificate: looked at as a whole first, then started, then carried out line by line, once, whatever is
 killed on the way.
-tap: seconds 150"""
+tap: alone
+tap: seconds 180"""
 import os
 import re
 import signal
@@ -210,4 +211,70 @@ def stopped():
     have["person"].wait(n, "lapsed")
 
 
-tap.run(prepared, dry_run, same_file, refused_files, hostile_bodies, carried_out, killed, stopped)
+def renewed():
+    """certificates in hand are renewed: once, and only as the policy allows; the owner gets the mail"""
+    b, person = have["desk"], have["person"]
+    n = person.collected("client", 13, memo="bulk renew")[0]
+    waits = person.ready("client", 13, memo="bulk wait")[0]
+    text = "number\tmonths\n%d\t13\n%d\t\n%d\t52\n%d\t\n%d\t\n" % (n, n, n, waits, have["a"])
+    batch = checked(b, text, "renew")
+    tap.equal(lines(b, batch), {2: ("will", "renew", ""), 3: ("skip", "twice", ""), 4: ("bad", "months-other", "months"),
+                                5: ("bad", "state", ""), 6: ("bad", "state", "")})
+    act(b, batch, "start").want(303)
+    done(b, batch)
+    person.wait(n, "renew_ready")
+    client.wait_mail(demo, n, "ready", count=2)
+    tap.equal(demo.number("select count(*) from event where what = 'renew' and request = %d and actor like 'officer:%%' and detail ->> 'batch' = '%d'" % (n, batch)), 1)
+    other = checked(b, text + "\n", "renew")
+    tap.equal(lines(b, other)[2], ("skip", "renewing", ""))
+    pin, path = person.pin(n), person.pickup_path(n, count=2)
+    person.collect(n, pin, path)
+    third = checked(b, text + "\n\n", "renew")
+    tap.equal(lines(b, third)[2], ("skip", "renewed", ""))
+
+
+def issued():
+    """persons who are known get a certificate each: found by identifier or address, within the policy, once"""
+    b, person = have["desk"], have["person"]
+    identifier, mail = demo.sql("select identifier, mails[1] from person p join request r on r.person = p.id where r.number = %d" % have["a"], rows=True)[0]
+    text = "identifier\tmail\ttype\tmonths\tmemo\r\n" + "".join("\t".join(row) + "\r\n" for row in (
+        (identifier, "", "client", "13", "by file"), ("", mail.upper(), "smime", "13", "by file"), (identifier, mail, "client", "13", "by file"),
+        ("nobody", "", "client", "13", ""), ("", "nobody@kagami.example", "client", "13", ""), (identifier, "", "client", "14", ""),
+        (identifier, "", "server", "13", ""), (identifier, "other@kagami.example", "client", "13", ""), ("", "a b@c", "client", "13", "")))
+    batch = checked(b, text, "issue")
+    tap.equal(lines(b, batch), {2: ("will", "issue", ""), 3: ("will", "issue", ""), 4: ("skip", "twice", ""), 5: ("bad", "nobody", "identifier"),
+                                6: ("bad", "nobody", "mail"), 7: ("bad", "months", ""), 8: ("bad", "word", "type"), 9: ("bad", "nobody", "identifier"),
+                                10: ("bad", "mail-form", "mail")})
+    act(b, batch, "start").want(303)
+    done(b, batch)
+    made = {r[0]: int(r[1]) for r in demo.sql("select q.type, q.number from batch_line l join request q on q.number = l.request where l.batch = %d and l.fate = 'done'" % batch, rows=True)}
+    tap.equal(sorted(made), ["client", "smime"])
+    for n in made.values():
+        person.wait(n, "ready")
+        client.wait_mail(demo, n, "ready")
+        tap.equal(demo.number("select count(*) from event where what = 'apply' and request = %d and actor like 'officer:%%'" % n), 1)
+    again = checked(b, text + "\r\n", "issue")
+    tap.equal({lines(b, again)[n] for n in (2, 3, 4)}, {("skip", "has-one", "")})
+    theirs = checked(have["other"], text, "issue")
+    tap.equal(lines(have["other"], theirs)[2], ("bad", "nobody", "identifier"))
+
+
+def two_officers():
+    """where the institution wants two officers, who sent the file cannot start it, and another can"""
+    b, n = have["desk"], have["person"].ready("client", 13, memo="two")[0]
+    demo.owner("update institution set two_officers = '{revoke-many}' where name = 'Kagami University'")
+    try:
+        batch = checked(b, "number\treason\n%d\tunspecified\n" % n)
+        page = b.get("/helpdesk/bulk/%d" % batch).want(200)
+        tap.equal([f.action for f in page.forms() if f.action.endswith("/start")], [])
+        tap.has(page.text(), "another officer")
+        demo.owner("do $$ begin perform batch_start(null, %d, made_by, '', '', '') from batch where id = %d; raise 'done';"
+                   " exception when others then if sqlerrm <> 'second' then raise; end if; end $$" % (batch, batch))
+        act(have["operator"], batch, "start").want(303)
+        done(b, batch)
+        have["person"].wait(n, "lapsed")
+    finally:
+        demo.owner("update institution set two_officers = '{}'")
+
+
+tap.run(prepared, dry_run, same_file, refused_files, hostile_bodies, carried_out, killed, stopped, renewed, issued, two_officers)

@@ -96,7 +96,7 @@
                         </tr></thead>
                         <tbody><xsl:for-each select="batch">
                             <tr data-batch="{@number}" data-state="{@state}">
-                                <th scope="row"><a href="/helpdesk/bulk/{@number}" class="number"><m:t k="number" number="@number"/></a></th>
+                                <th scope="row"><a href="/helpdesk/bulk/{@number}" class="number"><m:t k="desk.batch.title" number="@number"/></a></th>
                                 <td class="what"><xsl:value-of select="i:message('desk.bulk.kind.', @kind)"/><span class="memo"><xsl:call-template name="bulk-file"/></span><xsl:if test="institution"><span class="sub"><xsl:value-of select="i:name(institution)"/></span></xsl:if></td>
                                 <td m:data-label="dashboard.state"><xsl:value-of select="i:message('desk.bulk.state.', @state)"/><span class="sub"><m:t k="desk.bulk.lines" lines="@lines"/></span></td>
                                 <td m:data-label="desk.bulk.by"><xsl:value-of select="@made-by"/><span class="sub"><xsl:call-template name="moment"><xsl:with-param name="at" select="@made-at"/></xsl:call-template></span></td>
@@ -153,6 +153,7 @@
                     </xsl:if>
                 </xsl:for-each>
             </ol>
+            <xsl:if test="@second"><p class="hint"><m:t k="desk.batch.second"/></p></xsl:if>
             <xsl:if test="@start-key or @withdraw-key">
                 <div class="actions">
                     <xsl:if test="@start-key">
