@@ -39,13 +39,14 @@ const struct ra_policy_field ra_policy_fields[] = {
       "what an own password for a certificate file must be", "RULE" },
     { "grace-days", "grace_days", "steps", RA_POLICY_MAYBE, 0, 3650, NULL,
       "days after which a renewed certificate is revoked; none: it runs out", "N" },
-    { "on-name-change", "on_name_change", "steps", RA_POLICY_WORD, 0, 0, RULES,
+
+    { "on-name-change", "on_name_change", "changes", RA_POLICY_WORD, 0, 0, RULES,
       "when the IdP sends another name than a certificate has", "WORD" },
-    { "on-mail-change", "on_mail_change", "steps", RA_POLICY_WORD, 0, 0, RULES,
+    { "on-mail-change", "on_mail_change", "changes", RA_POLICY_WORD, 0, 0, RULES,
       "when it no longer sends a certificate's address", "WORD" },
-    { "on-affiliation-change", "on_affiliation_change", "steps", RA_POLICY_WORD, 0, 0, RULES,
+    { "on-affiliation-change", "on_affiliation_change", "changes", RA_POLICY_WORD, 0, 0, RULES,
       "when it no longer sends an affiliation that it sent at the login before", "WORD" },
-    { "change-days", "change_days", "steps", RA_POLICY_NUMBER, 0, 365, NULL,
+    { "change-days", "change_days", "changes", RA_POLICY_NUMBER, 0, 365, NULL,
       "days until what those rules revoke is revoked", "N" },
 
     { "helpdesk-name", "helpdesk_name", "contact", RA_POLICY_TEXT, 0, 200, NULL, "whom its people ask", "TEXT" },
