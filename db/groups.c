@@ -27,6 +27,7 @@
 #include "db/reconcile.h"
 #include "db/request.h"
 #include "db/session.h"
+#include "db/statistics.h"
 #include "db/status.h"
 #include "db/sweep.h"
 
@@ -77,6 +78,9 @@ const DbGroup *const db_groups[] = {
     &db_request_portal_group,
     &db_request_worker_group,
     &db_session_group,
+    &db_statistics_group,
+    &db_statistics_worker_group,
+    &db_statistics_owner_group,
     &db_status_group,
     &db_status_worker_group,
     &db_sweep_group,

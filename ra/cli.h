@@ -27,7 +27,7 @@ struct command {
 };
 
 extern const struct command command_migrate[], command_ca[], command_institution[], command_metadata[], command_config[],
-    command_profile[], command_request[], command_saml[], command_issued[], command_audit[], command_status[],
+    command_profile[], command_request[], command_saml[], command_issued[], command_audit[], command_status[], command_statistics[],
     command_ceremony[]; /* each ends with a row without a name */
 
 /* Loaded on first use; on failure the process ends with CLI_USAGE and a sentence. */

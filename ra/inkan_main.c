@@ -20,7 +20,8 @@ struct cli {
 };
 
 static const struct command *const groups[] = { command_migrate, command_ceremony, command_ca, command_issued, command_institution,
-                                                command_metadata, command_status, command_profile, command_request, command_audit,
+                                                command_metadata, command_status, command_statistics,
+                                                command_profile, command_request, command_audit,
                                                 command_saml, command_config };
 
 /* --- what commands share (ra/cli.h) --------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include "ra/notices.h"
 #include "ra/radar.h"
 #include "ra/print.h"
+#include "ra/statistics.h"
 
 /* --- pickups -------------------------------------------------------------------------------------------------------------- */
 
@@ -182,6 +183,13 @@ digest(RaContext *ctx, gint64 now, GError **error)
 }
 
 static gboolean
+statistics(RaContext *ctx, gint64 now, GError **error)
+{
+    (void)now;
+    return ra_statistics_fold(ctx, error) >= 0;
+}
+
+static gboolean
 expiry(RaContext *ctx, gint64 now, GError **error)
 {
     return ra_expire_run(ctx, now, error) >= 0;
@@ -228,6 +236,7 @@ static const struct round {
     { "notices", 60, notices },         { "rows", 60, ra_sweep_rows },   { "superseded", 60, ra_sweep_superseded },
     { "freshness", 60, freshness },     { "print", 2, print },           { "digest", 60, digest },
     { "changes", 5, ra_radar_run },     { "changes-over", 60, ra_radar_tidy },
+    { "statistics", 5, statistics },
 };
 
 static gboolean
