@@ -1,6 +1,6 @@
 /*
  * statistics: how many certificates were applied for, collected, renewed, revoked in a month, and how many end in one. Rows of the
- * tables statistic (added up) and statistic_step (not yet), which every reader looks at together; migration 0024 says how they
+ * tables statistic (added up) and statistic_step (not yet), which every reader looks at together; migration 0029 says how they
  * come to be.
  */
 #ifndef DB_STATISTICS_H

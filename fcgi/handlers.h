@@ -80,6 +80,9 @@ void helpdesk(Exchange *x);
 void helpdesk_find(Exchange *x);
 void helpdesk_table(Exchange *x);
 void helpdesk_missing(Exchange *x);
+/* helpdesk_statistics.c */
+void helpdesk_statistics(Exchange *x);
+void helpdesk_statistics_table(Exchange *x);
 /* helpdesk_person.c */
 void helpdesk_person(Exchange *x);
 void helpdesk_revoke(Exchange *x);

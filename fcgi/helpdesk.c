@@ -246,7 +246,17 @@ tsv_row(const Exchange *x, GString *out, const RaDeskRow *row)
     web_tsv_end(out);
 }
 
-/* With a byte order mark: it is opened in a spreadsheet, and without one that takes Japanese for Shift_JIS. */
+void
+helpdesk_send_table(Exchange *x, const char *name, GString *text)
+{
+    g_autofree char *disposition = g_strdup_printf("attachment; filename=\"%s\"", name);
+    x->out.status = 200;
+    http_header(&x->out, "Content-Disposition", disposition);
+    http_header(&x->out, "Cache-Control", "no-store");
+    http_body_text(&x->out, "text/tab-separated-values; charset=utf-8", g_string_free(text, FALSE));
+    x->answered = TRUE;
+}
+
 void
 helpdesk_table(Exchange *x)
 {
@@ -260,13 +270,9 @@ helpdesk_table(Exchange *x)
         page_failure(x, error, "/helpdesk");
         return;
     }
-    GString *out = g_string_new("\xef\xbb\xbf");
+    GString *out = g_string_new(HELPDESK_TABLE);
     web_tsv_row(out, heads, G_N_ELEMENTS(heads));
     for (guint i = 0; i < found->requests->len; i++)
         tsv_row(x, out, found->requests->pdata[i]);
-    x->out.status = 200;
-    http_header(&x->out, "Content-Disposition", "attachment; filename=\"requests.tsv\"");
-    http_header(&x->out, "Cache-Control", "no-store");
-    http_body_text(&x->out, "text/tab-separated-values; charset=utf-8", g_string_free(out, FALSE));
-    x->answered = TRUE;
+    helpdesk_send_table(x, "requests.tsv", out);
 }

@@ -1,7 +1,7 @@
 /*
  * helpdesk: what the officers' pages share. One file of handlers for each part: helpdesk.c (start, find), helpdesk_person.c (a person,
- * revoking), helpdesk_request.c (one request),
- * helpdesk_policy.c (institutions). The table of routes has let in officers only.
+ * revoking), helpdesk_request.c (one request), helpdesk_policy.c (institutions), helpdesk_statistics.c. The table of routes has let in
+ * officers only.
  */
 #ifndef FCGI_HELPDESK_H
 #define FCGI_HELPDESK_H
@@ -21,6 +21,10 @@ void helpdesk_person_facts(const Exchange *x, WebNode *node, const RaDeskPerson 
 void helpdesk_problem(WebNode *root, const char *field, const char *rule);
 /* The institutions that an operator may choose from, CHOSEN marked; none for an officer, who has one. FALSE with ERROR. */
 gboolean helpdesk_choices(Exchange *x, WebNode *root, gint64 chosen, GError **error);
+/* Answers with a table (web/tsv.h) to be saved as NAME. TEXT is taken. */
+void helpdesk_send_table(Exchange *x, const char *name, GString *text);
+/* The beginning of such a table. */
+#define HELPDESK_TABLE "\xef\xbb\xbf" /* a byte order mark: a spreadsheet takes Japanese without one for Shift_JIS */
 /* What was just done, as describe_done for these pages. */
 const char *helpdesk_done(const Exchange *x);
 

@@ -106,6 +106,8 @@ const struct route routes[] = {
     { GET,  "/helpdesk/institutions/:n",   MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_policy },
     { GET,  "/helpdesk/institutions/:n/:f", MAIN,  ROUTE_OPERATOR, ROUTE_NO_CSRF, 0,      FALSE, helpdesk_policy_form },
     { POST, "/helpdesk/institutions/:n/:f", MAIN,  ROUTE_OPERATOR, ROUTE_CSRF,    65536,  TRUE,  helpdesk_policy_change },
+    { GET,  "/helpdesk/statistics",        MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_statistics },
+    { GET,  "/helpdesk/statistics.tsv",    MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_statistics_table },
     { GET,  "/helpdesk/*",                 MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_missing },
 
     { GET,  "/healthz",                   PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, health },

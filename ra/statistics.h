@@ -1,6 +1,6 @@
 /*
  * statistics: numbers by month for officers (C5): applied for, collected, renewed, revoked, and what ends in the next twelve months.
- * What each of them counts is written in migration 0024. Months are those of the service's time zone.
+ * What each of them counts is written in migration 0029. Months are those of the service's time zone.
  */
 #ifndef RA_STATISTICS_H
 #define RA_STATISTICS_H

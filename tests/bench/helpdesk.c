@@ -4,6 +4,7 @@
  *     helpdesk RUNS PERSONS CONNINFO   ->   a line for each kind of search: NAME MEDIAN_US WORST_US ROWS
  */
 #include "db/officer.h"
+#include "db/statistics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,20 @@ static GPtrArray *by_all(Db *db, GError **error) { return list(db, 1, "collected
 static GPtrArray *everything(Db *db, GError **error) { return list(db, 0, NULL, NULL, NULL, FALSE, error); }
 static GPtrArray *attention(Db *db, GError **error) { return db_officer_attention(db, 1, now, 6, error); }
 
+/* Numbers of 36 months and the year to come; the figures on top of the page. */
+static GPtrArray *
+statistics(Db *db, gint64 institution, GError **error)
+{
+    g_autoptr(GDateTime) today = g_date_time_new_from_unix_utc(now);
+    gint64 active, soon, month = (gint64)g_date_time_get_year(today) * 12 + g_date_time_get_month(today) - 1;
+    if (!db_statistics_now(db, institution, now, 28, &active, &soon, error))
+        return NULL;
+    return db_statistics_months(db, institution, month - 35, month + 12, error);
+}
+
+static GPtrArray *counted(Db *db, GError **error) { return statistics(db, 1, error); }
+static GPtrArray *counted_everywhere(Db *db, GError **error) { return statistics(db, 0, error); }
+
 static const struct { const char *name; GPtrArray *(*ask)(Db *, GError **); } kinds[] = {
     { "name,-everybody-has-it", by_common_name }, { "name", by_name },           { "name,-all-institutions", of_everywhere },
     { "mail", by_mail },                          { "nobody", by_nothing },      { "request-number", by_number },
@@ -80,6 +95,7 @@ static const struct { const char *name; GPtrArray *(*ask)(Db *, GError **); } ki
     { "memo,-everybody-has-it", by_memo },
     { "state", by_state },                        { "type", by_type },           { "state-and-end", by_end },
     { "name,-state,-type", by_all },              { "no-filter,-all-institutions", everything }, { "needs-attention", attention },
+    { "statistics", counted }, { "statistics,-all-institutions", counted_everywhere },
 };
 
 static int

@@ -40,6 +40,8 @@ ROUTES = [
     ("GET", "/helpdesk/institutions/{i}", LOOK, "scope"),
     ("GET", "/helpdesk/institutions/{i}/contact", RULE, "scope"),
     ("POST", "/helpdesk/institutions/{i}/contact", RULE, "scope"),
+    ("GET", "/helpdesk/statistics", ACT, None),
+    ("GET", "/helpdesk/statistics.tsv", ACT, None),
     ("GET", "/helpdesk/nothing", "missing", None),
 ]
 MAY = {"nobody": (), "person": (), "revoker": (LOOK, REVOKE), "officer": (LOOK, REVOKE, ACT), "operator": (LOOK, REVOKE, ACT, RULE)}
