@@ -10,6 +10,7 @@
 #include "db/institution.h"
 #include "db/issuer.h"
 #include "db/job.h"
+#include "db/listing.h"
 #include "db/logo.h"
 #include "db/metadata.h"
 #include "db/metadata_query.h"
@@ -52,6 +53,7 @@ const DbGroup *const db_groups[] = {
     &db_issuer_responder_group,
     &db_issuer_signer_group,
     &db_job_group,
+    &db_listing_group,
     &db_logo_group,
     &db_logo_worker_group,
     &db_metadata_group,

@@ -92,6 +92,8 @@ void helpdesk_approve(Exchange *x);
 void helpdesk_refuse(Exchange *x);
 void helpdesk_new_pin(Exchange *x);
 void helpdesk_resend(Exchange *x);
+/* helpdesk_listing.c: all certificates as a table */
+void helpdesk_everything(Exchange *x);
 /* helpdesk_bulk.c: files with a line for each certificate */
 void helpdesk_bulk(Exchange *x);
 void helpdesk_bulk_upload(Exchange *x);

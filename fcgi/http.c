@@ -117,6 +117,8 @@ http_response_init(HttpResponse *response)
     response->status = 200;
     response->headers = g_string_sized_new(1024);
     response->body = NULL;
+    response->pour = NULL;
+    response->pour_data = NULL;
 }
 
 void

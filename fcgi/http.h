@@ -32,6 +32,10 @@ typedef struct {
     int status;
     GString *headers; /* "Name: value\r\n" … */
     GBytes *body;     /* NULL for none */
+    /* Instead of a body: writes it while it is made, however long it is. FALSE: it ends before its end, and the connection is broken
+       off, so that nobody takes a part for the whole. */
+    gboolean (*pour)(gboolean (*write)(const char *bytes, gsize n, gpointer out), gpointer out, gpointer data);
+    gpointer pour_data;
 } HttpResponse;
 
 /* LOOK_UP gives a FastCGI parameter or NULL. FALSE: something is over its bound or malformed; the answer is 400 (or 414 by

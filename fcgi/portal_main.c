@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -65,12 +66,34 @@ reason(int status)
     return "Status";
 }
 
+static gboolean
+write_more(const char *bytes, gsize n, gpointer out)
+{
+    return FCGX_PutStr(bytes, (int)n, ((FCGX_Request *)out)->out) == (int)n;
+}
+
+/* nginx breaks its answer off where we close before the end; only that tells the browser. */
+static void
+pour_answer(FCGX_Request *fcgi, const Exchange *x)
+{
+    FCGX_PutStr(x->out.headers->str, (int)x->out.headers->len, fcgi->out);
+    FCGX_PutS("\r\n", fcgi->out);
+    if (!x->in->head && !x->out.pour(write_more, fcgi, x->out.pour_data)) {
+        FCGX_FFlush(fcgi->out);
+        shutdown(fcgi->ipcFd, SHUT_RDWR);
+    }
+}
+
 static void
 write_answer(FCGX_Request *fcgi, const Exchange *x)
 {
     gsize n = 0;
     const char *body = x->out.body ? g_bytes_get_data(x->out.body, &n) : NULL;
     FCGX_FPrintF(fcgi->out, "Status: %d %s\r\n", x->out.status, reason(x->out.status));
+    if (x->out.pour) {
+        pour_answer(fcgi, x);
+        return;
+    }
     if (x->out.status != 304)
         FCGX_FPrintF(fcgi->out, "Content-Length: %d\r\n", (int)n);
     FCGX_PutStr(x->out.headers->str, (int)x->out.headers->len, fcgi->out);

@@ -96,6 +96,7 @@ const struct route routes[] = {
     { POST, "/helpdesk/requests/:n/refuse", MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_refuse },
     { POST, "/helpdesk/requests/:n/pin",   MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_new_pin },
     { POST, "/helpdesk/requests/:n/resend", MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_resend },
+    { GET,  "/helpdesk/certificates.tsv",  MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_everything },
     { GET,  "/helpdesk/bulk",              MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_bulk },
     { POST, "/helpdesk/bulk",              MAIN,   ROUTE_OFFICER,  ROUTE_CSRF, UPLOAD_BODY, ROUTE_FILE, helpdesk_bulk_upload },
     { GET,  "/helpdesk/bulk/:n",           MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_batch },

@@ -259,6 +259,27 @@ def issued():
     tap.equal(lines(have["other"], theirs)[2], ("bad", "nobody", "identifier"))
 
 
+def everything():
+    """all certificates of the institution in one table, each once; of all institutions for an operator, or of the one chosen"""
+    def table(b, more=""):
+        answer = b.get("/helpdesk/certificates.tsv" + more).want(200)
+        rows = [r.split("\t") for r in answer.body.decode("utf-8-sig").split("\r\n")[:-1]]
+        tap.ok(all(len(r) == len(rows[0]) for r in rows), rows[0])
+        return [dict(zip(rows[0], r)) for r in rows[1:]]
+    mine, all_of_them = table(have["desk"]), table(have["operator"])
+    count = "select count(*) from certificate c join request r on r.number = c.request"
+    own = demo.number("select institution from request where number = %d" % have["a"])
+    tap.equal(len({r["serial"] for r in mine}), len(mine))
+    tap.equal(len(mine), demo.number(count + " where r.institution = %d" % own))
+    tap.equal(len(all_of_them), demo.number(count))
+    tap.equal({r["institution"] for r in mine}, {"Kagami University"})
+    tap.equal(len(table(have["operator"], "?institution=%d" % own)), len(mine))
+    tap.equal(len(table(have["desk"], "?institution=%d" % (own + 1))), len(mine))
+    row = next(r for r in mine if r["serial"] == have["serial"])
+    tap.equal((row["reason"], row["memo"], row["state"], len(row["sha256"])), ("superseded", "bulk b", "revoked", 64))
+    tap.equal(have["person"].get("/helpdesk/certificates.tsv", follow=False).status, 403)
+
+
 def two_officers():
     """where the institution wants two officers, who sent the file cannot start it, and another can"""
     b, n = have["desk"], have["person"].ready("client", 13, memo="two")[0]
@@ -277,4 +298,4 @@ def two_officers():
         demo.owner("update institution set two_officers = '{}'")
 
 
-tap.run(prepared, dry_run, same_file, refused_files, hostile_bodies, carried_out, killed, stopped, renewed, issued, two_officers)
+tap.run(prepared, dry_run, same_file, refused_files, hostile_bodies, carried_out, killed, stopped, renewed, issued, everything, two_officers)

@@ -30,6 +30,7 @@ ROUTES = [
     ("POST", "/helpdesk/requests/{a}/refuse", ACT, "scope"),
     ("POST", "/helpdesk/requests/{n}/pin", ACT, "scope"),
     ("POST", "/helpdesk/requests/{n}/resend", ACT, "scope"),
+    ("GET", "/helpdesk/certificates.tsv", LOOK, None),
     ("GET", "/helpdesk/bulk", ACT, None),
     ("POST", "/helpdesk/bulk", ACT, "sent"),  # no file: refused for that, and nothing is done
     ("GET", "/helpdesk/bulk/{b}", ACT, "scope"),

@@ -25,7 +25,10 @@
                 <xsl:with-param name="all" select="concat('/helpdesk/find?state=collected&amp;from=', substring($now, 1, 10), '&amp;until=', substring(@soon, 1, 10))"/>
             </xsl:call-template>
         </section>
-        <p class="table-links"><a href="/helpdesk/find"><m:t k="desk.all"/></a></p>
+        <p class="table-links">
+            <a href="/helpdesk/find"><m:t k="desk.all"/></a>
+            <a href="/helpdesk/certificates.tsv"><xsl:if test="choice[@chosen]"><xsl:attribute name="href">/helpdesk/certificates.tsv?institution=<xsl:value-of select="choice[@chosen]/@id"/></xsl:attribute></xsl:if><m:t k="desk.everything"/></a>
+        </p>
     </xsl:template>
 
     <xsl:template name="desk-kind">
