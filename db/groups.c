@@ -23,6 +23,7 @@
 #include "db/print.h"
 #include "db/policy.h"
 #include "db/profile.h"
+#include "db/proposal.h"
 #include "db/publish.h"
 #include "db/radar.h"
 #include "db/reconcile.h"
@@ -72,6 +73,8 @@ const DbGroup *const db_groups[] = {
     &db_policy_owner_group,
     &db_profile_group,
     &db_profile_owner_group,
+    &db_proposal_group,
+    &db_proposal_worker_group,
     &db_publish_group,
     &db_radar_group,
     &db_radar_worker_group,

@@ -20,7 +20,7 @@ enum { NUMBER, PERSON, MONTHS, APPLIED_AT, NOT_BEFORE, NOT_AFTER, TYPE, MEMO, ST
 
 /* A person that several keys find stands where the first of them does. */
 #define PEOPLE                                                                                                               \
-    "select p.id, " EPOCH("p.seen_at") ", (select count(*) from request where person = p.id),"                               \
+    "select p.id, p.institution, " EPOCH("p.seen_at") ", (select count(*) from request where person = p.id),"                               \
     " (select count(*) from request where person = p.id and state in " ALIVE "),"                                            \
     " p.identifier, p.display_name, p.display_name_ja, i.name, i.name_ja, p.mails"
 
@@ -119,8 +119,9 @@ static const DbStatement statements[] = {
             "nii" },
     [OWNER] = { "officer_owner", "select person from request r where number = $2 and " SCOPE("r.institution"), "ni" },
     [REVOKE] = { "officer_revoke",
-            "select revoked, withdrawn from desk_revoke($1, $2, $3::text[]::bigint[], $4, $5, $6, $7, $8, $9)", "niassssss" },
-    [ACT] = { "officer_act", "select desk_act($1, $2, $3, $4, $5, $6, $7)", "nisssss" },
+            "select revoked, withdrawn, proposal from officer_revoke($1, $2, $3::text[]::bigint[], $4, $5, $6, $7, $8, $9, $10)",
+            "niassssssn" },
+    [ACT] = { "officer_act", "select officer_act($1, $2, $3, $4, $5, $6, $7, $8)", "nisssssn" },
 };
 const DbGroup db_officer_group = { "officer", statements, G_N_ELEMENTS(statements), "portal" };
 
@@ -178,7 +179,7 @@ static DbDeskPerson *
 read_person(const DbRows *rows, int i)
 {
     DbDeskPerson *person = g_new0(DbDeskPerson, 1);
-    gint64 *const numbers[] = { &person->id, &person->seen_at, &person->requests, &person->active };
+    gint64 *const numbers[] = { &person->id, &person->institution_id, &person->seen_at, &person->requests, &person->active };
     char **const texts[] = { &person->identifier, &person->name, &person->name_ja, &person->institution,
                              &person->institution_ja };
     int c = 0;
@@ -253,9 +254,11 @@ gboolean
 db_officer_revoke(Db *db, const struct db_desk_revoke *w, gint64 *revoked, gint64 *withdrawn, GError **error)
 {
     g_autoptr(DbRows) rows = db_run(db, &statements[REVOKE], error, w->institution, w->person, w->numbers, w->memo, w->reason,
-                                    w->note, w->actor, w->address, w->log_id);
+                                    w->note, w->actor, w->address, w->log_id, w->days);
     if (!rows)
         return FALSE;
+    if (w->proposal)
+        *w->proposal = db_rows_int(rows, 0, 2);
     *revoked = db_rows_int(rows, 0, 0);
     *withdrawn = db_rows_int(rows, 0, 1);
     return TRUE;
@@ -264,5 +267,9 @@ db_officer_revoke(Db *db, const struct db_desk_revoke *w, gint64 *revoked, gint6
 gboolean
 db_officer_act(Db *db, const struct db_desk_act *w, GError **error)
 {
-    return db_do(db, &statements[ACT], error, w->institution, w->number, w->event, w->note, w->actor, w->address, w->log_id);
+    g_autoptr(DbRows) rows = db_run(db, &statements[ACT], error, w->institution, w->number, w->event, w->note, w->actor,
+                                    w->address, w->log_id, w->days);
+    if (rows && w->proposal)
+        *w->proposal = db_rows_int(rows, 0, 0);
+    return rows != NULL;
 }

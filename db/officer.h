@@ -18,7 +18,7 @@ typedef struct db_desk_row {
 void db_desk_row_free(DbDeskRow *row);
 
 typedef struct db_desk_person {
-    gint64 id, seen_at, requests, active; /* active: can still be revoked or withdrawn */
+    gint64 id, institution_id, seen_at, requests, active; /* active: can still be revoked or withdrawn */
     char *identifier, *name, *name_ja, *institution, *institution_ja;
     char **mails;
     char *key;       /* what it was found by, for the next page */
@@ -57,16 +57,24 @@ gint64 db_officer_owner(Db *db, gint64 institution, gint64 number, GError **erro
 
 /* --- acts ------------------------------------------------------------------------------------------------------------- */
 
+/* Where the institution wants a second officer, an act becomes a proposal (db/proposal.h) that waits DAYS: its number goes to
+   *PROPOSAL, 0 where the act is done. DAYS 0: nothing is proposed, the act is REFUSED "two-officers". */
+
 /* NUMBERS (decimal text) NULL and MEMO NULL: everything of the person. */
 struct db_desk_revoke {
     gint64 institution, person;
     const char *const *numbers;
     const char *memo, *reason, *note, *actor, *address, *log_id;
+    gint64 days, *proposal;
 };
 gboolean db_officer_revoke(Db *db, const struct db_desk_revoke *what, gint64 *revoked, gint64 *withdrawn, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-/* EVENT: approve, refuse, new-pin, resend. */
-struct db_desk_act { gint64 institution, number; const char *event, *note, *actor, *address, *log_id; };
+/* EVENT: approve, refuse, new-pin, resend, renew. */
+struct db_desk_act {
+    gint64 institution, number;
+    const char *event, *note, *actor, *address, *log_id;
+    gint64 days, *proposal;
+};
 gboolean db_officer_act(Db *db, const struct db_desk_act *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 extern const DbGroup db_officer_group;

@@ -131,6 +131,8 @@ static const struct row {
       "PEM file of the key that signs configuration profiles for Apple's devices; empty: none are given out" },
     { "pickup", "profile_certificate", TEXT, "", 0, 4096, NULL, "PEM file of its certificate, then those above it" },
 
+    { "helpdesk", "proposal_days", NUMBER, "7", 1, 365, NULL, "days that a proposal waits for its second officer" },
+
     { "ca", "crl_hours", NUMBER, "48", 1, 720, NULL, "hours from a CRL's thisUpdate to its nextUpdate" },
     { "ca", "crl_shards", NUMBER, "1", 1, 1000, NULL, "CRLs over which an issuer's new certificates are spread; the old ones keep theirs" },
     { "ca", "crl_refresh", NUMBER, "3600", 10, 86400, NULL, "seconds after which a CRL is made anew without a revocation" },

@@ -10,34 +10,11 @@
 /* --- the list --- */
 
 static void
-add_offer(const Exchange *x, WebNode *root, const RaDashboard *shown, const char *type)
-{
-    const char *rule = ra_request_blocked(shown, type);
-    WebNode *offer = web_add(root, "offer");
-    web_set(offer, "type", type);
-    if (rule) {
-        web_set(offer, "blocked", rule);
-        web_set_number(offer, "limit", shown->max_active);
-        for (char **mail = shown->mails; *mail && strcmp(rule, "mail-domain") == 0; mail++)
-            web_add_text(offer, "mail", *mail);
-        return;
-    }
-    g_autofree char *key = guard_form_key(x, "apply");
-    web_set(offer, "form-key", key);
-    for (char **months = shown->months; *months; months++)
-        if (ra_request_offers(shown, type, *months))
-            web_add_text(offer, "months", *months);
-    for (char **mail = shown->mails_allowed; *mail; mail++)
-        web_add_text(offer, "mail", *mail);
-}
-
-static void
 send_list(Exchange *x, const RaDashboard *shown, gboolean all)
 {
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "dashboard", all ? "/certificates?all=1" : "/certificates", &root);
-    for (char **type = shown->types; *type && shown->months[0]; type++)
-        add_offer(x, root, shown, *type);
+    describe_offers(x, root, shown, "apply");
     web_set_flag(root, "all", all);
     web_set(root, "notice", describe_done(x));
     if (shown->hidden > 0)

@@ -37,6 +37,37 @@ set_key(const Exchange *x, WebNode *node, const char *attribute, const char *act
     web_set(node, attribute, key);
 }
 
+/* --- what can be applied for --- */
+
+static void
+add_offer(const Exchange *x, WebNode *root, const RaDashboard *shown, const char *type, const char *act)
+{
+    const char *rule = ra_request_blocked(shown, type);
+    WebNode *offer = web_add(root, "offer");
+    web_set(offer, "type", type);
+    if (rule) {
+        web_set(offer, "blocked", rule);
+        web_set_number(offer, "limit", shown->max_active);
+        for (char **mail = shown->mails; *mail && strcmp(rule, "mail-domain") == 0; mail++)
+            web_add_text(offer, "mail", *mail);
+        return;
+    }
+    g_autofree char *key = guard_form_key(x, act);
+    web_set(offer, "form-key", key);
+    for (char **months = shown->months; *months; months++)
+        if (ra_request_offers(shown, type, *months))
+            web_add_text(offer, "months", *months);
+    for (char **mail = shown->mails_allowed; *mail; mail++)
+        web_add_text(offer, "mail", *mail);
+}
+
+void
+describe_offers(const Exchange *x, WebNode *root, const RaDashboard *shown, const char *act)
+{
+    for (char **type = shown->types; *type && shown->months[0]; type++)
+        add_offer(x, root, shown, *type, act);
+}
+
 /* --- requests --- */
 
 static gboolean

@@ -9,6 +9,8 @@
 #include "ra/pickup.h"
 #include "ra/request.h"
 
+/* Each type that the institution has, with its form (ACT: what its key is made for), or what stands in the way. */
+void describe_offers(const Exchange *x, WebNode *root, const RaDashboard *shown, const char *act);
 /* A row of the dashboard, with what needs attention and the keys of the acts that it offers. */
 void describe_row(const Exchange *x, WebNode *root, const RaRequestRow *row);
 /* The request of a page of its own. Returns the element, so that the caller adds keys. */

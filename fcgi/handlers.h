@@ -86,6 +86,14 @@ void helpdesk_statistics_table(Exchange *x);
 /* helpdesk_person.c */
 void helpdesk_person(Exchange *x);
 void helpdesk_revoke(Exchange *x);
+/* helpdesk_apply.c */
+void helpdesk_apply(Exchange *x);
+/* helpdesk_proposal.c */
+void helpdesk_proposals(Exchange *x);
+void helpdesk_proposal(Exchange *x);
+void helpdesk_confirm(Exchange *x);
+void helpdesk_decline(Exchange *x);
+void helpdesk_withdraw(Exchange *x);
 /* helpdesk_request.c */
 void helpdesk_request(Exchange *x);
 void helpdesk_approve(Exchange *x);
@@ -106,5 +114,6 @@ void helpdesk_institutions(Exchange *x);
 void helpdesk_policy(Exchange *x);
 void helpdesk_policy_form(Exchange *x);
 void helpdesk_policy_change(Exchange *x);
+void helpdesk_renew(Exchange *x);
 
 #endif

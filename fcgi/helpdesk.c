@@ -70,7 +70,8 @@ helpdesk_problem(WebNode *root, const char *field, const char *rule)
 const char *
 helpdesk_done(const Exchange *x)
 {
-    static const char *const words[] = { "desk-revoke", "desk-approve", "desk-refuse", "desk-new-pin", "desk-resend",
+    static const char *const words[] = { "desk-revoke", "desk-approve", "desk-refuse", "desk-new-pin", "desk-resend", "desk-renew",
+                                         "desk-apply", "desk-proposed", "desk-confirm", "desk-decline", "desk-withdraw",
                                          "bulk-checked", "bulk-same", "bulk-started", "bulk-withdrawn", "desk-policy", NULL };
     const char *word = form_text(x->query, "done");
     return g_strv_contains(words, word) ? word : NULL;
@@ -101,9 +102,10 @@ helpdesk(Exchange *x)
     gint64 chosen = MAX(form_number(x->query, "institution"), 0);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) rows = ra_officer_attention(x->portal->ra, &officer, chosen, x->now, ATTENTION_MOST + 1, &error);
+    g_autoptr(GPtrArray) proposals = rows ? ra_proposal_list(x->portal->ra, &officer, chosen, TRUE, x->now, &error) : NULL;
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "desk-start", "/helpdesk", &root);
-    if (!rows || !helpdesk_choices(x, root, chosen, &error)) {
+    if (!proposals || !helpdesk_choices(x, root, chosen, &error)) {
         page_failure(x, error, "/certificates");
         return;
     }
@@ -111,6 +113,8 @@ helpdesk(Exchange *x)
     page_time(x, root, "soon", x->now + 28 * 86400);
     for (guint i = 0; i < rows->len; i++)
         helpdesk_row(x, root, rows->pdata[i]);
+    for (guint i = 0; i < proposals->len && i <= ATTENTION_MOST; i++)
+        helpdesk_proposal_facts(x, root, "proposal", proposals->pdata[i]);
     page_send(x, 200, document);
 }
 

@@ -1,13 +1,13 @@
 /*
  * helpdesk: what the officers' pages share. One file of handlers for each part: helpdesk.c (start, find), helpdesk_person.c (a person,
- * revoking), helpdesk_request.c (one request), helpdesk_policy.c (institutions), helpdesk_statistics.c. The table of routes has let in
- * officers only.
+ * revoking), helpdesk_apply.c (applying for a person), helpdesk_request.c (one request), helpdesk_proposal.c (what waits for a
+ * second officer), helpdesk_policy.c (institutions), helpdesk_statistics.c. The table of routes has let in officers only.
  */
 #ifndef FCGI_HELPDESK_H
 #define FCGI_HELPDESK_H
 
 #include "fcgi/portal.h"
-#include "ra/officer.h"
+#include "ra/proposal.h"
 
 /* Who asks, with what is in reach by the session's role. */
 RaOfficer helpdesk_officer(const Exchange *x);
@@ -17,6 +17,8 @@ gboolean helpdesk_may_act(const Exchange *x);
 void helpdesk_row(const Exchange *x, WebNode *parent, const RaDeskRow *row);
 /* A person's names, identifier, addresses and institution on NODE. */
 void helpdesk_person_facts(const Exchange *x, WebNode *node, const RaDeskPerson *person);
+/* A proposal as <proposal>. */
+void helpdesk_proposal_facts(const Exchange *x, WebNode *parent, const char *name, const RaProposal *proposal);
 /* What was refused beside FIELD by RULE; with a note's bound. */
 void helpdesk_problem(WebNode *root, const char *field, const char *rule);
 /* The institutions that an operator may choose from, CHOSEN marked; none for an officer, who has one. FALSE with ERROR. */

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "fcgi/describe.h"
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
 #include "fcgi/helpdesk.h"
@@ -48,6 +49,19 @@ add_devices(const Exchange *x, WebNode *root, const GPtrArray *rows)
     }
 }
 
+/* What an officer may apply for in the person's name; FALSE with ERROR. */
+static gboolean
+add_offers(const Exchange *x, WebNode *root, GError **error)
+{
+    if (!helpdesk_may_act(x))
+        return TRUE;
+    g_autofree char *act = describe_act("desk-apply", x->number);
+    g_autoptr(RaDashboard) shown = ra_request_dashboard(x->portal->ra, x->number, FALSE, 0, 1, error);
+    if (shown)
+        describe_offers(x, root, shown, act);
+    return shown != NULL;
+}
+
 static void
 show_person(Exchange *x)
 {
@@ -62,6 +76,10 @@ show_person(Exchange *x)
     g_autofree char *path = path_of(x->number);
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "desk-person", path, &root);
+    if (!add_offers(x, root, &error)) {
+        page_failure(x, error, "/helpdesk");
+        return;
+    }
     web_set(root, "notice", helpdesk_done(x));
     set_key(x, root);
     helpdesk_person_facts(x, web_add(root, "found"), person);
@@ -130,7 +148,7 @@ waits_for_pickup(const char *state)
 
 /* What would happen, in numbers and by name. PROBLEM: a field that must be mended, or NULL. */
 static void
-ask(Exchange *x, int status, const RaDeskPerson *person, const GPtrArray *rows, const Chosen *chosen, const char *problem)
+ask(Exchange *x, const RaOfficer *officer, int status, const RaDeskPerson *person, const GPtrArray *rows, const Chosen *chosen, const char *problem)
 {
     const char *what = form_text(x->form, "what");
     g_autofree char *path = path_of(x->number);
@@ -154,6 +172,8 @@ ask(Exchange *x, int status, const RaDeskPerson *person, const GPtrArray *rows, 
     }
     web_set_number(root, "revoke", revoke);
     web_set_number(root, "withdraw", withdraw);
+    web_set_flag(root, "two", ra_proposal_many(&chosen->choice, rows) &&
+                              ra_proposal_needed(x->portal->ra, officer, x->number, "revoke-many", NULL));
     if (problem)
         helpdesk_problem(root, problem, "unknown");
     page_send(x, status, document);
@@ -195,13 +215,13 @@ consider(Exchange *x, const RaOfficer *officer, const RaDeskPerson *person, cons
     else if (confirmed && revoke_now(x, officer, &chosen, key, &error))
         return;
     else if (g_error_matches(error, RA_ERROR, RA_ERROR_INPUT))
-        ask(x, 400, person, rows, &chosen, ra_error_rule(error));
+        ask(x, officer, 400, person, rows, &chosen, ra_error_rule(error));
     else if (error)
         page_failure(x, error, path);
     else if (!any_of(&chosen, rows))
         page_error(x, 409, chosen.numbers ? "desk-none" : "conflict", path);
     else
-        ask(x, 200, person, rows, &chosen, NULL);
+        ask(x, officer, 200, person, rows, &chosen, NULL);
 }
 
 void

@@ -65,6 +65,7 @@ add_acts(const Exchange *x, WebNode *node, const RaRequest *r)
     static const struct { const char *event, *attribute, *act; } acts[] = {
         { "approve", "approve-key", "desk-approve" }, { "refuse", "refuse-key", "desk-refuse" },
         { "new-pin", "pin-key", "desk-new-pin" },     { "resend", "resend-key", "desk-resend" },
+        { "renew", "renew-key", "desk-renew" },
     };
     static const char *const ends[] = { "revoke", "withdraw" };
     for (gsize i = 0; helpdesk_may_act(x) && i < G_N_ELEMENTS(acts); i++)
@@ -124,9 +125,17 @@ words_field(const char *event)
     return strcmp(event, "refuse") == 0 ? "reason" : "note";
 }
 
+/* A renewal is an application. */
+static const char *
+policy_word(const char *event)
+{
+    return strcmp(event, "renew") == 0 ? "apply" : event;
+}
+
 static void
 ask(Exchange *x, int status, const RaRequest *r, const char *event, const char *problem)
 {
+    const RaOfficer officer = helpdesk_officer(x);
     g_autofree char *path = path_of(x->number);
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "desk-act", path, &root);
@@ -138,6 +147,7 @@ ask(Exchange *x, int status, const RaRequest *r, const char *event, const char *
     page_names(person, r->display_name, r->display_name_ja);
     describe_request(x, root, r);
     describe_pickup(x, root, r, NULL);
+    web_set_flag(root, "two", ra_proposal_needed(x->portal->ra, &officer, r->person, policy_word(event), NULL));
     if (problem)
         helpdesk_problem(root, words_field(event), strcmp(problem, "refusal-missing") == 0 ? "missing" : "long");
     page_send(x, status, document);
@@ -203,4 +213,10 @@ void
 helpdesk_resend(Exchange *x)
 {
     act(x, "resend");
+}
+
+void
+helpdesk_renew(Exchange *x)
+{
+    act(x, "renew");
 }

@@ -23,6 +23,9 @@ ra_error_rule(const GError *error)
 static const struct { const char *word; enum ra_error code; const char *rule; } words[] = {
     { "request", RA_ERROR_NOT_FOUND, "request" },
     { "state", RA_ERROR_CONFLICT, "state" },
+    { "decided", RA_ERROR_CONFLICT, "decided" },
+    { "proposed", RA_ERROR_CONFLICT, "proposed" },
+    { "proposal-ended", RA_ERROR_CONFLICT, "proposal-ended" },
     { "ended", RA_ERROR_CONFLICT, "ended" },
     { "pickup", RA_ERROR_CONFLICT, "pickup" },
     { "certificate", RA_ERROR_CONFLICT, "certificate" },

@@ -25,9 +25,10 @@ enum ra_error {
  *           (none in force), context and
  *           assurance (the profile asks for another kind of login, for values that the IdP does not send), login (the pickup asks for the owner's
  *           login), owner (somebody else's login); by the signer: policy, validity, issuer-end, subject; of a change of
- *           policy: idp-taken (the IdP speaks for another institution)
- * CONFLICT  state, ended (the certificate has run out), pin (none to show), pickup, certificate, busy, changed (somebody else changed
- *           the policy meanwhile), session (ended meanwhile)
+ *           policy: idp-taken (the IdP speaks for another institution); of acts that need two officers:
+ *           same-officer, other-officer, two-officers (a second officer is needed, or this one is not it)
+ * CONFLICT  state, ended (the certificate has run out), pin (none to show), pickup, certificate, busy, decided, proposed and
+ *           proposal-ended (ra/proposal.h), changed (somebody else changed the policy meanwhile), session (ended meanwhile)
  * INPUT     type, months, memo, mail, mail-choice (several addresses: pick one), reason, note, refusal and refusal-missing (an
  *           officer's words), password-short,
  *           password-long, password-characters, encoding, key-kind, key-weak, key-used (by another person), key-compromised, csr-… as in ca/csr.h,

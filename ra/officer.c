@@ -4,8 +4,8 @@
 
 #include "db/institution.h"
 #include "db/log.h"
-#include "ra/act.h"
 #include "ra/error.h"
+#include "ra/officer_deed.h"
 
 static gboolean
 refuse(GError **error, enum ra_error code, const char *word)
@@ -204,68 +204,42 @@ ra_desk_chosen(const struct ra_desk_choice *choice, const RaDeskRow *row)
            (!choice->numbers || g_strv_contains(choice->numbers, number));
 }
 
-/* Breaks a line, controls a terminal or turns the reading direction; the database's words_fit says the same. */
-static gboolean
-disturbs(gunichar c)
-{
-    return g_unichar_iscntrl(c) || c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x2069);
-}
-
-/* The officer's own words as one line; NULL with ERROR, whose word is FIELD. */
-static char *
-words_of(const char *text, const char *field, GError **error)
-{
-    g_autofree char *words = g_strstrip(g_strdelimit(g_strdup(text ? text : ""), "\r\n\t", ' '));
-    gboolean ok = g_utf8_validate(words, -1, NULL) && g_utf8_strlen(words, -1) <= RA_NOTE_MOST;
-    for (const char *c = words; ok && *c; c = g_utf8_next_char(c))
-        ok = !disturbs(g_utf8_get_char(c));
-    if (ok)
-        return g_steal_pointer(&words);
-    refuse(error, RA_ERROR_INPUT, field);
-    return NULL;
-}
+static const struct ra_form no_form;
 
 char *
 ra_officer_note(const char *text, GError **error)
 {
-    return words_of(text, "note", error);
+    return ra_officer_words(text, "note", error);
 }
 
 struct act {
-    const RaOfficer *officer;
+    struct ra_officer_deed deed;
     const struct ra_desk_choice *choice;
-    const char *reason, *event, *note, *actor;
+    const char *reason, *event, *note;
 };
 
 static gboolean
 act_revoke(RaContext *ctx, gpointer data, gint64 *number, GError **error)
 {
-    const struct act *a = data;
-    gint64 revoked = 0, withdrawn = 0;
-    const struct db_desk_revoke what = { .institution = a->officer->institution, .person = a->choice->person,
+    struct act *a = data;
+    const RaOfficer *officer = a->deed.officer;
+    gint64 revoked = 0, withdrawn = 0, proposal = 0;
+    const struct db_desk_revoke what = { .institution = officer->institution, .person = a->choice->person,
                                          .numbers = a->choice->numbers, .memo = a->choice->memo, .reason = a->reason,
-                                         .note = a->note, .actor = a->actor, .address = a->officer->address, .log_id = log_id() };
-    (void)number;
-    return db_officer_revoke(ctx->db, &what, &revoked, &withdrawn, error);
+                                         .note = a->note, .actor = a->deed.actor, .address = officer->address,
+                                         .log_id = log_id(), .days = ra_proposal_days(ctx), .proposal = &proposal };
+    return db_officer_revoke(ctx->db, &what, &revoked, &withdrawn, error) && ra_officer_led(&a->deed, proposal, number);
 }
 
 static gboolean
 act_one(RaContext *ctx, gpointer data, gint64 *number, GError **error)
 {
-    const struct act *a = data;
-    const struct db_desk_act what = { .institution = a->officer->institution, .number = *number, .event = a->event,
-                                      .note = a->note, .actor = a->actor, .address = a->officer->address, .log_id = log_id() };
-    return db_officer_act(ctx->db, &what, error);
-}
-
-/* The form is the officer's own, whoever the act is about. */
-static gboolean
-perform(RaContext *ctx, RaAct how, struct act *what, gint64 number, const struct ra_form *form, char **location, GError **error)
-{
-    const struct ra_who who = { .person = what->officer->person, .address = what->officer->address };
-    const struct ra_deed deed = { .who = &who, .form = form, .number = number, .act = how, .data = what };
-    return ra_act(ctx, &deed, location, error);
+    struct act *a = data;
+    gint64 proposal = 0;
+    const struct db_desk_act what = { .institution = a->deed.officer->institution, .number = *number, .event = a->event,
+                                      .note = a->note, .actor = a->deed.actor, .address = a->deed.officer->address,
+                                      .log_id = log_id(), .days = ra_proposal_days(ctx), .proposal = &proposal };
+    return db_officer_act(ctx->db, &what, error) && ra_officer_led(&a->deed, proposal, number);
 }
 
 gboolean
@@ -276,12 +250,13 @@ ra_officer_revoke(RaContext *ctx, const RaOfficer *officer, const struct ra_desk
         return refuse(error, RA_ERROR_INPUT, "reason");
     if (strcmp(officer->role, "person") == 0 && choice->person != officer->person)
         return refuse(error, RA_ERROR_NOT_FOUND, "request");
-    g_autofree char *note = words_of(text, "note", error);
+    g_autofree char *note = ra_officer_words(text, "note", error);
     if (!note)
         return FALSE;
     g_autofree char *actor = ra_officer_actor(officer);
-    struct act what = { .officer = officer, .choice = choice, .reason = reason, .note = note, .actor = actor };
-    return perform(ctx, act_revoke, &what, choice->person, form, location, error);
+    struct act what = { .deed = { .officer = officer, .actor = actor, .form = form ? *form : no_form }, .choice = choice, .reason = reason,
+                        .note = note };
+    return ra_officer_perform(ctx, act_revoke, &what.deed, choice->person, location, error);
 }
 
 gboolean
@@ -289,12 +264,12 @@ ra_officer_act(RaContext *ctx, const RaOfficer *officer, gint64 number, const ch
                const struct ra_form *form, char **location, GError **error)
 {
     gboolean refusal = strcmp(event, "refuse") == 0;
-    g_autofree char *note = words_of(text, refusal ? "refusal" : "note", error);
+    g_autofree char *note = ra_officer_words(text, refusal ? "refusal" : "note", error);
     if (!note)
         return FALSE;
     if (refusal && !*note)
         return refuse(error, RA_ERROR_INPUT, "refusal-missing");
     g_autofree char *actor = ra_officer_actor(officer);
-    struct act what = { .officer = officer, .event = event, .note = note, .actor = actor };
-    return perform(ctx, act_one, &what, number, form, location, error);
+    struct act what = { .deed = { .officer = officer, .actor = actor, .form = form ? *form : no_form }, .event = event, .note = note };
+    return ra_officer_perform(ctx, act_one, &what.deed, number, location, error);
 }

@@ -85,12 +85,15 @@ char *ra_officer_note(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESUL
 struct ra_desk_choice { gint64 person; const char *memo; const char *const *numbers; };
 /* Is that row one of them, and can it be revoked or withdrawn? */
 gboolean ra_desk_chosen(const struct ra_desk_choice *choice, const RaDeskRow *row);
+/* Acts for which the institution wants two officers become proposals (ra/proposal.h), and the form leads to the proposal's page: of these
+   "approve", "new-pin", "renew", and revoking what is not all of one device. CONFLICT "proposed" where one waits already. */
+
 /* Certificates are revoked, requests that nobody has collected yet are withdrawn; all of it or nothing. INPUT "reason", "note";
    CONFLICT "state" where nothing is left to do. */
 gboolean ra_officer_revoke(RaContext *ctx, const RaOfficer *officer, const struct ra_desk_choice *choice, const char *reason,
                            const char *note, const struct ra_form *form, char **location, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-/* EVENT: "approve", "refuse", "new-pin" (unlocks, too), "resend". NOTE: for officers alone, but with a refusal it is the reason, which
+/* EVENT: "approve", "refuse", "new-pin" (unlocks, too), "resend", "renew". NOTE: for officers alone, but with a refusal it is the reason, which
    the owner reads: INPUT "refusal-missing", "refusal". */
 gboolean ra_officer_act(RaContext *ctx, const RaOfficer *officer, gint64 number, const char *event, const char *note,
                         const struct ra_form *form, char **location, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -6,6 +6,7 @@
 #include "ra/act.h"
 #include "ra/batch.h"
 #include "ra/error.h"
+#include "ra/officer_deed.h"
 
 const gint64 ra_absent_months[] = { 6, 12, 18, 24, 0 };
 
@@ -169,7 +170,7 @@ act_revoke(RaContext *ctx, gpointer data, gint64 *number, GError **error)
     for (const char *const *person = a->persons; *person; person++) {
         const struct db_desk_revoke what = { .institution = a->officer->institution, .reason = a->reason, .note = a->note,
                                              .person = g_ascii_strtoll(*person, NULL, 10), .actor = a->actor,
-                                             .address = a->officer->address, .log_id = log_id() };
+                                             .address = a->officer->address, .log_id = log_id(), .days = ra_proposal_days(ctx) };
         if (!db_officer_revoke(ctx->db, &what, &revoked, &withdrawn, error))
             return FALSE;
     }

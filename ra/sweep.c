@@ -12,6 +12,7 @@
 #include "ra/error.h"
 #include "ra/notices.h"
 #include "ra/radar.h"
+#include "ra/proposal.h"
 #include "ra/print.h"
 #include "ra/statistics.h"
 
@@ -234,6 +235,7 @@ static const struct round {
     { "published", 2, published },      { "lapse", 10, ra_sweep_lapse }, { "erase", 10, ra_sweep_erase },
     { "crl", 5, ra_sweep_crl },         { "expiry", 30, expiry },        { "ending", 60, ra_sweep_ending },
     { "notices", 60, notices },         { "rows", 60, ra_sweep_rows },   { "superseded", 60, ra_sweep_superseded },
+    { "proposals", 60, ra_proposal_sweep },
     { "freshness", 60, freshness },     { "print", 2, print },           { "digest", 60, digest },
     { "changes", 5, ra_radar_run },     { "changes-over", 60, ra_radar_tidy },
     { "statistics", 5, statistics },

@@ -16,15 +16,22 @@ demo = client.Demo()
 ROUTES_C = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "fcgi", "routes.c")
 
 # For each role what a route answers: of the own institution, of another one. {p}: a person, {n}: a request that waits, {a}: one that
-# waits for approval, {b}: a batch that was checked. A POST has a token, a form key that fits and no confirm=1, so that nothing is done.
-LOOK, REVOKE, ACT, RULE = range(4)
-WHO = {LOOK: "REVOKER", REVOKE: "REVOKER", ACT: "OFFICER", RULE: "OPERATOR", "missing": "REVOKER"}  # in the table of routes
+# waits for approval, {b}: a batch that was checked, {c}: one that is collected, {v}: a proposal that somebody else made. A POST has a
+# token, a form key that fits and no confirm=1, so that nothing is done.
+LOOK, REVOKE, ACT, RULE, MINE = range(5)  # MINE: whoever proposed it alone, which none of these did
+WHO = {LOOK: "REVOKER", REVOKE: "REVOKER", MINE: "REVOKER", ACT: "OFFICER", RULE: "OPERATOR", "missing": "REVOKER"}  # in the table of routes
 ROUTES = [
     ("GET", "/helpdesk", LOOK, None),
     ("GET", "/helpdesk/find", LOOK, None),
     ("GET", "/helpdesk/find.tsv", LOOK, None),
     ("GET", "/helpdesk/people/{p}", LOOK, "scope"),
     ("POST", "/helpdesk/people/{p}/revoke", REVOKE, "scope"),
+    ("POST", "/helpdesk/people/{p}/apply", ACT, "scope"),
+    ("GET", "/helpdesk/proposals", LOOK, None),
+    ("GET", "/helpdesk/proposals/{v}", LOOK, "scope"),
+    ("POST", "/helpdesk/proposals/{v}/confirm", REVOKE, "scope"),
+    ("POST", "/helpdesk/proposals/{v}/decline", REVOKE, "scope"),
+    ("POST", "/helpdesk/proposals/{v}/withdraw", MINE, "scope"),
     ("GET", "/helpdesk/requests/{n}", LOOK, "scope"),
     ("POST", "/helpdesk/requests/{a}/approve", ACT, "scope"),
     ("POST", "/helpdesk/requests/{a}/refuse", ACT, "scope"),
@@ -43,6 +50,7 @@ ROUTES = [
     ("POST", "/helpdesk/institutions/{i}/contact", RULE, "scope"),
     ("GET", "/helpdesk/statistics", ACT, None),
     ("GET", "/helpdesk/statistics.tsv", ACT, None),
+    ("POST", "/helpdesk/requests/{c}/renew", ACT, "scope"),
     ("GET", "/helpdesk/nothing", "missing", None),
 ]
 MAY = {"nobody": (), "person": (), "revoker": (LOOK, REVOKE), "officer": (LOOK, REVOKE, ACT), "operator": (LOOK, REVOKE, ACT, RULE)}
@@ -52,18 +60,30 @@ have = {}
 def wanted(role, act, scope, own):
     if act == "missing":
         return 404 if MAY[role] else 403
-    if act not in MAY[role]:
+    if act not in MAY[role] and not (act == MINE and MAY[role]):
+        return 403
+    if act == MINE and (own or role == "operator"):
         return 403
     if scope == "sent":
         return 400
     return 404 if scope and not own and role != "operator" else 200
 
 
-def as_revoker():
-    """A second session of the desk, which the database makes a revoker's: the demo's IdP sends no such entitlement."""
-    b = Person(demo, "desk")
-    demo.owner("update session set role = 'revoker' where created_at = (select max(created_at) from session)")
+def as_role(account, role):
+    """A session to which the database gives a role: the demo's IdP sends no such entitlement."""
+    b = Person(demo, account)
+    demo.owner("update session set role = '%s' where created_at = (select max(created_at) from session)" % role)
     return b
+
+
+def demand(*acts):
+    demo.owner("update institution set two_officers = '{%s}'" % ",".join(acts))
+
+
+def proposed(b, path, **fields):
+    """The number of the proposal that this act becomes, with everything confirmed."""
+    answer = confirm(b, path, **fields)
+    return int(re.search(r"/helpdesk/proposals/(\d+)\?done=desk-proposed$", answer.location()).group(1))
 
 
 def prepared():
@@ -77,8 +97,13 @@ def prepared():
         have[account]["a"] = b.apply("client", 13, memo="asks")
         demo.owner("update institution set approval = false")
         tap.equal(b.state(have[account]["a"]), "approval")
+        have[account]["c"] = b.collected("client", 13, memo="in use")[0]
+        demand("revoke-many")
+        proposer = as_role("student", "officer") if account == "researcher" else Person(demo, "desk2")
+        have[account]["v"] = proposed(proposer, "/helpdesk/people/%d/revoke" % have[account]["p"], what="all")
+        demand()
     have.update(nobody=Browser(demo), person=have["researcher"]["browser"], officer=Person(demo, "desk"), operator=Person(demo, "operator"),
-                revoker=as_revoker())
+                revoker=as_role("desk", "revoker"))
     for account, desk in (("researcher", "desk"), ("researcher2", "desk2")):
         b = Person(demo, desk)
         file = b"number\treason\n%d\tunspecified\n" % have[account]["n"]
@@ -116,7 +141,7 @@ def matrix():
                 if method == "GET":
                     page = b.get(where, follow=False)
                 else:
-                    fields = {"csrf": csrf, "form_key": key_for(b, where), "what": "all", "helpdesk-name": "Another",
+                    fields = {"csrf": csrf, "form_key": key_for(b, where), "what": "all", "helpdesk-name": "Another", "type": "client", "months": "13",
                               "version": demo.number("select version from institution where id = %d" % have[account]["i"])}
                     page = b.post(where, fields)
                 cells += 1
@@ -134,8 +159,10 @@ def sql_scope():
     demo.owner("set search_path = ''; do $$ begin assert public.desk_fold('Ａ ・b') = 'ab'; end $$")
     other = have["researcher2"]
     own = demo.number("select institution from request where number = %d" % have["researcher"]["n"])
-    for call in ("desk_act(%d, %d, 'new-pin', '', 'officer:1', '', '')" % (own, other["n"]),
-                 "desk_revoke(%d, %d, null, null, 'superseded', '', 'officer:1', '', '')" % (own, other["p"])):
+    for call in ("officer_act(%d, %d, 'new-pin', '', 'officer:1', '', '', 7)" % (own, other["n"]),
+                 "officer_revoke(%d, %d, null, null, 'superseded', '', 'officer:1', '', '', 7)" % (own, other["p"]),
+                 "officer_apply(%d, %d, 'client', 13, '', '', '', 'officer:1', '', '', 7)" % (own, other["p"]),
+                 "proposal_confirm(%d, %d, '', 'officer:1', '', '')" % (own, other["v"])):
         demo.owner("do $$ begin perform %s; raise 'done'; exception when others then if sqlerrm <> 'request' then raise; end if; end $$" % call)
 
 
@@ -156,7 +183,8 @@ def waits():
 
 def confirm(b, path, **fields):
     page = b.get(path.rsplit("/", 1)[0]).want(200)
-    asked = b.submit(page.form(path), **fields).want(200)
+    chosen = {k: v for k, v in fields.items() if k in ("what", "type", "months")}
+    asked = b.submit(page.form(path, **chosen), **fields).want(200)
     tap.equal(len([f for f in asked.forms() if f.action.endswith(path)]), 1)
     return b.submit(asked.form(path, confirm="1"), **fields).want(303)
 
@@ -241,6 +269,75 @@ def lost():
     tap.equal(b.submit(b.detail(other).form("/certificates/%d/lost" % other), form_key=key.fields["form_key"]).status, 403)
 
 
+def second():
+    """where policy wants two officers an act waits for another one: shown to all, confirmed with the numbers of that moment, named in
+    the audit; one device never waits"""
+    desk, operator, b = have["officer"], have["operator"], Person(demo, "student")
+    used, waits = b.collected("client", 13, memo="library")[0], b.ready("client", 13, memo="lab")[0]
+    p = demo.number("select person from request where number = %d" % used)
+    demo.inkan("institution", "set", "Kagami University", "--two-officers", "revoke-many,new-pin,apply")
+    try:
+        v = proposed(desk, "/helpdesk/people/%d/revoke" % p, what="all", reason="affiliationChanged", note="left in March")
+        tap.equal([b.state(used), b.state(waits)], ["collected", "ready"])
+        for officer in (desk, operator):
+            tap.ok(any(a["href"] == "/helpdesk/proposals/%d" % v for a in officer.get("/helpdesk").tree.all("a")), "on the start page")
+        page = desk.get("/helpdesk/proposals/%d" % v).want(200)
+        tap.equal([f.path.rsplit("/", 1)[1] for f in page.forms() if "/proposals/" in f.path], ["withdraw"])
+        b.submit(b.detail(waits).form("/certificates/%d/withdraw" % waits), confirm="1")  # meanwhile one is gone
+        path = "/helpdesk/proposals/%d/confirm" % v
+        asked = operator.submit(operator.get(path.rsplit("/", 1)[0]).form(path)).want(200)
+        tap.ok("left in March" in asked.text() and {int(i["data-request"]) for i in asked.tree.all("li") if i["data-request"]} >= {used}, asked.text())
+        tap.ok(waits not in {int(i["data-request"]) for i in asked.tree.all("li") if i["data-request"]}, "numbers as they are now")
+        done = operator.submit(asked.form(path, confirm="1")).want(303)
+        tap.equal(operator.submit(asked.form(path, confirm="1")).want(303).location(), done.location())
+        b.wait(used, "revoked")
+        client.wait_mail(demo, used, "revoked")
+        tap.equal(demo.sql("select count(*) from event where request = %d and what = 'revoke' and actor like 'operator:%%' and detail ->> 'proposer' like 'officer:%%' and detail ->> 'note' = 'left in March'" % used), "1")
+        n = b.collected("client", 13, memo="one device")[0]
+        answer = confirm(desk, "/helpdesk/people/%d/revoke" % p, what="device", memo="one device", reason="keyCompromise")
+        tap.ok("/proposals/" not in answer.location(), answer.location())
+        b.wait(n, "revoked")
+        n = b.ready("client", 13)[0]
+        v = proposed(desk, "/helpdesk/requests/%d/pin" % n, note="forgot it")
+        tap.equal(desk.submit(desk.get("/helpdesk/requests/%d" % n).form("/helpdesk/requests/%d/pin" % n), confirm="1").status, 409)  # it waits already
+        path = "/helpdesk/proposals/%d/decline" % v
+        asked = operator.submit(operator.get(path.rsplit("/", 1)[0]).form(path)).want(200).form(path, confirm="1")
+        operator.submit(asked, reason="").want(400)
+        operator.submit(asked, reason="ask the person to call us").want(303)
+        tap.ok("ask the person to call us" in desk.get("/helpdesk/proposals/%d" % v).want(200).text(), "the proposer reads why")
+        v = proposed(desk, "/helpdesk/requests/%d/pin" % n)
+        path = "/helpdesk/proposals/%d/withdraw" % v
+        desk.submit(desk.submit(desk.get(path.rsplit("/", 1)[0]).form(path)).want(200).form(path, confirm="1")).want(303)
+        tap.equal(demo.sql("select string_agg(state, ' ' order by id) from proposal where request = %d" % n), "declined withdrawn")
+    finally:
+        demo.inkan("institution", "set", "Kagami University", "--two-officers", "")
+
+
+def behalf():
+    """an officer applies and renews for a person: the mails go to the person, the PIN is the person's, rules hold; the person is told"""
+    desk, b = have["officer"], Person(demo, "student")
+    p = demo.number("select person from request where number = %d" % b.apply("client", 13, memo="first"))
+    path = "/helpdesk/people/%d/apply" % p
+    answer = confirm(desk, path, type="client", months="25", memo="exam room", note="asked at the desk")
+    n = int(re.search(r"/helpdesk/requests/(\d+)\?done=desk-apply$", answer.location()).group(1))
+    b.wait(n, "ready")
+    pin = b.pin(n)
+    tap.ok(pin and pin not in desk.get("/helpdesk/requests/%d" % n).html, "the officer never sees the PIN")
+    for event in ("officer-act", "ready"):
+        tap.ok(demo.sql("select mails[1] from person where id = %d" % p) in client.wait_mail(demo, n, event)["To"], event)
+    tap.equal(demo.sql("select count(*) from event where request = %d and what = 'apply' and actor like 'officer:%%' and detail ->> 'note' = 'asked at the desk'" % n), "1")
+    form = desk.get("/helpdesk/people/%d" % p).form(path, type="client")
+    desk.submit(form, type="client", months="13", mail="somebody@else.example").want(422)
+    demo.owner("update institution set max_active = 1 where name = 'Kagami University'")
+    refused = desk.submit(form, type="client", months="13", confirm="1").want(422)
+    demo.owner("update institution set max_active = 10000 where name = 'Kagami University'")
+    tap.ok("as many requests alive" in refused.text(), refused.text())
+    n = b.collected("client", 13, memo="to renew")[0]
+    confirm(desk, "/helpdesk/requests/%d/renew" % n)
+    b.wait(n, "renew_ready")
+    client.wait_mail(demo, n, "officer-act")
+
+
 def logged():
     """coming and going of officers is in the audit"""
     b = Person(demo, "desk2")
@@ -250,4 +347,4 @@ def logged():
     tap.ok(demo.number("select count(*) from event where what = 'officer-login' and detail ->> 'role' = 'officer'") > 0)
 
 
-tap.run(prepared, table_is_whole, matrix, sql_scope, waits, refused_acts, acts, table, pages, lost, logged)
+tap.run(prepared, table_is_whole, matrix, sql_scope, waits, refused_acts, acts, table, pages, lost, second, behalf, logged)

@@ -100,7 +100,7 @@
                     <xsl:if test="$frame/@desk"><li><a href="{$portal}/helpdesk"><m:t k="desk.menu"/></a></li></xsl:if>
                     <li><a href="{$portal}/account"><m:t k="frame.menu.account"/></a></li>
                     <xsl:choose>
-                        <xsl:when test="self::apply-confirm or self::renew-confirm or self::revoke-confirm or self::withdraw-confirm or self::lost-confirm or self::desk-confirm or self::desk-act">
+                        <xsl:when test="self::apply-confirm or self::renew-confirm or self::revoke-confirm or self::withdraw-confirm or self::lost-confirm or self::desk-confirm or self::desk-act or self::desk-apply or self::desk-decide">
                             <li><a href="{$portal}/account#logout"><m:t k="frame.menu.logout"/></a></li>
                         </xsl:when>
                         <xsl:otherwise>

@@ -13,7 +13,12 @@
         <xsl:call-template name="desk-search"><xsl:with-param name="focus" select="true()"/></xsl:call-template>
         <section class="desk-waits" aria-labelledby="waits">
             <h2 id="waits"><m:t k="desk.waits"/></h2>
-            <xsl:if test="not(row)"><p class="nothing"><m:t k="desk.waits.none"/></p></xsl:if>
+            <xsl:if test="not(row or proposal)"><p class="nothing"><m:t k="desk.waits.none"/></p></xsl:if>
+            <xsl:if test="proposal">
+                <h3><m:t k="proposals.title"/></h3>
+                <xsl:call-template name="desk-proposals"><xsl:with-param name="proposals" select="proposal[position() &lt;= ../@most]"/></xsl:call-template>
+                <xsl:if test="count(proposal) &gt; @most"><p class="table-links"><a href="/helpdesk/proposals"><m:t k="desk.waits.all"/></a></p></xsl:if>
+            </xsl:if>
             <xsl:call-template name="desk-kind"><xsl:with-param name="kind">locked</xsl:with-param></xsl:call-template>
             <xsl:call-template name="desk-kind"><xsl:with-param name="kind">mail</xsl:with-param></xsl:call-template>
             <xsl:call-template name="desk-kind">
@@ -259,6 +264,7 @@
                 </div>
             </xsl:if>
         </section>
+        <xsl:call-template name="desk-offers"/>
         <xsl:if test="row">
             <section aria-labelledby="ended">
                 <h2 id="ended"><m:t k="desk.ended"/></h2>
@@ -283,28 +289,9 @@
         <xsl:apply-templates select="problem" mode="summary"/>
         <h1><m:t k="desk.confirm.title" person="i:name(found)"/></h1>
         <p class="lead"><m:t k="desk.confirm.numbers" revoke="@revoke" withdraw="@withdraw"/></p>
-        <ul class="desk-lines card">
-            <xsl:for-each select="row">
-                <li data-request="{@number}">
-                    <strong><m:t k="number" number="@number"/></strong><xsl:text> </xsl:text>
-                    <xsl:call-template name="what"/>
-                    <xsl:if test="@memo != ''"><span class="memo"><xsl:value-of select="@memo"/></span></xsl:if>
-                    <xsl:if test="@serial"><span class="sub"><m:t k="revoke.serial" last="substring(@serial, string-length(@serial) - 3)"/></span></xsl:if>
-                </li>
-            </xsl:for-each>
-        </ul>
-        <div class="warning">
-            <xsl:call-template name="icon-warn"/>
-            <div>
-                <p><strong><m:t k="revoke.final"/></strong></p>
-                <ul>
-                    <xsl:if test="row[@type = 'client']"><li><m:t k="revoke.stops.client"/></li></xsl:if>
-                    <xsl:if test="row[@type = 'smime']"><li><m:t k="revoke.stops.smime"/></li></xsl:if>
-                    <xsl:if test="@withdraw &gt; 0"><li><m:t k="desk.confirm.withdrawn"/></li></xsl:if>
-                    <li><m:t k="desk.confirm.mailed"/></li>
-                </ul>
-            </div>
-        </div>
+        <xsl:call-template name="desk-hits"/>
+        <xsl:call-template name="desk-consequences"/>
+        <xsl:call-template name="desk-two"/>
         <form method="post" action="/helpdesk/people/{found/@id}/revoke">
             <xsl:call-template name="confirmed"><xsl:with-param name="key" select="@form-key"/></xsl:call-template>
             <input type="hidden" name="what" value="{@what}"/>
@@ -322,7 +309,7 @@
             </fieldset>
             <xsl:call-template name="desk-note"/>
             <p class="actions">
-                <button type="submit" class="danger"><m:t k="revoke.do"/></button>
+                <button type="submit" class="danger"><xsl:choose><xsl:when test="@two"><m:t k="proposal.propose"/></xsl:when><xsl:otherwise><m:t k="revoke.do"/></xsl:otherwise></xsl:choose></button>
                 <a class="button plain" href="/helpdesk/people/{found/@id}"><m:t k="cancel"/></a>
             </p>
         </form>
@@ -343,11 +330,13 @@
     </xsl:template>
     <!-- What the owner is told. -->
     <xsl:template name="desk-refusal">
+        <xsl:param name="label"><m:t k="desk.refusal"/></xsl:param>
+        <xsl:param name="hint"><m:t k="desk.refusal.hint"/></xsl:param>
         <xsl:variable name="problem" select="problem[@field = 'reason']"/>
         <div class="field">
             <xsl:if test="$problem"><xsl:attribute name="class">field wrong</xsl:attribute></xsl:if>
-            <label for="reason"><m:t k="desk.refusal"/></label>
-            <p class="hint" id="reason-hint"><m:t k="desk.refusal.hint"/></p>
+            <label for="reason"><xsl:copy-of select="$label"/></label>
+            <p class="hint" id="reason-hint"><xsl:copy-of select="$hint"/></p>
             <xsl:apply-templates select="$problem" mode="beside"/>
             <textarea id="reason" name="reason" rows="3" maxlength="200" required="required">
                 <xsl:attribute name="aria-describedby">reason-hint<xsl:if test="$problem"> reason-problem</xsl:if></xsl:attribute>
@@ -425,6 +414,7 @@
             <xsl:call-template name="desk-button"><xsl:with-param name="act">refuse</xsl:with-param><xsl:with-param name="key" select="@refuse-key"/></xsl:call-template>
             <xsl:call-template name="desk-button"><xsl:with-param name="act">new-pin</xsl:with-param><xsl:with-param name="path">pin</xsl:with-param><xsl:with-param name="key" select="@pin-key"/></xsl:call-template>
             <xsl:call-template name="desk-button"><xsl:with-param name="act">resend</xsl:with-param><xsl:with-param name="key" select="@resend-key"/></xsl:call-template>
+            <xsl:call-template name="desk-button"><xsl:with-param name="act">renew</xsl:with-param><xsl:with-param name="key" select="@renew-key"/></xsl:call-template>
             <xsl:if test="@revoke-key">
                 <form method="post" action="/helpdesk/people/{../person/@id}/revoke">
                     <xsl:call-template name="csrf"/>
@@ -462,15 +452,16 @@
             <xsl:call-template name="which"/>
         </div>
         <p><m:t k="desk.act.{@act}.text" mail="request/@mail"/></p>
+        <xsl:call-template name="desk-two"/>
         <form method="post" action="/helpdesk/requests/{request/@number}/{@act}">
             <xsl:if test="@act = 'new-pin'"><xsl:attribute name="action">/helpdesk/requests/<xsl:value-of select="request/@number"/>/pin</xsl:attribute></xsl:if>
             <xsl:call-template name="confirmed"><xsl:with-param name="key" select="@form-key"/></xsl:call-template>
             <xsl:choose>
-                <xsl:when test="@act = 'approve'"><xsl:call-template name="desk-note"/></xsl:when>
+                <xsl:when test="@two or @act = 'approve' or @act = 'renew'"><xsl:call-template name="desk-note"/></xsl:when>
                 <xsl:when test="@act = 'refuse'"><xsl:call-template name="desk-refusal"/></xsl:when>
             </xsl:choose>
             <p class="actions">
-                <button type="submit" class="main"><m:t k="desk.do.{@act}"/></button>
+                <button type="submit" class="main"><xsl:choose><xsl:when test="@two"><m:t k="proposal.propose"/></xsl:when><xsl:otherwise><m:t k="desk.do.{@act}"/></xsl:otherwise></xsl:choose></button>
                 <a class="button plain" href="/helpdesk/requests/{request/@number}"><m:t k="cancel"/></a>
             </p>
         </form>
