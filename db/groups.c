@@ -32,6 +32,7 @@
 #include "db/statistics.h"
 #include "db/status.h"
 #include "db/sweep.h"
+#include "db/trail.h"
 
 /* Each group of tables adds its line here, so that a test can prepare every statement of the program. */
 
@@ -89,5 +90,6 @@ const DbGroup *const db_groups[] = {
     &db_status_group,
     &db_status_worker_group,
     &db_sweep_group,
+    &db_trail_group,
     NULL,
 };

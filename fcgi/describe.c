@@ -197,6 +197,7 @@ describe_previous(const Exchange *x, WebNode *root, const GPtrArray *previous)
         page_time(x, node, "not-before", certificate->not_before);
         page_time(x, node, "not-after", certificate->not_after);
         page_text(node, "reason", certificate->reason);
+        page_time(x, node, "revoked-at", certificate->revoked_at);
     }
 }
 

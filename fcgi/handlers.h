@@ -94,6 +94,11 @@ void helpdesk_proposal(Exchange *x);
 void helpdesk_confirm(Exchange *x);
 void helpdesk_decline(Exchange *x);
 void helpdesk_withdraw(Exchange *x);
+/* helpdesk_audit.c */
+void helpdesk_audit(Exchange *x);
+void helpdesk_audit_table(Exchange *x);
+void helpdesk_audit_lines(Exchange *x);
+void helpdesk_history(Exchange *x);
 /* helpdesk_request.c */
 void helpdesk_request(Exchange *x);
 void helpdesk_approve(Exchange *x);

@@ -126,9 +126,8 @@ helpdesk_missing(Exchange *x)
 
 /* --- find --- */
 
-/* Midnight of a day as a date field sends it, DAYS later; 0 where it is none. */
-static gint64
-day_of(const Exchange *x, const char *name, int days)
+gint64
+helpdesk_day(const Exchange *x, const char *name, int days)
 {
     int year, month, day, end = 0;
     const char *text = form_text(x->query, name);
@@ -143,8 +142,8 @@ static struct ra_desk_query
 query_of(const Exchange *x)
 {
     return (struct ra_desk_query){ .text = form_text(x->query, "q"), .state = form_text(x->query, "state"),
-                                   .type = form_text(x->query, "type"), .from = day_of(x, "from", 0),
-                                   .until = day_of(x, "until", 1),
+                                   .type = form_text(x->query, "type"), .from = helpdesk_day(x, "from", 0),
+                                   .until = helpdesk_day(x, "until", 1),
                                    .institution = MAX(form_number(x->query, "institution"), 0),
                                    .key = form_text(x->query, "key"),
                                    .after = MAX(form_number(x->query, "after"), 0),
@@ -226,8 +225,8 @@ helpdesk_find(Exchange *x)
 
 /* --- the list as a table --- */
 
-static void
-tsv_time(const Exchange *x, GString *out, gint64 seconds)
+void
+helpdesk_tsv_time(const Exchange *x, GString *out, gint64 seconds)
 {
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(seconds);
     g_autoptr(GDateTime) at = g_date_time_to_timezone(utc, x->portal->zone);
@@ -244,9 +243,9 @@ tsv_row(const Exchange *x, GString *out, const RaDeskRow *row)
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         web_tsv_cell(out, texts[i]);
     web_tsv_number(out, row->months);
-    tsv_time(x, out, row->applied_at);
-    tsv_time(x, out, row->not_before);
-    tsv_time(x, out, row->not_after);
+    helpdesk_tsv_time(x, out, row->applied_at);
+    helpdesk_tsv_time(x, out, row->not_before);
+    helpdesk_tsv_time(x, out, row->not_after);
     web_tsv_end(out);
 }
 

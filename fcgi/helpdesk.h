@@ -27,6 +27,10 @@ gboolean helpdesk_choices(Exchange *x, WebNode *root, gint64 chosen, GError **er
 void helpdesk_send_table(Exchange *x, const char *name, GString *text);
 /* The beginning of such a table. */
 #define HELPDESK_TABLE "\xef\xbb\xbf" /* a byte order mark: a spreadsheet takes Japanese without one for Shift_JIS */
+/* Midnight of the day that the query's date field NAME has, DAYS later; 0 where it is none. */
+gint64 helpdesk_day(const Exchange *x, const char *name, int days);
+/* A moment as a cell of a table. */
+void helpdesk_tsv_time(const Exchange *x, GString *out, gint64 seconds);
 /* What was just done, as describe_done for these pages. */
 const char *helpdesk_done(const Exchange *x);
 

@@ -3,7 +3,7 @@
 #include "fcgi/describe.h"
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
-#include "fcgi/helpdesk.h"
+#include "fcgi/helpdesk_audit.h"
 #include "fcgi/page.h"
 #include "ra/error.h"
 
@@ -14,42 +14,6 @@ path_of(gint64 number)
 }
 
 /* --- the page --- */
-
-static const char *
-who_did(const Exchange *x, gint64 owner, const char *actor)
-{
-    static const struct { const char *prefix, *who; } words[] = {
-        { "officer:", "officer" }, { "operator", "operator" }, { "worker", "service" }, { "signer", "service" },
-        { "revocation-code", "code" },
-    };
-    const RaOfficer officer = helpdesk_officer(x);
-    g_autofree char *me = ra_officer_actor(&officer);
-    g_autofree char *person = g_strdup_printf("person:%" G_GINT64_FORMAT, owner);
-    if (strcmp(actor, me) == 0)
-        return "me";
-    if (strcmp(actor, person) == 0)
-        return "you"; /* the owner, in the words of the owner's own page */
-    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-        if (g_str_has_prefix(actor, words[i].prefix))
-            return words[i].who;
-    return "outsider";
-}
-
-static void
-add_events(const Exchange *x, WebNode *root, gint64 owner, const GPtrArray *events)
-{
-    for (guint i = 0; i < events->len; i++) {
-        const RaEvent *event = events->pdata[i];
-        WebNode *node = web_add(root, "event");
-        web_set(node, "what", event->what);
-        web_set(node, "who", who_did(x, owner, event->actor));
-        page_text(node, "key-origin", event->key_origin);
-        page_text(node, "note", event->note);
-        page_text(node, "refusal", event->refusal);
-        page_text(node, "address", event->address);
-        page_time(x, node, "at", event->at);
-    }
-}
 
 static void
 set_key(const Exchange *x, WebNode *node, const char *attribute, const char *act, gint64 number)
@@ -79,9 +43,10 @@ add_acts(const Exchange *x, WebNode *node, const RaRequest *r)
 }
 
 static void
-send_request(Exchange *x, const RaRequest *r, const GPtrArray *mails, const GPtrArray *events, const GPtrArray *previous)
+send_request(Exchange *x, const RaRequest *r, const GPtrArray *mails, const GPtrArray *previous)
 {
     g_autofree char *path = path_of(x->number);
+    g_autoptr(GError) error = NULL;
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "desk-request", path, &root);
     web_set(root, "notice", helpdesk_done(x));
@@ -96,8 +61,10 @@ send_request(Exchange *x, const RaRequest *r, const GPtrArray *mails, const GPtr
     describe_pickup(x, root, r, NULL); /* the PIN is its owner's alone */
     describe_previous(x, root, previous);
     describe_mails(x, root, mails);
-    add_events(x, root, r->person, events);
-    page_send(x, 200, document);
+    if (helpdesk_request_trail(x, root, r->number, &error))
+        page_send(x, 200, document);
+    else
+        page_failure(x, error, "/helpdesk");
 }
 
 void
@@ -108,10 +75,9 @@ helpdesk_request(Exchange *x)
     g_autoptr(GError) error = NULL;
     g_autoptr(RaRequest) r = ra_officer_request(ra, &officer, x->number, &error);
     g_autoptr(GPtrArray) mails = r ? ra_request_mails(ra, r->person, x->number, &error) : NULL;
-    g_autoptr(GPtrArray) events = mails ? ra_request_history(ra, r->person, x->number, &error) : NULL;
-    g_autoptr(GPtrArray) previous = events ? ra_request_previous(ra, r->person, x->number, &error) : NULL;
+    g_autoptr(GPtrArray) previous = mails ? ra_request_previous(ra, r->person, x->number, &error) : NULL;
     if (previous)
-        send_request(x, r, mails, events, previous);
+        send_request(x, r, mails, previous);
     else
         page_failure(x, error, "/helpdesk");
 }

@@ -215,6 +215,7 @@
                 <div><dt><m:t k="desk.identifier"/></dt><dd class="mono"><xsl:value-of select="@identifier"/></dd></div>
                 <div><dt><m:t k="desk.seen"/></dt><dd><xsl:call-template name="moment"><xsl:with-param name="at" select="@seen-at"/></xsl:call-template></dd></div>
             </dl>
+            <p class="table-links"><a href="/helpdesk/people/{@id}/history"><m:t k="trail.person.link"/></a></p>
         </xsl:for-each>
         <section aria-labelledby="devices">
             <h2 id="devices"><m:t k="desk.devices"/></h2>
@@ -394,17 +395,10 @@
                 <div><dt><m:t k="desk.end"/></dt><dd><xsl:call-template name="moment"><xsl:with-param name="at" select="request/@not-after"/></xsl:call-template></dd></div>
             </dl>
         </section>
+        <xsl:call-template name="lives"/>
         <section aria-labelledby="history">
             <h2 id="history"><m:t k="detail.history"/></h2>
-            <ol class="history">
-                <xsl:for-each select="event">
-                    <li class="event-{@what}">
-                        <time datetime="{@at}"><xsl:value-of select="i:moment(@at)"/></time>
-                        <span class="event-what"><m:t k="history.{@what}"/><xsl:if test="@note"><small class="sub"><xsl:value-of select="@note"/></small></xsl:if><xsl:if test="@refusal"><small class="sub"><m:t k="refusal.said" words="@refusal"/></small></xsl:if></span>
-                        <span class="event-who"><m:t k="who.{@who}"/><xsl:if test="@address"><span class="sub mono"><xsl:value-of select="@address"/></span></xsl:if></span>
-                    </li>
-                </xsl:for-each>
-            </ol>
+            <xsl:call-template name="trail"/>
         </section>
     </xsl:template>
 

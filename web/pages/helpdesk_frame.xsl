@@ -12,6 +12,7 @@
                 <xsl:call-template name="desk-nav-item"><xsl:with-param name="page">bulk</xsl:with-param><xsl:with-param name="href">/helpdesk/bulk</xsl:with-param><xsl:with-param name="least">officer</xsl:with-param><xsl:with-param name="documents">desk-bulk desk-batch</xsl:with-param></xsl:call-template>
                 <xsl:call-template name="desk-nav-item"><xsl:with-param name="page">institutions</xsl:with-param><xsl:with-param name="href">/helpdesk/institutions</xsl:with-param><xsl:with-param name="documents">desk-institutions desk-institution</xsl:with-param></xsl:call-template>
                 <xsl:call-template name="desk-nav-item"><xsl:with-param name="page">statistics</xsl:with-param><xsl:with-param name="href">/helpdesk/statistics</xsl:with-param><xsl:with-param name="least">officer</xsl:with-param><xsl:with-param name="documents">desk-statistics</xsl:with-param></xsl:call-template>
+                <xsl:call-template name="desk-nav-item"><xsl:with-param name="page">audit</xsl:with-param><xsl:with-param name="href">/helpdesk/audit</xsl:with-param><xsl:with-param name="least">officer</xsl:with-param><xsl:with-param name="documents">desk-audit</xsl:with-param></xsl:call-template>
             </ul>
         </nav>
     </xsl:template>
