@@ -4,6 +4,7 @@ tap: seconds 120"""
 import os
 import re
 import sys
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import client  # noqa: E402
@@ -225,7 +226,7 @@ def when_the_idp_is_down():
     tap.equal([k for k, _ in b.get("/revoke").headers if k.lower() == "location"], [])
     demo.owner("begin; create table idp_away as select * from idp; delete from idp; commit")
     try:
-        tap.ok(Browser(demo).get("/login?idp=" + client.q(demo["IDP1"]), follow=False).status >= 400)
+        tap.ok(Browser(demo).get("/login?idp=" + urllib.parse.quote(demo["IDP1"], safe=""), follow=False).status >= 400)
         revoke(b, number, code, reason="keyCompromise").want(303)
     finally:
         demo.owner("begin; delete from idp; insert into idp select * from idp_away; drop table idp_away; commit")
