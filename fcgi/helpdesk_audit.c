@@ -232,11 +232,14 @@ send_export(Exchange *x, GString *out, gboolean json)
     g_autoptr(GError) error = NULL;
     g_autofree char *back = again(x, "/helpdesk/audit", "", 0);
     if (ra_trail_export(x->portal->ra, &officer, &query, json, json ? write_line : write_row, &writing, &error)) {
+        if (!json) {
+            helpdesk_send_table(x, "audit.tsv", out);
+            return;
+        }
         x->out.status = 200;
-        http_headerf(&x->out, "Content-Disposition", "attachment; filename=\"audit.%s\"", json ? "jsonl" : "tsv");
+        http_header(&x->out, "Content-Disposition", "attachment; filename=\"audit.jsonl\"");
         http_header(&x->out, "Cache-Control", "no-store");
-        http_body_text(&x->out, json ? "application/jsonl; charset=utf-8" : "text/tab-separated-values; charset=utf-8",
-                       g_string_free(out, FALSE));
+        http_body_text(&x->out, "application/jsonl; charset=utf-8", g_string_free(out, FALSE));
         x->answered = TRUE;
         return;
     }
@@ -252,7 +255,7 @@ helpdesk_audit_table(Exchange *x)
 {
     static const char *const heads[] = { "at", "what", "words", "request", "owner", "actor", "name", "address", "from", "to", "reason",
                                          "serial", "note", "institution", "log_id", "detail" };
-    GString *out = g_string_new("\xef\xbb\xbf"); /* as the table of requests */
+    GString *out = g_string_new(HELPDESK_TABLE);
     web_tsv_row(out, heads, G_N_ELEMENTS(heads));
     send_export(x, out, FALSE);
 }
