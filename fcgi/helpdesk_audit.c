@@ -32,7 +32,7 @@ add_event(const Exchange *x, WebNode *root, const RaOfficer *officer, const RaTr
     if (row->request)
         web_set_number(node, "number", row->request);
     const struct { const char *name, *value; } texts[] = {
-        { "from", row->from },       { "to", row->to },           { "reason", row->reason },         { "serial", row->serial },
+        { "was", row->from },        { "is", row->to },           { "reason", row->reason },         { "serial", row->serial },
         { "note", row->note },       { "refusal", row->refusal }, { "key-origin", row->key_origin }, { "days", row->days },
         { "address", row->address }, { "log", row->log_id },
     };
@@ -75,7 +75,7 @@ add_kinds(const Exchange *x, WebNode *root, const char *chosen)
     (void)x;
     for (const struct ra_trail_kind *kind = ra_trail_kinds; kind->name; kind++) {
         WebNode *node = web_add(root, "kind");
-        web_set(node, "name", kind->name);
+        web_set(node, "kind", kind->name);
         web_set_flag(node, "chosen", strcmp(kind->name, chosen) == 0);
         for (const char *const *what = kind->whats; *what; what++) {
             WebNode *one = web_add(node, "one");

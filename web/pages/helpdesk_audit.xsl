@@ -46,8 +46,8 @@
         </xsl:if>
         <xsl:if test="institution and not(@number)"><span class="sub"><xsl:value-of select="i:name(institution)"/></span></xsl:if>
         <xsl:if test="@reason"><span class="sub"><m:t k="trail.reason"><m:with name="reason"><m:t k="revoke.reason.{@reason}"/></m:with></m:t></span></xsl:if>
-        <xsl:if test="@from and @to and @from != @to">
-            <span class="sub"><m:t k="trail.step"><m:with name="from"><xsl:value-of select="i:message('state.', @from)"/></m:with><m:with name="to"><xsl:value-of select="i:message('state.', @to)"/></m:with></m:t></span>
+        <xsl:if test="@was and @is and @was != @is">
+            <span class="sub"><m:t k="trail.step"><m:with name="from"><xsl:value-of select="i:message('state.', @was)"/></m:with><m:with name="to"><xsl:value-of select="i:message('state.', @is)"/></m:with></m:t></span>
         </xsl:if>
         <xsl:if test="@note"><span class="sub"><m:t k="trail.note" note="@note"/></span></xsl:if>
         <xsl:if test="@refusal"><span class="sub"><m:t k="refusal.said" words="@refusal"/></span></xsl:if>
@@ -113,8 +113,8 @@
             <select id="kind" name="kind">
                 <option value=""><m:t k="trail.kind.all"/></option>
                 <xsl:for-each select="kind">
-                    <optgroup label="{i:message('trail.kind.', @name)}">
-                        <option value="{@name}"><xsl:if test="@chosen"><xsl:attribute name="selected">selected</xsl:attribute></xsl:if><m:t k="trail.kind.whole"><m:with name="kind"><xsl:value-of select="i:message('trail.kind.', @name)"/></m:with></m:t></option>
+                    <optgroup label="{i:message('trail.kind.', @kind)}">
+                        <option value="{@kind}"><xsl:if test="@chosen"><xsl:attribute name="selected">selected</xsl:attribute></xsl:if><m:t k="trail.kind.whole"><m:with name="kind"><xsl:value-of select="i:message('trail.kind.', @kind)"/></m:with></m:t></option>
                         <xsl:for-each select="one">
                             <option value="{@what}"><xsl:if test="@chosen"><xsl:attribute name="selected">selected</xsl:attribute></xsl:if><xsl:value-of select="i:message('history.', @what)"/></option>
                         </xsl:for-each>
