@@ -19,7 +19,7 @@
 
 enum { ROW_COLUMNS = 13 };
 enum { NUMBER, TYPE, MONTHS, MEMO, STATE, APPLIED_AT, NOT_BEFORE, NOT_AFTER, EXPIRES_AT, LOCKED, MAIL_FAILED }; /* of ROW */
-enum { NAMED = ROW_COLUMNS, MAILS, DOMAINS, TYPES, MONTHS_ALLOWED, MAX_ACTIVE, PROFILES, ACTIVE, HIDDEN, LAST, COLUMNS };
+enum { NAMED = ROW_COLUMNS, MAILS, DOMAINS, TYPES, MONTHS_ALLOWED, MAX_ACTIVE, PROFILES, UNIT, UNITS, ACTIVE, HIDDEN, LAST, COLUMNS };
 
 static const DbStatement of_all = { "dashboard_of_all",
     ROW "where ($1::text is null or r.state = $1) and ($2::bigint is null or r.number < $2) order by r.number desc limit $3",
@@ -30,7 +30,7 @@ const DbGroup db_dashboard_group = { "dashboard", &of_all, 1, "owner" };
 static const DbStatement dashboard = { "dashboard_get",
     "select l.*, certificate_name(p, i.name_form) is not null, p.mails, i.mail_domains, i.types, i.months, i.max_active,"
     " array(select type || ' ' || months from profile where valid_from <= now() and (valid_to is null or valid_to > now())"
-    " order by id), c.active, c.hidden, c.last from person p join institution i on i.id = p.institution"
+    " order by id), i.unit, case when i.unit_choice = 'person' then i.units else '{}' end, c.active, c.hidden, c.last from person p join institution i on i.id = p.institution"
     " cross join (select count(*) filter (where state not in ('revoking', 'revoked', 'expired', 'refused', 'lapsed'))"
     "  as active, count(*) filter (where state in " ENDED ") as hidden, max(number) as last"
     "  from request where person = $1) c"
@@ -55,9 +55,10 @@ db_dashboard_free(DbDashboard *d)
 {
     if (!d)
         return;
-    char **lists[] = { d->mails, d->mails_allowed, d->types, d->months, d->profiles };
+    char **lists[] = { d->mails, d->mails_allowed, d->types, d->months, d->profiles, d->units };
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         g_strfreev(lists[i]);
+    g_free(d->unit);
     g_clear_pointer(&d->rows, g_ptr_array_unref);
     g_clear_pointer(&d->stamp, g_bytes_unref);
     g_free(d);
@@ -143,6 +144,8 @@ db_dashboard_get(Db *db, gint64 person, gboolean all, gint64 before, int limit, 
     d->types = db_rows_list(rows, 0, TYPES);
     d->months = db_rows_list(rows, 0, MONTHS_ALLOWED);
     d->profiles = db_rows_list(rows, 0, PROFILES);
+    d->unit = db_rows_dup(rows, 0, UNIT);
+    d->units = db_rows_list(rows, 0, UNITS);
     d->active = db_rows_int(rows, 0, ACTIVE);
     d->max_active = db_rows_int(rows, 0, MAX_ACTIVE);
     d->stamp = digest(rows);

@@ -29,6 +29,7 @@ typedef struct db_dashboard {
     gboolean named;        /* has a name for certificates */
     char **mails, **mails_allowed; /* the person's addresses; those within the institution's domains */
     char **types, **months; /* in the order the forms show them; months as decimal text */
+    char *unit, **units;   /* the OU of its certificates, NULL: none; those that the person may choose instead */
     char **profiles;       /* "client 52": those there are today */
     gint64 active, max_active; /* certificates and applications of this person */
     /* 32 bytes that differ from those before whenever anything above does, or anything was done to one of the requests, so that

@@ -45,14 +45,16 @@ static const DbStatement portal[] = {
     [REFUSAL] = { "request_refusal", "select request_refusal($1, $2, $3, $4, $5)", "isisf" },
     [ASSURANCE] = { "request_assurance", "select assurance_refusal(profile_now($1, $2), $3, $4)", "sisa" },
     [PLANNED] = { "request_planned",
-            "select subject_text(f.subject, i.country, i.locality, i.organization, i.unit, 'N', certificate_name(p, i.name_form), $4),"
+            "select subject_text(f.subject, i.country, i.locality, i.organization, unit_for(i, $6, false), 'N',"
+            " certificate_name(p, i.name_form), $4),"
             " " EPOCH("validity_end(to_timestamp($5), $3)") ", certificate_name(p, i.name_form)"
             " from person p join institution i on i.id = p.institution cross join profile_now($2, $3) f where p.id = $1",
-            "isisi" },
+            "isisis" },
     [INSERT] = { "request_insert",
-            "insert into request (person, type, months, memo, mail, context, authn_at, assurance)"
-            " values ($1, $2, $3, $4, $5, coalesce($6, ''), to_timestamp($7), coalesce($8::text[], '{}')) returning number",
-            "isisssna" },
+            "insert into request (person, type, months, memo, mail, context, authn_at, assurance, unit_chosen)"
+            " values ($1, $2, $3, $4, $5, coalesce($6, ''), to_timestamp($7), coalesce($8::text[], '{}'), nullif($9, ''))"
+            " returning number",
+            "isisssnas" },
     [MEMO] = { "request_memo", "update request set memo = $3 where number = $1 and person = $2 returning 1", "iis" },
     /* Waits while another transaction holds the same key: it may yet fail and leave the key to us. */
     [FORM_SPEND] = { "form_spend",
@@ -270,7 +272,8 @@ db_request_assurance(Db *db, const struct db_wish *wish, GError **error)
 char *
 db_request_planned(Db *db, const struct db_wish *wish, gint64 now, gint64 *not_after, char **common_name, GError **error)
 {
-    g_autoptr(DbRows) rows = db_run(db, &portal[PLANNED], error, wish->person, wish->type, wish->months, wish->mail, now);
+    g_autoptr(DbRows) rows = db_run(db, &portal[PLANNED], error, wish->person, wish->type, wish->months, wish->mail, now,
+                                    wish->unit);
     if (!rows)
         return NULL;
     if (db_rows_count(rows) == 0) {
@@ -286,7 +289,8 @@ gint64
 db_request_insert(Db *db, const struct db_wish *wish, GError **error)
 {
     g_autoptr(DbRows) rows = db_run(db, &portal[INSERT], error, wish->person, wish->type, wish->months,
-                                    wish->memo ? wish->memo : "", wish->mail, wish->context, wish->authn_at, wish->assurance);
+                                    wish->memo ? wish->memo : "", wish->mail, wish->context, wish->authn_at, wish->assurance,
+                                    wish->unit);
     return rows ? db_rows_int(rows, 0, 0) : 0;
 }
 

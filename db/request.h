@@ -54,6 +54,7 @@ GPtrArray *db_request_previous(Db *db, gint64 number, gint64 person, GError **er
 struct db_wish {
     gint64 person, months;
     const char *type, *mail, *memo;
+    const char *unit; /* NULL or "": the institution's own */
     const char *context;
     gint64 authn_at;
     const char *const *assurance;

@@ -48,7 +48,8 @@ static struct ra_application
 application_of(const Form *form)
 {
     return (struct ra_application){ .type = form_text(form, "type"), .months = form_number(form, "months"),
-                                    .memo = form_text(form, "memo"), .mail = form_text(form, "mail") };
+                                    .memo = form_text(form, "memo"), .mail = form_text(form, "mail"),
+                                    .unit = form_text(form, "unit") };
 }
 
 /* The page that asks once more; one of several addresses is chosen there, if it has not been yet. */
@@ -72,6 +73,7 @@ ask_to_confirm(Exchange *x, struct ra_application *wish, const char *form_key, G
     web_set_number(order, "months", preview->months);
     web_set(order, "form-key", form_key);
     web_set(order, "memo", preview->memo);
+    page_text(order, "unit", wish->unit);
     web_set(order, "common-name", preview->common_name);
     web_set(order, "subject", preview->subject);
     page_time(x, order, "not-before", preview->not_before);

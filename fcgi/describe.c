@@ -59,6 +59,10 @@ add_offer(const Exchange *x, WebNode *root, const RaDashboard *shown, const char
             web_add_text(offer, "months", *months);
     for (char **mail = shown->mails_allowed; *mail; mail++)
         web_add_text(offer, "mail", *mail);
+    page_text(offer, "unit", shown->unit);
+    for (char **unit = shown->units; *unit; unit++)
+        if (g_strcmp0(*unit, shown->unit) != 0)
+            web_add_text(offer, "unit", *unit);
 }
 
 void

@@ -27,7 +27,9 @@ stepup_keep(Exchange *x, const struct ra_application *wish)
     g_autofree char *memo = g_uri_escape_string(wish->memo ? wish->memo : "", NULL, TRUE);
     g_autofree char *mail = g_uri_escape_string(wish->mail ? wish->mail : "", NULL, FALSE);
     g_autofree char *type = g_uri_escape_string(wish->type, NULL, FALSE);
-    g_autofree char *form = g_strdup_printf("type=%s&months=%" G_GINT64_FORMAT "&memo=%s&mail=%s", type, wish->months, memo, mail);
+    g_autofree char *unit = g_uri_escape_string(wish->unit ? wish->unit : "", NULL, FALSE);
+    g_autofree char *form =
+        g_strdup_printf("type=%s&months=%" G_GINT64_FORMAT "&memo=%s&mail=%s&unit=%s", type, wish->months, memo, mail, unit);
     g_autofree char *name = portal_cookie(x->portal, "wish"), *who = bound_to(x);
     g_autoptr(GBytes) sealed = crypto_seal(x->portal->ra->keyring, who, form, strlen(form));
     g_autofree char *text = crypto_base64url(sealed);

@@ -269,6 +269,8 @@ wish_read(RaContext *ctx, const struct ra_who *who, const struct ra_application 
         return refuse(error, RA_ERROR_INPUT, "months");
     if (a->mail && (strlen(a->mail) > 254 || !g_utf8_validate(a->mail, -1, NULL)))
         return refuse(error, RA_ERROR_INPUT, "mail");
+    if (a->unit && (strlen(a->unit) > 256 || !g_utf8_validate(a->unit, -1, NULL)))
+        return refuse(error, RA_ERROR_REFUSED, "unit");
     wish->memo = memo_of(a->memo, error);
     if (!wish->memo)
         return FALSE;
@@ -279,6 +281,7 @@ wish_read(RaContext *ctx, const struct ra_who *who, const struct ra_application 
     wish->row.months = a->months;
     wish->row.type = a->type;
     wish->row.memo = wish->memo;
+    wish->row.unit = a->unit;
     wish->row.mail = mail_of(a->mail, wish->person, error);
     return wish->row.mail != NULL;
 }

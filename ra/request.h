@@ -81,6 +81,7 @@ struct ra_application {
     gint64 months;
     const char *memo; /* NULL or "" for none; at most 200 characters, one line */
     const char *mail;
+    const char *unit; /* NULL or "": the institution's own OU; otherwise one that it allows (REFUSED "unit") */
 };
 
 /* For the confirm page: what would be in the certificate. Refuses as the act itself would; for want of a stronger login

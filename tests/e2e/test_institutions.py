@@ -161,6 +161,26 @@ def two_at_once():
     tap.equal(column("helpdesk_name || ' ' || helpdesk_phone"), "Media Center +81-3-0000-0000")
 
 
+def units():
+    """people choose one of the institution's other OUs, also one in its own script, and the certificate says it; others are refused"""
+    b, who = have["operator"], have["researcher"]
+    tap.ok("unit" not in who.apply_form("client").choices, "none to choose from by default")
+    change(b, "names", **{"allowed-unit": "Library\r\n附属図書館", "unit-choice": "person"})
+    form = who.apply_form("client")
+    asked = who.submit(form, unit="附属図書館", months="13").want(200)
+    tap.has(asked.text(), "OU=附属図書館, OU=No N, CN=")
+    number = int(who.submit(asked.form("/certificates", confirm="1")).want(303).location().split("/")[-2])
+    who.wait(number, "ready")
+    who.collect(number, who.pin(number), who.pickup_path(number))
+    subject = demo.sql("select subject from certificate where request = %d" % number)
+    tap.has(subject, "O=Kagami University, OU=附属図書館, OU=No %d, CN=" % number)
+    tap.has(who.submit(who.apply_form("client"), unit="Secret Service", months="13").want(422).text(), "This unit is not available")
+    forged = who.submit(who.apply_form("client"), unit="Library", months="13").want(200).form("/certificates", confirm="1")
+    change(b, "names", **{"allowed-unit": "", "unit-choice": "officer"})
+    who.submit(forged).want(422)
+    tap.equal(column("units"), "{}")
+
+
 def command_and_page():
     """the command changes the same fields and leaves the same record, which the page shows"""
     demo.inkan("institution", "set", "Kagami University", "--grace-days", "7")
@@ -175,4 +195,4 @@ def command_and_page():
     tap.equal(column("helpdesk_name || helpdesk_phone") or "", name + phone)
 
 
-tap.run(prepared, list_of_institutions, officers_change_nothing, edited, consequences, hostile, two_at_once, command_and_page)
+tap.run(prepared, list_of_institutions, officers_change_nothing, edited, consequences, hostile, two_at_once, units, command_and_page)

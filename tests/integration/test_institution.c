@@ -4,6 +4,7 @@
 #include "ca/crypto.h"
 #include "ra/error.h"
 #include "ra/policy.h"
+#include "ra/request.h"
 #include "tests/integration/cluster_ra.h"
 
 static World *world;
@@ -182,6 +183,61 @@ every_value_that_is_there_may_stay(void)
     g_assert_error(error, RA_ERROR, RA_ERROR_NOT_FOUND);
 }
 
+/* --- organizational units -------------------------------------------------------------------------------------------------- */
+
+/* Applies with UNIT; the row's unit, or "!RULE" where it is refused. The caller's. */
+static char *
+unit_of(const char *unit)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *location = NULL;
+    const struct ra_who who = { .person = world->person };
+    const struct ra_application wish = { .type = "client", .months = 25, .unit = unit };
+    gboolean ok = ra_request_apply(world->portal, &who, NULL, &wish, &location, &error);
+    if (!ok)
+        return g_strconcat("!", ra_error_rule(error), NULL);
+    return world_text(world, "select coalesce(unit, '-') || coalesce('<' || unit_chosen, '') from request where person = %N"
+                             " order by number desc limit 1", world->person);
+}
+
+static void
+a_unit_is_one_of_the_list(void)
+{
+    static const struct { const char *own, *units, *choice, *asked, *unit; } rows[] = {
+        { "null", "{}", "officer", NULL, "-" },
+        { "'Letters'", "{}", "person", "", "Letters" },
+        { "'Letters'", "{}", "person", "Library", "!unit" },
+        { "'Letters'", "{Library,附属図書館}", "officer", "Library", "!unit" },
+        { "'Letters'", "{Library,附属図書館}", "officer", "Letters", "Letters<Letters" },
+        { "'Letters'", "{Library,附属図書館}", "person", "Library", "Library<Library" },
+        { "'Letters'", "{Library,附属図書館}", "person", "附属図書館", "附属図書館<附属図書館" },
+        { "'Letters'", "{Library,附属図書館}", "person", NULL, "Letters" },
+        { "null", "{Library}", "person", "library", "!unit" },
+        { "null", "{Library}", "person", "Library, O=Other", "!unit" },
+        { "null", "{Library}", "person", "", "-" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *sql = g_strdup_printf("update institution set unit = %s, units = '%s', unit_choice = '%s' where id = %%N",
+                                               rows[i].own, rows[i].units, rows[i].choice);
+        world_do(world, sql, world->institution);
+        g_autofree char *unit = unit_of(rows[i].asked);
+        g_assert_cmpstr(unit, ==, rows[i].unit);
+    }
+    world_do(world, "update institution set unit = null, units = '{}', unit_choice = 'officer' where id = %N", world->institution);
+}
+
+static void
+nobody_changes_a_unit_afterwards(void)
+{
+    static const char *const acts[] = { "update request set unit = 'x'", "update request set unit_chosen = 'x'",
+                                        "insert into request (person, type, months, mail, unit) values (1, 'client', 25, 'x', 'x')" };
+    for (gsize i = 0; i < G_N_ELEMENTS(acts); i++) {
+        g_autofree char *said = cluster_try(world->cluster, "portal", acts[i]);
+        g_assert_nonnull(said);
+        g_assert_true(g_str_has_prefix(said, "42501"));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -195,6 +251,8 @@ main(int argc, char **argv)
     g_test_add_func("/institution/who comes second overwrites nothing", who_comes_second_overwrites_nothing);
     g_test_add_func("/institution/all of it or nothing", all_of_it_or_nothing);
     g_test_add_func("/institution/what is no field is refused", what_is_no_field_is_refused);
+    g_test_add_func("/institution/a unit is one of the list", a_unit_is_one_of_the_list);
+    g_test_add_func("/institution/nobody changes a unit afterwards", nobody_changes_a_unit_afterwards);
     int status = g_test_run();
     world_free(world);
     return status;

@@ -33,6 +33,7 @@
             <input type="hidden" name="type" value="{@type}"/>
             <input type="hidden" name="months" value="{@months}"/>
             <input type="hidden" name="memo" value="{@memo}"/>
+            <xsl:if test="@unit"><input type="hidden" name="unit" value="{@unit}"/></xsl:if>
             <dl class="facts card">
                 <div><dt><m:t k="fact.type"/></dt><dd><m:t k="type.{@type}"/></dd></div>
                 <div><dt><m:t k="fact.name"/></dt><dd><xsl:value-of select="@common-name"/></dd></div>
@@ -48,6 +49,7 @@
                     <dd><xsl:call-template name="moment"><xsl:with-param name="at" select="@not-after"/></xsl:call-template></dd>
                 </div>
                 <xsl:if test="@memo != ''"><div><dt><m:t k="fact.memo"/></dt><dd><xsl:value-of select="@memo"/></dd></div></xsl:if>
+                <xsl:if test="@unit"><div><dt><m:t k="offer.unit"/></dt><dd><xsl:value-of select="@unit"/></dd></div></xsl:if>
                 <div><dt><m:t k="fact.subject"/></dt><dd class="mono"><xsl:value-of select="@subject"/></dd></div>
             </dl>
             <xsl:if test="mail[2]">

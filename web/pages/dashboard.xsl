@@ -223,6 +223,15 @@
                             </xsl:when>
                             <xsl:when test="mail"><input type="hidden" name="mail" value="{mail}"/></xsl:when>
                         </xsl:choose>
+                        <xsl:if test="unit">
+                            <div class="field">
+                                <label for="{@type}-unit"><m:t k="offer.unit"/></label>
+                                <select id="{@type}-unit" name="unit">
+                                    <option value=""><xsl:choose><xsl:when test="@unit"><xsl:value-of select="@unit"/></xsl:when><xsl:otherwise><m:t k="offer.unit.none"/></xsl:otherwise></xsl:choose></option>
+                                    <xsl:for-each select="unit"><option value="{.}"><xsl:value-of select="."/></option></xsl:for-each>
+                                </select>
+                            </div>
+                        </xsl:if>
                         <div class="field">
                             <label for="{@type}-memo"><m:t k="offer.memo"/></label>
                             <input type="text" id="{@type}-memo" name="memo" maxlength="200" autocomplete="off"
