@@ -240,6 +240,7 @@ static const struct round {
     { "changes", 5, ra_radar_run },     { "changes-over", 60, ra_radar_tidy },
     { "statistics", 5, statistics },
 };
+_Static_assert(G_N_ELEMENTS(rounds) == RA_SWEEP_ROUNDS, "RA_SWEEP_ROUNDS of ra/sweep.h counts them");
 
 static gboolean
 run_round(RaContext *ctx, const struct round *round, gint64 now)
@@ -264,7 +265,7 @@ ra_sweep(RaContext *ctx, gint64 now)
 void
 ra_sweep_due(RaContext *ctx, gint64 now, gint64 *last, size_t n)
 {
-    g_assert(n == RA_SWEEP_ROUNDS && n == G_N_ELEMENTS(rounds));
+    g_assert(n == RA_SWEEP_ROUNDS);
     for (size_t i = 0; i < n; i++)
         if (now - last[i] >= rounds[i].every || now < last[i]) {
             run_round(ctx, &rounds[i], now);

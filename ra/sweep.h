@@ -22,7 +22,7 @@ gboolean ra_sweep_audit(RaContext *ctx, GError **error) G_GNUC_WARN_UNUSED_RESUL
 gboolean ra_sweep(RaContext *ctx, gint64 now);
 
 /* The same, but each round only when its time has come. LAST: when each was made, N of RA_SWEEP_ROUNDS, zeroes at first. */
-#define RA_SWEEP_ROUNDS 16
+#define RA_SWEEP_ROUNDS 17
 void ra_sweep_due(RaContext *ctx, gint64 now, gint64 *last, size_t n);
 
 #endif
