@@ -19,7 +19,8 @@
 
 enum { ROW_COLUMNS = 13 };
 enum { NUMBER, TYPE, MONTHS, MEMO, STATE, APPLIED_AT, NOT_BEFORE, NOT_AFTER, EXPIRES_AT, LOCKED, MAIL_FAILED }; /* of ROW */
-enum { NAMED = ROW_COLUMNS, MAILS, DOMAINS, TYPES, MONTHS_ALLOWED, MAX_ACTIVE, PROFILES, UNIT, UNITS, ACTIVE, HIDDEN, LAST, COLUMNS };
+enum { NAMED = ROW_COLUMNS, MAILS, DOMAINS, TYPES, MONTHS_ALLOWED, MAX_ACTIVE, PROFILES, UNIT, UNITS,
+       ACTIVE, HIDDEN, LAST, CHANGES, COLUMNS };
 
 static const DbStatement of_all = { "dashboard_of_all",
     ROW "where ($1::text is null or r.state = $1) and ($2::bigint is null or r.number < $2) order by r.number desc limit $3",
@@ -30,7 +31,9 @@ const DbGroup db_dashboard_group = { "dashboard", &of_all, 1, "owner" };
 static const DbStatement dashboard = { "dashboard_get",
     "select l.*, certificate_name(p, i.name_form) is not null, p.mails, i.mail_domains, i.types, i.months, i.max_active,"
     " array(select type || ' ' || months from profile where valid_from <= now() and (valid_to is null or valid_to > now())"
-    " order by id), i.unit, case when i.unit_choice = 'person' then i.units else '{}' end, c.active, c.hidden, c.last from person p join institution i on i.id = p.institution"
+    " order by id), i.unit, case when i.unit_choice = 'person' then i.units else '{}' end, c.active, c.hidden, c.last,"
+    " (select string_agg(id || ' ' || xmin, ' ' order by id) from change where person = $1 and state = 'open' and not known)"
+    " from person p join institution i on i.id = p.institution"
     " cross join (select count(*) filter (where state not in ('revoking', 'revoked', 'expired', 'refused', 'lapsed'))"
     "  as active, count(*) filter (where state in " ENDED ") as hidden, max(number) as last"
     "  from request where person = $1) c"
@@ -148,6 +151,7 @@ db_dashboard_get(Db *db, gint64 person, gboolean all, gint64 before, int limit, 
     d->units = db_rows_list(rows, 0, UNITS);
     d->active = db_rows_int(rows, 0, ACTIVE);
     d->max_active = db_rows_int(rows, 0, MAX_ACTIVE);
+    d->changed = !db_rows_null(rows, 0, CHANGES);
     d->stamp = digest(rows);
     if (d->rows->len > (guint)limit) {
         g_ptr_array_set_size(d->rows, limit);

@@ -31,6 +31,7 @@ typedef struct db_dashboard {
     char **types, **months; /* in the order the forms show them; months as decimal text */
     char *unit, **units;   /* the OU of its certificates, NULL: none; those that the person may choose instead */
     char **profiles;       /* "client 52": those there are today */
+    gboolean changed;      /* there are changes that the person should know, db/radar.h */
     gint64 active, max_active; /* certificates and applications of this person */
     /* 32 bytes that differ from those before whenever anything above does, or anything was done to one of the requests, so that
        a form that was spent is never given out again. Not by itself different at another time of day. */

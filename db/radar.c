@@ -3,7 +3,7 @@
 #define EPOCH(column) "date_part('epoch', " column ")::bigint"
 #define SCOPE(column) "($1::bigint is null or " column " = $1)"
 
-enum { COMPARE, OF_PERSON, KNOWN, LIST, COUNT, ONE, ACT, ABSENT, ASK };
+enum { COMPARE, OF_PERSON, KNOWN, RENAMED, LIST, COUNT, ONE, ACT, ABSENT, ASK };
 
 /* Of w.c, a row of the table. */
 #define CHANGE                                                                                                               \
@@ -22,6 +22,7 @@ static const DbStatement statements[] = {
             " where r.n > 0 order by (w.c).id desc limit 20",
             "i" },
     [KNOWN] = { "radar_known", "select change_known($1, $2)", "ii" },
+    [RENAMED] = { "radar_renamed", "select renewed_name($1, $2)", "is" },
     [LIST] = { "radar_list",
             CHANGE " from institution i cross join lateral (select c from change c where c.institution = i.id and c.state = 'open'"
             " and c.id < coalesce($2::bigint, 9223372036854775807) order by c.id desc limit $3) w join person p on"
@@ -153,6 +154,13 @@ gboolean
 db_radar_known(Db *db, gint64 person, gint64 change, GError **error)
 {
     return db_do(db, &statements[KNOWN], error, person, change);
+}
+
+char *
+db_radar_renamed(Db *db, gint64 person, const char *name, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[RENAMED], error, person, name);
+    return rows ? db_rows_dup(rows, 0, 0) : NULL;
 }
 
 GPtrArray *

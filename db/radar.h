@@ -38,6 +38,9 @@ gboolean db_radar_compare(Db *db, gint64 person, const char *const *affiliation,
 GPtrArray *db_radar_of_person(Db *db, gint64 person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_radar_known(Db *db, gint64 person, gint64 change, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The name that a renewal of PERSON's certificate with NAME gives instead. NULL without ERROR: the same. */
+char *db_radar_renamed(Db *db, gint64 person, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* DbRadarChange *, the newest first; below id BEFORE (0: from the newest). */
 GPtrArray *db_radar_list(Db *db, gint64 institution, gint64 before, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* How many there are, counted up to MOST; -1 with ERROR. */

@@ -192,6 +192,10 @@ ask_renew(Exchange *x, GError **error)
     WebNode *root;
     g_autoptr(WebDocument) document = confirm_page(x, "renew-confirm", request, &root);
     WebNode *renewal = web_add(root, "renewal");
+    if (strcmp(preview->common_name, request->common_name) != 0) {
+        web_set(renewal, "name", preview->common_name);
+        web_set(renewal, "was", request->common_name);
+    }
     page_time(x, renewal, "not-before", preview->not_before);
     page_time(x, renewal, "not-after", preview->not_after);
     if (institution->grace_days >= 0)

@@ -4,13 +4,14 @@
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
+#include "fcgi/radar.h"
 #include "fcgi/stepup.h"
 #include "ra/person.h"
 
 /* --- the list --- */
 
 static void
-send_list(Exchange *x, const RaDashboard *shown, gboolean all)
+send_list(Exchange *x, const RaDashboard *shown, const GPtrArray *changes, gboolean all)
 {
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "dashboard", all ? "/certificates?all=1" : "/certificates", &root);
@@ -25,6 +26,7 @@ send_list(Exchange *x, const RaDashboard *shown, gboolean all)
     }
     for (guint i = 0; i < shown->rows->len; i++)
         describe_row(x, root, shown->rows->pdata[i]);
+    radar_of_person(x, root, changes);
     page_send(x, 200, document);
 }
 
@@ -36,10 +38,17 @@ certificates_list(Exchange *x)
     g_autoptr(GError) error = NULL;
     g_autoptr(RaDashboard) shown = ra_request_dashboard(x->portal->ra, x->session->person, all, before,
                                                         all ? RA_REQUEST_MOST : RA_REQUEST_PAGE, &error);
-    if (!shown)
+    if (!shown) {
         page_failure(x, error, "/");
-    else if (!page_unchanged(x, shown->stamp))
-        send_list(x, shown, all);
+        return;
+    }
+    if (page_unchanged(x, shown->stamp))
+        return;
+    g_autoptr(GPtrArray) changes = shown->changed ? ra_radar_of_person(x->portal->ra, x->session->person, &error) : g_ptr_array_new();
+    if (changes)
+        send_list(x, shown, changes, all);
+    else
+        page_failure(x, error, "/");
 }
 
 /* --- applying --- */

@@ -120,5 +120,14 @@ void helpdesk_policy(Exchange *x);
 void helpdesk_policy_form(Exchange *x);
 void helpdesk_policy_change(Exchange *x);
 void helpdesk_renew(Exchange *x);
+/* radar.c */
+void account_change_known(Exchange *x);
+/* helpdesk_radar.c: changes at login, people whom nobody has seen */
+void helpdesk_changes(Exchange *x);
+void helpdesk_change_mail(Exchange *x);
+void helpdesk_change_dismiss(Exchange *x);
+void helpdesk_absent(Exchange *x);
+void helpdesk_absent_table(Exchange *x);
+void helpdesk_absent_act(Exchange *x);
 
 #endif

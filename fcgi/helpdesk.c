@@ -4,6 +4,7 @@
 
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
+#include "ra/radar.h"
 #include "web/tsv.h"
 
 #define ATTENTION_MOST 5 /* of each kind; one more says that there are more */
@@ -72,7 +73,8 @@ helpdesk_done(const Exchange *x)
 {
     static const char *const words[] = { "desk-revoke", "desk-approve", "desk-refuse", "desk-new-pin", "desk-resend", "desk-renew",
                                          "desk-apply", "desk-proposed", "desk-confirm", "desk-decline", "desk-withdraw",
-                                         "bulk-checked", "bulk-same", "bulk-started", "bulk-withdrawn", "desk-policy", NULL };
+                                         "bulk-checked", "bulk-same", "bulk-started", "bulk-withdrawn", "desk-policy",
+                                         "change-mail", "change-dismiss", "absent-ask", "absent-revoke", NULL };
     const char *word = form_text(x->query, "done");
     return g_strv_contains(words, word) ? word : NULL;
 }
@@ -103,13 +105,15 @@ helpdesk(Exchange *x)
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) rows = ra_officer_attention(x->portal->ra, &officer, chosen, x->now, ATTENTION_MOST + 1, &error);
     g_autoptr(GPtrArray) proposals = rows ? ra_proposal_list(x->portal->ra, &officer, chosen, TRUE, x->now, &error) : NULL;
+    gint64 changes = proposals ? ra_radar_count(x->portal->ra, &officer, chosen, &error) : -1;
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "desk-start", "/helpdesk", &root);
-    if (!proposals || !helpdesk_choices(x, root, chosen, &error)) {
+    if (changes < 0 || !helpdesk_choices(x, root, chosen, &error)) {
         page_failure(x, error, "/certificates");
         return;
     }
     web_set_number(root, "most", ATTENTION_MOST);
+    web_set_number(root, "changes", changes);
     page_time(x, root, "soon", x->now + 28 * 86400);
     for (guint i = 0; i < rows->len; i++)
         helpdesk_row(x, root, rows->pdata[i]);
@@ -228,6 +232,10 @@ helpdesk_find(Exchange *x)
 void
 helpdesk_tsv_time(const Exchange *x, GString *out, gint64 seconds)
 {
+    if (seconds == 0) {
+        web_tsv_cell(out, NULL);
+        return;
+    }
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(seconds);
     g_autoptr(GDateTime) at = g_date_time_to_timezone(utc, x->portal->zone);
     g_autofree char *text = g_date_time_format(at, "%Y-%m-%d %H:%M:%S");

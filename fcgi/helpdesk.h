@@ -34,4 +34,6 @@ void helpdesk_tsv_time(const Exchange *x, GString *out, gint64 seconds);
 /* What was just done, as describe_done for these pages. */
 const char *helpdesk_done(const Exchange *x);
 
+/* A moment as a cell of a table; empty for 0. */
+void helpdesk_tsv_time(const Exchange *x, GString *out, gint64 seconds);
 #endif

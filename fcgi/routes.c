@@ -71,6 +71,7 @@ const struct route routes[] = {
     { GET,  "/revoke/done",               MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, revoke_done },
 
     { GET,  "/account",                   MAIN,   ROUTE_PERSON,   ROUTE_NO_CSRF, 0,      FALSE, account_page },
+    { POST, "/account/changes/:n/known",  MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  account_change_known },
     { POST, "/account/notices",           MAIN,   ROUTE_PERSON,   ROUTE_CSRF,    4096,   TRUE,  account_notices },
 
     { GET,  "/ca",                        PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, publish_ca },
@@ -120,6 +121,12 @@ const struct route routes[] = {
     { GET,  "/helpdesk/statistics",        MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_statistics },
     { GET,  "/helpdesk/statistics.tsv",    MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_statistics_table },
     { POST, "/helpdesk/requests/:n/renew", MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_renew },
+    { GET,  "/helpdesk/changes",           MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_changes },
+    { POST, "/helpdesk/changes/:n/mail",   MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_change_mail },
+    { POST, "/helpdesk/changes/:n/dismiss", MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_change_dismiss },
+    { GET,  "/helpdesk/absent",            MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_absent },
+    { GET,  "/helpdesk/absent.tsv",        MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_absent_table },
+    { POST, "/helpdesk/absent",            MAIN,   ROUTE_REVOKER,  ROUTE_CSRF,    16384,  TRUE,  helpdesk_absent_act },
     { GET,  "/helpdesk/*",                 MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_missing },
 
     { GET,  "/healthz",                   PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, health },

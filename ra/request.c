@@ -5,6 +5,7 @@
 #include "db/json.h"
 #include "db/log.h"
 #include "db/pickup.h"
+#include "db/radar.h"
 #include "ra/act.h"
 #include "ra/error.h"
 
@@ -442,7 +443,11 @@ ra_request_renew_preview(RaContext *ctx, const struct ra_who *who, gint64 number
     if (!policy_allows(ctx, &wish, TRUE, error))
         return NULL;
     g_autofree char *name = NULL, *subject = db_request_planned(ctx->db, &wish, now, &not_after, &name, error);
-    if (!subject) {
+    g_autoptr(GError) why = NULL;
+    g_autofree char *renamed = subject ? db_radar_renamed(ctx->db, who->person, r->common_name, &why) : NULL;
+    if (!subject || why) {
+        if (why)
+            g_propagate_error(error, g_steal_pointer(&why));
         ra_error_from(error);
         return NULL;
     }
@@ -451,7 +456,7 @@ ra_request_renew_preview(RaContext *ctx, const struct ra_who *who, gint64 number
     preview->mail = g_strdup(r->mail);
     preview->memo = g_strdup(r->memo);
     preview->subject = g_strdup(r->planned_subject);
-    preview->common_name = g_strdup(r->common_name);
+    preview->common_name = renamed ? g_steal_pointer(&renamed) : g_strdup(r->common_name);
     preview->months = r->months;
     preview->not_before = now;
     preview->not_after = not_after;

@@ -55,6 +55,12 @@ ROUTES = [
     ("GET", "/helpdesk/statistics", ACT, None),
     ("GET", "/helpdesk/statistics.tsv", ACT, None),
     ("POST", "/helpdesk/requests/{c}/renew", ACT, "scope"),
+    ("GET", "/helpdesk/changes", LOOK, None),
+    ("POST", "/helpdesk/changes/{c}/mail", ACT, "scope"),
+    ("POST", "/helpdesk/changes/{c}/dismiss", ACT, "scope"),
+    ("GET", "/helpdesk/absent", LOOK, None),
+    ("GET", "/helpdesk/absent.tsv", LOOK, None),
+    ("POST", "/helpdesk/absent", REVOKE, "sent"),  # no act: refused for that, and nothing is done
     ("GET", "/helpdesk/nothing", "missing", None),
 ]
 MAY = {"nobody": (), "person": (), "revoker": (LOOK, REVOKE), "officer": (LOOK, REVOKE, ACT), "operator": (LOOK, REVOKE, ACT, RULE)}
@@ -108,6 +114,13 @@ def prepared():
         demand()
     have.update(nobody=Browser(demo), person=have["researcher"]["browser"], officer=Person(demo, "desk"), operator=Person(demo, "operator"),
                 revoker=as_role("desk", "revoker"))
+        collected = b.collected("client", 13, memo="changed")[0]
+        demo.owner("update request set common_name = 'Somebody Else' where number = %d" % collected)
+        b.login()
+    have.update(nobody=Browser(demo), person=have["researcher"]["browser"], officer=Person(demo, "desk"), operator=Person(demo, "operator"),
+                revoker=as_revoker())
+    for account in ("researcher", "researcher2"):
+        have[account]["c"] = demo.number("select id from change where person = %d and state = 'open'" % have[account]["p"])
     for account, desk in (("researcher", "desk"), ("researcher2", "desk2")):
         b = Person(demo, desk)
         file = b"number\treason\n%d\tunspecified\n" % have[account]["n"]
@@ -117,7 +130,7 @@ def prepared():
 
 def key_for(b, path):
     """A form key of that act as this officer's own page has it; of what is out of reach there is none."""
-    for where in (path.rsplit("/", 1)[0], path):  # the page above, or the form's own
+    for where in (path.rsplit("/", 1)[0], path, path.rsplit("/", 2)[0] or "/helpdesk"):  # the page above, the form's own, the list
         page = b.get(where, follow=False)
         forms = [f for f in page.forms() if f.action.endswith(path)] if page.status == 200 else []
         if forms:

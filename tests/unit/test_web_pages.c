@@ -211,7 +211,7 @@ static gboolean is_word(const char *text)
 {
     static const char *const names[] = {"SHA-256", "SHA-1", "IdP:", "SP:", "ID:", "no such page",
                                         "no such mail", ".cer", ".crl", ".pem", "chain.pem", "chain.p7b", "(.cer)",
-                                        "/account", "/certificates", "/language/",
+                                        "/account", "/certificates", "/helpdesk", "/language/",
                                         "?return=", "&return=", "/login?idp=", "shibmd:Scope:", "AuthnContextClassRef:"};
     g_autofree char *bare = g_strstrip(g_strdup(text));
     g_strdelimit(bare, "·", ' ');

@@ -98,6 +98,7 @@
         </div>
         <ul>
             <li><m:t k="renew.from-today"/></li>
+            <xsl:if test="renewal/@name"><li><m:t k="renew.renamed" name="renewal/@name" was="renewal/@was"/></li></xsl:if>
             <li>
                 <xsl:choose>
                     <xsl:when test="renewal/@grace-days"><m:t k="renew.grace" days="renewal/@grace-days"/></xsl:when>

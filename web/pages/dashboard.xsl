@@ -15,11 +15,14 @@
                     <h1><m:t k="dashboard.title"/></h1>
                     <xsl:if test="offer[not(@blocked)]"><a class="button" href="#apply"><m:t k="dashboard.apply"/></a></xsl:if>
                 </div>
-                <xsl:if test="request[@attention]">
+                <xsl:if test="request[@attention] or change">
                     <section class="attention" aria-labelledby="attention">
                         <h2 id="attention"><m:t k="dashboard.attention"/></h2>
                         <!-- The newest three: more of them would hide the list, where all are marked. -->
-                        <ul><xsl:apply-templates select="request[@attention][position() &lt;= 3]" mode="attention"/></ul>
+                        <ul>
+                            <xsl:apply-templates select="change" mode="attention"/>
+                            <xsl:apply-templates select="request[@attention][position() &lt;= 3]" mode="attention"/>
+                        </ul>
                         <xsl:if test="count(request[@attention]) > 3">
                             <p class="hint"><m:t k="dashboard.attention.more" n="count(request[@attention]) - 3"/></p>
                         </xsl:if>

@@ -13,7 +13,7 @@
         <xsl:call-template name="desk-search"><xsl:with-param name="focus" select="true()"/></xsl:call-template>
         <section class="desk-waits" aria-labelledby="waits">
             <h2 id="waits"><m:t k="desk.waits"/></h2>
-            <xsl:if test="not(row or proposal)"><p class="nothing"><m:t k="desk.waits.none"/></p></xsl:if>
+            <xsl:if test="not(row or proposal or @changes &gt; 0)"><p class="nothing"><m:t k="desk.waits.none"/></p></xsl:if>
             <xsl:if test="proposal">
                 <h3><m:t k="proposals.title"/></h3>
                 <xsl:call-template name="desk-proposals"><xsl:with-param name="proposals" select="proposal[position() &lt;= ../@most]"/></xsl:call-template>
@@ -29,6 +29,10 @@
                 <xsl:with-param name="kind">ending</xsl:with-param>
                 <xsl:with-param name="all" select="concat('/helpdesk/find?state=collected&amp;from=', substring($now, 1, 10), '&amp;until=', substring(@soon, 1, 10))"/>
             </xsl:call-template>
+            <xsl:if test="@changes &gt; 0">
+                <h3><m:t k="desk.waits.changes"/></h3>
+                <p class="table-links"><a href="/helpdesk/changes"><m:t k="desk.waits.changes.see" n="@changes"/></a></p>
+            </xsl:if>
         </section>
         <p class="table-links">
             <a href="/helpdesk/find"><m:t k="desk.all"/></a>
