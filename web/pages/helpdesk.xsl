@@ -350,7 +350,7 @@
             </textarea>
         </div>
     </xsl:template>
-    <xsl:template match="desk-act/problem[@field='reason']" mode="words"><m:t k="problem.refusal.{@rule}" limit="@limit"/></xsl:template>
+    <xsl:template match="desk-act/problem[@field='reason']" mode="words" priority="1"><m:t k="problem.refusal.{@rule}" limit="@limit"/></xsl:template>
     <xsl:template match="problem[@field='note']" mode="words"><m:t k="problem.memo" limit="@limit"/></xsl:template>
 
     <!-- A request -->

@@ -110,7 +110,7 @@
                 <xsl:if test="@type"><div><dt><m:t k="fact.type"/></dt><dd><xsl:call-template name="what"/></dd></div></xsl:if>
                 <xsl:if test="@memo"><div><dt><m:t k="fact.memo"/></dt><dd><xsl:value-of select="@memo"/></dd></div></xsl:if>
                 <xsl:if test="@mail"><div><dt><m:t k="fact.mail"/></dt><dd><xsl:value-of select="@mail"/></dd></div></xsl:if>
-                <xsl:if test="@reason"><div><dt><m:t k="revoke.reason"/></dt><dd><m:t k="revoke.reason.{@reason}"/></dd></div></xsl:if>
+                <xsl:if test="@reason"><div><dt><m:t k="proposal.reason"/></dt><dd><m:t k="revoke.reason.{@reason}"/></dd></div></xsl:if>
                 <div><dt><m:t k="proposal.proposer"/></dt><dd><xsl:apply-templates select="proposer" mode="who"/></dd></div>
                 <xsl:if test="@note"><div><dt><m:t k="proposal.note"/></dt><dd><xsl:value-of select="@note"/></dd></div></xsl:if>
                 <div><dt><m:t k="proposal.at"/></dt><dd><xsl:call-template name="moment"><xsl:with-param name="at" select="@proposed-at"/></xsl:call-template></dd></div>
@@ -222,7 +222,7 @@
             </p>
         </form>
     </xsl:template>
-    <xsl:template match="desk-decide/problem[@field='reason']" mode="words"><m:t k="problem.refusal.{@rule}" limit="@limit"/></xsl:template>
+    <xsl:template match="desk-decide/problem[@field='reason']" mode="words" priority="1"><m:t k="problem.refusal.{@rule}" limit="@limit"/></xsl:template>
 
     <!-- Applying for a person: what there is to choose, on the person's page. -->
     <xsl:template name="desk-offers">
