@@ -8,13 +8,14 @@
 
 #define BATCH                                                                                                                \
     "select b.id, b.institution, b.lines, " EPOCH("b.made_at") ", " EPOCH("b.started_at") ", " EPOCH("b.ended_at") ","       \
-    " b.made_by, c.*, b.kind, b.name, b.state, i.name, i.name_ja, m.display_name, s.display_name, encode(b.sha256, 'hex'), batch_second(b)"
+    " b.made_by, c.*, b.kind, b.name, b.state, i.name, i.name_ja, m.display_name, s.display_name, encode(b.sha256, 'hex'), batch_second(b), pins.n"
 #define OF_BATCH                                                                                                             \
     " join institution i on i.id = b.institution join person m on m.id = b.made_by left join person s on s.id = b.started_by" \
     " cross join lateral (select " COUNT("will") ", " COUNT("skip") ", " COUNT("bad") ", " COUNT("done") ","                 \
-    " " COUNT("failed") ", " COUNT("left") " from batch_line l where l.batch = b.id) c"
+    " " COUNT("failed") ", " COUNT("left") " from batch_line l where l.batch = b.id) c"                                        \
+    " cross join lateral (select count(*) as n from batch_pins(b.institution, b.id) where b.kind <> 'revoke') pins"
 
-enum { KEEP, GET, LIST, LINES, START, WITHDRAW, TAKE, RUN, GIVE_UP };
+enum { KEEP, GET, LIST, LINES, START, WITHDRAW, TAKE, RUN, GIVE_UP, PINS };
 
 static const DbStatement statements[] = {
     [KEEP] = { "bulk_keep", "select id, fresh from batch_keep($1, $2, $3, $4, $5, $6, $7, $8, $9)", "issbiasss" },
@@ -33,6 +34,8 @@ static const DbStatement statements[] = {
     [WITHDRAW] = { "bulk_withdraw", "select batch_withdraw($1, $2, $3, $4, $5)", "nisss" },
     [TAKE] = { "bulk_take", "select batch, line from batch_take()", "" },
     [RUN] = { "bulk_run", "select batch_run($1, $2::integer)", "ii" },
+    [PINS] = { "bulk_pins",
+            "select number, person, " EPOCH("until") ", name, name_ja, mail, file from batch_pins($1, $2)", "ni" },
     [GIVE_UP] = { "bulk_give_up", "select batch_give_up($1, $2::integer)", "ii" },
 };
 const DbGroup db_bulk_group = { "bulk", statements, G_N_ELEMENTS(statements), "portal" };
@@ -78,7 +81,8 @@ read_batch(const DbRows *rows, int row)
         *numbers[i] = db_rows_int(rows, row, column++);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         *texts[i] = db_rows_dup(rows, row, column++);
-    batch->second = db_rows_flag(rows, row, column);
+    batch->second = db_rows_flag(rows, row, column++);
+    batch->pins = db_rows_int(rows, row, column);
     return batch;
 }
 
@@ -120,6 +124,37 @@ db_batch_lines(Db *db, gint64 institution, const struct db_batch_lines *which, i
         line->reason = db_rows_dup(rows, i, 4);
         line->field = db_rows_dup(rows, i, 5);
         g_ptr_array_add(list, line);
+    }
+    return list;
+}
+
+static void
+pin_free(gpointer data)
+{
+    DbBatchPin *pin = data;
+    g_free(pin->name);
+    g_free(pin->name_ja);
+    g_free(pin->mail);
+    g_free(pin->file);
+    g_free(pin);
+}
+
+GPtrArray *
+db_batch_pins(Db *db, gint64 institution, gint64 batch, GError **error)
+{
+    g_autoptr(DbRows) rows = db_run(db, &statements[PINS], error, institution, batch);
+    if (!rows)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func(pin_free);
+    for (int i = 0; i < db_rows_count(rows); i++) {
+        DbBatchPin *pin = g_new0(DbBatchPin, 1);
+        gint64 *const numbers[] = { &pin->number, &pin->person, &pin->until };
+        char **const texts[] = { &pin->name, &pin->name_ja, &pin->mail, &pin->file };
+        for (int n = 0; n < 3; n++)
+            *numbers[n] = db_rows_int(rows, i, n);
+        for (int n = 0; n < 4; n++)
+            *texts[n] = db_rows_dup(rows, i, 3 + n);
+        g_ptr_array_add(list, pin);
     }
     return list;
 }

@@ -15,6 +15,7 @@ typedef struct db_batch {
     char *kind, *name, *state, *institution_name, *institution_name_ja;
     char *made_by, *started_by;                 /* display names; started_by NULL: nobody yet */
     char *sha256;                               /* hex */
+    gint64 pins;                                /* how many db_batch_pins would give */
     gboolean second;                            /* another officer than who sent it must start it */
 } DbBatch;
 void db_batch_free(DbBatch *batch);
@@ -44,6 +45,10 @@ GPtrArray *db_batch_list(Db *db, gint64 institution, gint64 before, int limit, G
 struct db_batch_lines { gint64 batch, after; const char *fate; const char *const *columns; };
 GPtrArray *db_batch_lines(Db *db, gint64 institution, const struct db_batch_lines *which, int limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* DbBatchPin *: the requests whose PIN goes to its owner by the officer's hand, in the file's order; not the PINs. */
+typedef struct { gint64 number, person, until; char *name, *name_ja, *mail, *file; } DbBatchPin;
+GPtrArray *db_batch_pins(Db *db, gint64 institution, gint64 batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 struct db_batch_act { gint64 institution, batch, person; const char *actor, *address, *log_id; };
 gboolean db_batch_start(Db *db, const struct db_batch_act *act, GError **error) G_GNUC_WARN_UNUSED_RESULT;

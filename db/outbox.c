@@ -37,7 +37,7 @@ static const DbStatement worker[] = {
             " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
             " " EPOCH("c.revoked_at") ", o.detail ->> 'days', o.detail ->> 'since', o.detail ->> 'due',"
             " o.detail ->> 'n', o.detail ->> 'seen',"
-            " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail),"
+            " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail), p.idp = '',"
             " o.detail @> '{\"collected\": true}', o.detail ? 'items', o.event, o.recipient, o.message_id, o.detail ->> 'event',"
             " o.detail ->> 'refusal', r.type, r.memo,"
             " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"
@@ -165,6 +165,7 @@ read_mail(const DbRows *rows, gboolean *listing)
     m->sealed = db_rows_bytes(rows, 0, c++);
     m->over = db_rows_flag(rows, 0, c++);
     m->pin_mail = db_rows_flag(rows, 0, c++);
+    m->by_desk = db_rows_flag(rows, 0, c++);
     m->repeat = db_rows_flag(rows, 0, c++);
     *listing = db_rows_flag(rows, 0, c++);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)

@@ -34,6 +34,7 @@ typedef struct db_mail {
     gint64 months;
     gint64 pickup_not_after, expires_at, keep_until; /* of the pickup of that cycle; 0 without one */
     gboolean over;                                 /* that pickup ended uncollected: its URL and PIN are of no use */
+    gboolean by_desk; /* its owner cannot log in: the officers look after it */
     gboolean pin_mail;
     /* The certificate that the mail speaks of: the one that its detail names, otherwise the one in hand. NULL, 0: none. */
     char *serial, *subject, *fingerprint, *reason;

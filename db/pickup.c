@@ -10,7 +10,7 @@ static const DbStatement statements[] = {
     [LOOK] = { "pickup_look",
             "select k.id, k.request, k.cycle, r.person, r.months, " EPOCH("k.not_before") ", " EPOCH("k.not_after") ","
             " greatest(5 - k.tries, 0), " EPOCH("k.locked_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ","
-            " " EPOCH("k.keep_until") ", k.pin_mail, k.own_password, k.pin_salt, r.type, r.memo, r.state, k.ended,"
+            " " EPOCH("k.keep_until") ", k.pin_mail, p.idp = '', k.own_password, k.pin_salt, r.type, r.memo, r.state, k.ended,"
             " k.key_kind, k.content_type,"
             " (select c.key_origin from certificate c where c.pickup = k.id and c.revoked_at is null),"
             " p.display_name, p.display_name_ja, coalesce(r.cycle_name, r.common_name), r.mail, i.name, i.name_ja, i.helpdesk_name, i.helpdesk_mail,"
@@ -57,9 +57,9 @@ static const DbStatement worker[] = {
             "iibbbbfi" },
     [HOLD] = { "request_hold", "select request_hold($1)", "i" },
     [WORK] = { "pickup_work",
-            "select r.cycle, k.id, " EPOCH("k.expires_at") ", r.state, coalesce(k.pin_mail, i.pin_mail), k.new_pin_at is not"
+            "select r.cycle, k.id, " EPOCH("k.expires_at") ", r.state, coalesce(k.pin_mail, i.pin_mail and p.idp <> ''), k.new_pin_at is not"
             " null,"
-            " k.resend_at is not null from request r join institution i on i.id = r.institution"
+            " k.resend_at is not null from request r join institution i on i.id = r.institution join person p on p.id = r.person"
             " left join pickup k on k.request = r.number and k.cycle = r.cycle and k.ended is null where r.number = $1",
             "i" },
     [NEW_PIN] = { "pickup_new_pin", "select pickup_new_pin($1, $2, $3, $4)", "ibbb" },
@@ -116,6 +116,7 @@ db_pickup_look(Db *db, GBytes *token_hash, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         *numbers[i] = db_rows_int(rows, 0, c++);
     k->pin_mail = db_rows_flag(rows, 0, c++);
+    k->by_desk = db_rows_flag(rows, 0, c++);
     k->own_password = db_rows_flag(rows, 0, c++);
     k->pin_salt = db_rows_bytes(rows, 0, c++);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)

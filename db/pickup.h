@@ -12,6 +12,7 @@ typedef struct db_pickup {
     char *type, *memo, *state;          /* of the request */
     gint64 months, not_before, not_after;
     GBytes *pin_salt;
+    gboolean by_desk; /* the owner cannot log in: the officers have the PIN */
     gboolean pin_mail, own_password;    /* own_password: what was collected opens with the person's own, not with the PIN */
     gint64 tries_left, locked_at, expires_at, collected_at, keep_until;
     char *ended;                        /* NULL while open */

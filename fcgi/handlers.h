@@ -114,6 +114,7 @@ void helpdesk_batch(Exchange *x);
 void helpdesk_batch_table(Exchange *x);
 void helpdesk_batch_start(Exchange *x);
 void helpdesk_batch_withdraw(Exchange *x);
+void helpdesk_batch_pins(Exchange *x);
 /* helpdesk_policy.c */
 void helpdesk_institutions(Exchange *x);
 void helpdesk_policy(Exchange *x);

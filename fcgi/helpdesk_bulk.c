@@ -26,6 +26,7 @@ add_batch(const Exchange *x, WebNode *node, const RaBatch *batch)
     const struct { const char *name; gint64 value; } numbers[] = {
         { "number", batch->id }, { "lines", batch->lines },   { "will", batch->will }, { "skip", batch->skip },
         { "bad", batch->bad },   { "done", batch->done },     { "failed", batch->failed }, { "left", batch->left },
+        { "pins", batch->pins },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
         web_set_number(node, numbers[i].name, numbers[i].value);
@@ -334,4 +335,85 @@ void
 helpdesk_batch_withdraw(Exchange *x)
 {
     consider(x, WITHDRAW, "withdraw", ra_bulk_withdraw, can_withdraw, "/helpdesk/bulk/%N?done=bulk-withdrawn");
+}
+
+/* --- PINs by the officer's hand --- */
+
+struct sheet { const Exchange *x; WebNode *root; GString *table; };
+
+static void
+add_pin(const RaBatchPin *of, const char *pin, gpointer data)
+{
+    const struct sheet *sheet = data;
+    WebNode *node = web_add(sheet->root, "pin");
+    web_set_number(node, "number", of->number);
+    page_names(node, of->name, of->name_ja);
+    web_set(node, "mail", of->mail);
+    page_text(node, "file", of->file);
+    page_time(sheet->x, node, "until", of->until);
+    web_set(node, "pin", pin);
+}
+
+static void
+add_pin_row(const RaBatchPin *of, const char *pin, gpointer data)
+{
+    const struct sheet *sheet = data;
+    const char *const cells[] = { of->name, of->name_ja, of->mail, of->file, pin };
+    web_tsv_number(sheet->table, of->number);
+    for (gsize i = 0; i < G_N_ELEMENTS(cells); i++)
+        web_tsv_cell(sheet->table, cells[i]);
+    web_tsv_end(sheet->table);
+}
+
+static void
+send_pin_page(Exchange *x, const RaOfficer *officer, const RaBatch *batch)
+{
+    g_autofree char *path = path_of(batch->id);
+    g_autoptr(GError) error = NULL;
+    WebNode *root;
+    g_autoptr(WebDocument) document = page_new(x, "desk-batch-pins", path, &root);
+    struct sheet sheet = { .x = x, .root = root };
+    add_batch(x, web_add(root, "batch"), batch);
+    if (ra_bulk_pins(x->portal->ra, officer, batch, add_pin, &sheet, &error) < 0)
+        page_failure(x, error, path);
+    else
+        page_send(x, 200, document);
+}
+
+static void
+send_pin_table(Exchange *x, const RaOfficer *officer, const RaBatch *batch)
+{
+    static const char *const heads[] = { "number", "name", "name_ja", "mail", "file", "pin" };
+    g_autofree char *path = path_of(batch->id);
+    g_autoptr(GError) error = NULL;
+    struct sheet sheet = { .x = x, .table = g_string_new("\xef\xbb\xbf") };
+    web_tsv_row(sheet.table, heads, G_N_ELEMENTS(heads));
+    gint64 shown = ra_bulk_pins(x->portal->ra, officer, batch, add_pin_row, &sheet, &error);
+    char *table = g_string_free(sheet.table, FALSE);
+    if (shown < 0) {
+        g_free(table);
+        page_failure(x, error, path);
+        return;
+    }
+    http_headerf(&x->out, "Content-Disposition", "attachment; filename=\"pins-%" G_GINT64_FORMAT ".tsv\"", batch->id);
+    http_header(&x->out, "Cache-Control", "no-store");
+    http_body_text(&x->out, "text/tab-separated-values; charset=utf-8", table);
+    x->answered = TRUE;
+}
+
+/* By POST, because it shows secrets and is written down; the same sheet can be had again. */
+void
+helpdesk_batch_pins(Exchange *x)
+{
+    const RaOfficer officer = helpdesk_officer(x);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RaBatch) batch = ra_bulk_get(x->portal->ra, &officer, x->number, &error);
+    if (!batch)
+        page_failure(x, error, "/helpdesk/bulk");
+    else if (strcmp(form_text(x->form, "confirm"), "1") != 0)
+        ask(x, batch, "pins");
+    else if (strcmp(form_text(x->form, "as"), "table") == 0)
+        send_pin_table(x, &officer, batch);
+    else
+        send_pin_page(x, &officer, batch);
 }

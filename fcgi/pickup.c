@@ -59,6 +59,7 @@ add_pickup(const Exchange *x, WebNode *root, const DbPickup *row)
     page_time(x, node, "until", row->collected_at ? row->keep_until : row->expires_at);
     page_time(x, node, "not-after", row->not_after);
     web_set_flag(node, "pin-mailed", row->pin_mail);
+    web_set_flag(node, "by-desk", row->by_desk);
     WebNode *owner = web_add(node, "owner");
     page_names(owner, row->display_name, row->display_name_ja);
     web_set(owner, "mail", row->mail);

@@ -113,6 +113,7 @@ const struct route routes[] = {
     { GET,  "/helpdesk/bulk/:n",           MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_batch },
     { GET,  "/helpdesk/bulk/:n/lines.tsv", MAIN,   ROUTE_OFFICER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_batch_table },
     { POST, "/helpdesk/bulk/:n/start",     MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_batch_start },
+    { POST, "/helpdesk/bulk/:n/pins",      MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_batch_pins },
     { POST, "/helpdesk/bulk/:n/withdraw",  MAIN,   ROUTE_OFFICER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_batch_withdraw },
     { GET,  "/helpdesk/institutions",      MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_institutions },
     { GET,  "/helpdesk/institutions/:n",   MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_policy },

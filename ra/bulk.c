@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ca/crypto.h"
+#include "db/event.h"
 #include "db/json.h"
 #include "db/log.h"
 #include "ra/act.h"
@@ -97,6 +98,7 @@ places_of_layout(const struct ra_bulk_kind *kind, struct places *places)
 /* The cells of a line by column, and what is wrong with it. */
 typedef struct {
     char *cells[SHEET_CELLS];
+    GString *more; /* what the kind made of them */
     const char *bad, *field;
 } Taken;
 
@@ -105,6 +107,7 @@ taken_clear(Taken *taken)
 {
     for (int i = 0; i < SHEET_CELLS; i++)
         g_free(taken->cells[i]);
+    g_string_free(taken->more, TRUE);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Taken, taken_clear)
 
@@ -155,6 +158,11 @@ take_line(const struct ra_bulk_kind *kind, const struct places *places, const Sh
         }
     }
     check_needs(kind, taken);
+    if (kind->derive && !taken->bad) {
+        const char *field = "", *bad = kind->derive(taken->cells, taken->more, &field);
+        if (bad)
+            spoil(taken, bad, field);
+    }
 }
 
 /* As batch_keep takes it. */
@@ -173,6 +181,7 @@ line_text(const struct ra_bulk_kind *kind, int number, const Taken *taken)
         db_json_text(out, taken->cells[i]);
         any = TRUE;
     }
+    g_string_append(out, taken->more->str);
     g_string_append_c(out, '}');
     if (taken->bad) {
         g_string_append(out, ", \"bad\": ");
@@ -201,7 +210,7 @@ read_lines(const struct ra_bulk_kind *kind, const struct ra_bulk_file *file, RaB
     g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
     for (guint i = header; i < sheet->len; i++) {
         const SheetLine *line = sheet->pdata[i];
-        g_auto(Taken) taken = { 0 };
+        g_auto(Taken) taken = { .more = g_string_new(NULL) };
         take_line(kind, &places, line, &taken);
         g_autofree char *text = line_text(kind, line->number, &taken);
         g_strv_builder_add(lines, text);
@@ -338,6 +347,42 @@ gboolean
 ra_bulk_withdraw(RaContext *ctx, const RaOfficer *officer, gint64 id, const struct ra_form *form, char **location, GError **error)
 {
     return perform(ctx, officer, id, db_batch_withdraw, form, location, error);
+}
+
+/* --- PINs ----------------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+audit_pins(RaContext *ctx, const RaOfficer *officer, const RaBatch *batch, guint count, GError **error)
+{
+    g_autofree char *actor = ra_officer_actor(officer);
+    g_autofree char *detail = g_strdup_printf("{\"batch\": %" G_GINT64_FORMAT ", \"count\": %u}", batch->id, count);
+    const struct db_audit row = { .actor = actor, .what = "batch-pins", .address = officer->address, .log_id = log_id(),
+                                  .detail = detail, .institution = batch->institution };
+    return db_event_audit(ctx->db, &row, error);
+}
+
+gint64
+ra_bulk_pins(RaContext *ctx, const RaOfficer *officer, const RaBatch *batch, RaBulkPin each, gpointer data, GError **error)
+{
+    gint64 shown = 0;
+    g_autoptr(GPtrArray) list = db_batch_pins(ctx->db, officer->institution, batch->id, error);
+    if (!list || !audit_pins(ctx, officer, batch, list->len, error)) {
+        ra_error_from(error);
+        return -1;
+    }
+    for (guint i = 0; i < list->len; i++) {
+        const RaBatchPin *of = list->pdata[i];
+        g_autoptr(GError) why = NULL;
+        g_autoptr(Secret) pin = ra_request_pin(ctx, of->person, of->number, &why);
+        if (pin) {
+            each(of, secret_text(pin), data);
+            shown++;
+        } else if (!g_error_matches(why, RA_ERROR, RA_ERROR_CONFLICT)) { /* collected at this very moment */
+            g_propagate_error(error, g_steal_pointer(&why));
+            return -1;
+        }
+    }
+    return shown;
 }
 
 /* --- carrying out --------------------------------------------------------------------------------------------------------- */

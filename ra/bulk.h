@@ -49,6 +49,9 @@ struct ra_bulk_kind {
     guint n;
     gboolean headed;    /* the first line has the columns' names, in any order */
     gboolean shift_jis; /* the file may be that */
+    /* More cells for bulk_KIND, made from the line's (by column, NULL: none): ", \"name\": \"value\"" each; or why not, with the column that
+       it is about. NULL: none. */
+    const char *(*derive)(char *const *cells, GString *more, const char **field);
 };
 
 extern const struct ra_bulk_kind ra_bulk_kinds[];
@@ -58,6 +61,10 @@ const struct ra_bulk_kind *ra_bulk_kind(const char *name);
 /* What the form says about a cell: NULL, or a word ("long", "number", "serial", "months", "word", "mail", "unused"). *TAKEN: the cell as it is handed on, the
    caller's; NULL where it is empty or dropped. */
 const char *ra_bulk_cell(const struct ra_bulk_column *column, const char *cell, char **taken);
+
+/* The parts of a subject as S002's layout writes it: CN, OU (any number), O, L, C, parted by commas. Text of the parts in their order, the
+   caller's (g_strfreev), each with its type in front ("OU=Library"); NULL: it is none. */
+char **ra_bulk_subject(const char *text) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- batches -------------------------------------------------------------------------------------------------------------- */
 
@@ -97,6 +104,13 @@ gboolean ra_bulk_start(RaContext *ctx, const RaOfficer *officer, gint64 id, cons
 /* What is not done yet stays undone. */
 gboolean ra_bulk_withdraw(RaContext *ctx, const RaOfficer *officer, gint64 id, const struct ra_form *form, char **location,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The PINs that go to their owners by the officer's hand: EACH is called for every request of the batch whose owner cannot log in and
+   has not collected yet; PIN is wiped afterwards. That they were shown is in the audit before any is. How many, or -1 with ERROR. */
+typedef DbBatchPin RaBatchPin;
+typedef void (*RaBulkPin)(const RaBatchPin *of, const char *pin, gpointer data);
+gint64 ra_bulk_pins(RaContext *ctx, const RaOfficer *officer, const RaBatch *batch, RaBulkPin each, gpointer data, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /* Carries out one line of a started batch, of the portal's role: it may what officers do by hand. FALSE without ERROR: nothing
    waits. A line whose failure is no rule of ours is tried again, the third time it is given up. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db/json.h"
 #include "ra/term.h"
 
 #define MONTHS_MOST 120
@@ -34,11 +35,74 @@ static const struct ra_bulk_column issue_columns[] = {
     { "memo", RA_BULK_TEXT, RA_BULK_MAY, MEMO_MOST, NULL },
 };
 
+/* S002: the service's published layout, column by column. The file's access PIN is not taken: ours are made by the service. */
+enum { SUBJECT = 0 };
+static const char *const profiles[] = { "5", "7", NULL };
+static const char *const pickups[] = { "1", "2", "3", NULL };
+static const struct ra_bulk_column clients_columns[] = {
+    [SUBJECT] = { "subject", RA_BULK_TEXT, RA_BULK_MUST, 250, NULL },
+    { "profile", RA_BULK_WORD, RA_BULK_MUST, 0, profiles },
+    { "pickup", RA_BULK_WORD, RA_BULK_MUST, 0, pickups },
+    { "empty4", RA_BULK_UNUSED, RA_BULK_MAY, 0, NULL },
+    { "empty5", RA_BULK_UNUSED, RA_BULK_MAY, 0, NULL },
+    { "empty6", RA_BULK_UNUSED, RA_BULK_MAY, 0, NULL },
+    { "empty7", RA_BULK_UNUSED, RA_BULK_MAY, 0, NULL },
+    { "name", RA_BULK_TEXT, RA_BULK_MUST, 64, NULL },
+    { "affiliation", RA_BULK_TEXT, RA_BULK_MAY, 64, NULL },
+    { "mail", RA_BULK_MAIL, RA_BULK_MUST, 78, NULL },
+    { "empty11", RA_BULK_UNUSED, RA_BULK_MAY, 0, NULL },
+    { "file", RA_BULK_TEXT, RA_BULK_MAY, 64, NULL },
+    { "empty13", RA_BULK_UNUSED, RA_BULK_MAY, 0, NULL },
+    { "empty14", RA_BULK_UNUSED, RA_BULK_MAY, 0, NULL },
+    { "pin", RA_BULK_DROPPED, RA_BULK_MAY, 0, NULL },
+};
+
+char **
+ra_bulk_subject(const char *text)
+{
+    static const char *const order[] = { "CN=", "OU=", "O=", "L=", "C=" };
+    g_auto(GStrv) parts = g_regex_split_simple(", *(?=(?:CN|OU|O|L|C)=)", text, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT);
+    gsize next = 0;
+    for (char **part = parts; *part; part++) {
+        if (next == 1 && g_str_has_prefix(*part, "O="))
+            next = 2; /* no OU, or no more */
+        if (next >= G_N_ELEMENTS(order) || !g_str_has_prefix(*part, order[next]) || strpbrk(*part, "\\\"+<>;"))
+            return NULL;
+        const char *value = *part + strlen(order[next]);
+        if (!*value || *value == ' ' || g_str_has_suffix(value, " ") || g_utf8_strlen(value, -1) > 64)
+            return NULL;
+        next += next != 1;
+    }
+    return next == G_N_ELEMENTS(order) ? g_steal_pointer(&parts) : NULL;
+}
+
+/* As cells of their own: cn, o, l, c, and ou where there is one; several are none of ours. */
+static const char *
+derive_subject(char *const *cells, GString *more, const char **field)
+{
+    g_auto(GStrv) parts = ra_bulk_subject(cells[SUBJECT]);
+    *field = clients_columns[SUBJECT].name;
+    if (!parts)
+        return "subject";
+    if (g_strv_length(parts) > 5)
+        return "subject-ou";
+    for (char **part = parts; *part; part++) {
+        const char *equals = strchr(*part, '=');
+        g_autofree char *name = g_ascii_strdown(*part, equals - *part);
+        g_string_append(more, ", ");
+        db_json_text(more, name);
+        g_string_append(more, ": ");
+        db_json_text(more, equals + 1);
+    }
+    return NULL;
+}
+
 /* A kind more is a row here and a function bulk_KIND of the database (ra/bulk.h). */
 const struct ra_bulk_kind ra_bulk_kinds[] = {
-    { "revoke", revoke_columns, G_N_ELEMENTS(revoke_columns), TRUE, FALSE },
-    { "renew", renew_columns, G_N_ELEMENTS(renew_columns), TRUE, FALSE },
-    { "issue", issue_columns, G_N_ELEMENTS(issue_columns), TRUE, FALSE },
+    { "revoke", revoke_columns, G_N_ELEMENTS(revoke_columns), TRUE, FALSE, NULL },
+    { "renew", renew_columns, G_N_ELEMENTS(renew_columns), TRUE, FALSE, NULL },
+    { "issue", issue_columns, G_N_ELEMENTS(issue_columns), TRUE, FALSE, NULL },
+    { "clients", clients_columns, G_N_ELEMENTS(clients_columns), FALSE, TRUE, derive_subject },
 };
 const gsize ra_bulk_kinds_count = G_N_ELEMENTS(ra_bulk_kinds);
 
@@ -75,10 +139,10 @@ take_serial(const char *cell, char **taken)
 
 /* As far as a line of text can be one; whether it is the person's and in the domains is the database's to say. */
 static gboolean
-is_mail(const char *cell)
+is_mail(const char *cell, gsize most)
 {
     const char *at = strchr(cell, '@');
-    if (!at || at == cell || !at[1] || strchr(at + 1, '@') || strlen(cell) > MAIL_LONGEST)
+    if (!at || at == cell || !at[1] || strchr(at + 1, '@') || strlen(cell) > most)
         return FALSE;
     for (const char *c = cell; *c; c++)
         if (!g_ascii_isgraph(*c) || strchr("<>(),;:\\\"[]", *c))
@@ -106,7 +170,7 @@ ra_bulk_cell(const struct ra_bulk_column *column, const char *cell, char **taken
             return "word";
         break;
     case RA_BULK_MAIL:
-        if (!is_mail(cell))
+        if (!is_mail(cell, column->most ? column->most : MAIL_LONGEST))
             return "mail-form";
         break;
     case RA_BULK_TEXT:

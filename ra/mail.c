@@ -177,6 +177,7 @@ ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
         add_request(root, m);
     web_set_time(root, "now", m->created_at, zone);
     web_set_flag(root, "renewal", renewal);
+    web_set_flag(root, "by-desk", m->by_desk);
     if (what && what->days)
         web_set_number(root, "days", m->days);
     web_set(root, "why", what && what->why ? m->why : NULL);

@@ -259,6 +259,70 @@ def issued():
     tap.equal(lines(have["other"], theirs)[2], ("bad", "nobody", "identifier"))
 
 
+def by_layout():
+    """the layout of S002 in Shift_JIS, for persons who never logged in: the URL comes by mail, the PIN by the officer's sheet, and both
+    together give the certificate without a login; a line of the file is held against the institution's own row"""
+    b, mark = have["desk"], os.urandom(4).hex()
+    org, place, country, domain = demo.sql("select organization, locality, country, mail_domains[1] from institution where name = 'Kagami University'", rows=True)[0]
+    mail = "new.%s@%s" % (mark, domain.lstrip("."))
+    name = "Taro %s" % mark
+    end = "O=%s,L=%s,C=%s" % (org, place, country)
+
+    def row(subject="CN=%s,%s" % (name, end), profile="5", pickup="1", holder="鏡 太郎 ﾀﾛｳ ソ", address=mail, file="", pin="secret-of-the-file", **more):
+        cells = [subject, profile, pickup, "", "", "", "", holder, "情報学部", address, "", file, "", "", pin]
+        for place_, value in more.items():
+            cells[int(place_[1:]) - 1] = value
+        return "\t".join(cells)
+    rows = [row(), row(), row(profile="7", pickup="3"), row(pickup="2"), row(subject="CN=x,OU=No such,%s" % end), row(subject="CN=x,O=Other,L=%s,C=%s" % (place, country)),
+            row(subject="O=%s,CN=x" % org), row(profile="6"), row(address="x@elsewhere.example"), row(c4="x"), row(holder="x" * 65), row() + "\tmore",
+            row(address="researcher@%s" % domain.lstrip(".")), row(subject="CN=" + "x" * 65 + "," + end)]
+    raw = "\r\n".join(rows).encode("cp932") + b"\r\n" + row().encode("cp932").replace("鏡".encode("cp932"), b"\x81\x20")
+    batch = checked(b, raw, "clients")
+    researcher = demo.number("select count(*) from person where idp <> '' and 'researcher@%s' = any (mails)" % domain.lstrip("."))
+    wanted = {1: ("will", "issue", ""), 2: ("skip", "twice", ""), 3: ("will", "issue", ""), 4: ("bad", "together", "pickup"), 5: ("bad", "subject-ou", "subject"),
+              6: ("bad", "subject-o", "subject"), 7: ("bad", "subject", "subject"), 8: ("bad", "word", "profile"), 9: ("bad", "mail-domain", "mail"),
+              10: ("bad", "unused", "empty4"), 11: ("bad", "long", "name"), 12: ("bad", "cells", ""), 14: ("bad", "subject", "subject"), 15: ("bad", "encoding", "")}
+    wanted[13] = ("bad", "subject-cn", "subject") if researcher else ("will", "issue", "")
+    tap.equal(lines(b, batch), wanted)
+    tap.equal(demo.number("select count(*) from person where identifier = '%s'" % mail), 0)
+    tap.lacks(demo.sql("select string_agg(cells::text, '') from batch_line where batch = %d" % batch), "secret-of-the-file")
+    act(b, batch, "start").want(303)
+    done(b, batch)
+    n = demo.number("select request from batch_line where batch = %d and line = 1" % batch)
+    tap.equal(demo.sql("select idp, display_name, display_name_ja, common_name, affiliation::text from person where identifier = '%s'" % mail, rows=True),
+              [["", name, "鏡 太郎 ﾀﾛｳ ソ", name, "{情報学部}"]])
+    message = client.wait_mail(demo, n, "ready")
+    tap.has(client.body(message), "helpdesk")
+    tap.lacks(client.body(message), "/certificates/")
+    pins = "/helpdesk/bulk/%d/pins" % batch
+    asked = b.submit(b.get("/helpdesk/bulk/%d" % batch).want(200).form(pins)).want(200)
+    tap.lacks(asked.text(), "Good until")
+    form = asked.form(pins, confirm="1")
+    sheet = b.submit(form, **{"as": "table"}).want(200).body.decode("utf-8-sig").split("\r\n")
+    row_ = dict(zip(sheet[0].split("\t"), next(line for line in sheet if line.startswith("%d\t" % n)).split("\t")))
+    tap.ok(re.fullmatch(r"[A-Za-z0-9]{16}", row_["pin"]), row_["pin"])
+    page = b.submit(form, **{"as": "page"}).want(200)
+    tap.has(page.text(), row_["pin"])
+    tap.equal(demo.number("select count(*) from event where what = 'batch-pins' and detail ->> 'batch' = '%d' and actor like 'officer:%%'" % batch), 2)
+    tap.equal(have["other"].submit(form).status, 403)
+    tap.equal(demo.number("select count(*) from outbox where request = %d and event = 'pin'" % n), 0)
+    holder, path = client.Browser(demo), client.pickup_path(message)
+    tap.has(holder.get(path).want(200).text(), "helpdesk has it")
+    shown = holder.submit(holder.get(path).want(200).form(path, pin=None), pin=row_["pin"]).want(200)
+    got = holder.submit(shown.form(path + "/download"), pin=row_["pin"]).want(200)
+    tap.equal(got.header("Content-Type"), "application/x-pkcs12")
+    tap.equal(demo.sql("select state from request where number = %d" % n), "collected")
+    tap.has(demo.sql("select subject from certificate where request = %d" % n), "CN=" + name)
+    tap.lacks(b.submit(form, **{"as": "table"}).want(200).body.decode(), "\r\n%d\t" % n)
+    again = checked(b, raw + b"\r\n\r\n", "clients")
+    tap.equal({lines(b, again)[k] for k in (1, 3)}, {("skip", "has-one", "")})
+    renewal = checked(b, "number\n%d\n" % n, "renew")
+    act(b, renewal, "start").want(303)
+    done(b, renewal)
+    client.wait_mail(demo, n, "ready", count=2)
+    tap.ok(any(f.action.endswith("/pins") for f in b.get("/helpdesk/bulk/%d" % renewal).forms()), "the PIN of the renewal is on a sheet, too")
+
+
 def everything():
     """all certificates of the institution in one table, each once; of all institutions for an operator, or of the one chosen"""
     def table(b, more=""):
@@ -298,4 +362,4 @@ def two_officers():
         demo.owner("update institution set two_officers = '{}'")
 
 
-tap.run(prepared, dry_run, same_file, refused_files, hostile_bodies, carried_out, killed, stopped, renewed, issued, everything, two_officers)
+tap.run(prepared, dry_run, same_file, refused_files, hostile_bodies, carried_out, killed, stopped, renewed, issued, by_layout, everything, two_officers)

@@ -48,6 +48,7 @@ ROUTES = [
     ("GET", "/helpdesk/bulk/{b}/lines.tsv", ACT, "scope"),
     ("POST", "/helpdesk/bulk/{b}/start", ACT, "scope"),
     ("POST", "/helpdesk/bulk/{b}/withdraw", ACT, "scope"),
+    ("POST", "/helpdesk/bulk/{b}/pins", ACT, "scope"),
     ("GET", "/helpdesk/institutions", LOOK, None),
     ("GET", "/helpdesk/institutions/{i}", LOOK, "scope"),
     ("GET", "/helpdesk/institutions/{i}/contact", RULE, "scope"),

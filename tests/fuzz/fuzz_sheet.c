@@ -10,6 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 try_columns(const char *cell)
 {
+    g_auto(GStrv) parts = ra_bulk_subject(cell);
+    if (parts && (g_strv_length(parts) < 4 || !g_str_has_prefix(parts[0], "CN=")))
+        g_error("a subject that is none");
     for (gsize k = 0; k < ra_bulk_kinds_count; k++)
         for (guint c = 0; c < ra_bulk_kinds[k].n; c++) {
             g_autofree char *taken = NULL;

@@ -14,7 +14,7 @@
             <xsl:apply-templates select="." mode="first"/>
             <xsl:call-template name="what"/>
             <xsl:apply-templates select="." mode="more"/>
-            <xsl:if test="not(@event = 'renewal-due' or @event = 'pickup-locked' or @event = 'pickup-ending')"> <!-- named above -->
+            <xsl:if test="not(@by-desk or @event = 'renewal-due' or @event = 'pickup-locked' or @event = 'pickup-ending')"> <!-- named above -->
                 <p><m:t k="mail.see"/></p>
                 <url><xsl:value-of select="$url"/></url>
             </xsl:if>
@@ -188,6 +188,7 @@
         <p><m:t k="mail.ready.open" until="i:moment(pickup/@until)"/></p>
         <url><xsl:value-of select="pickup/@url"/></url>
         <xsl:choose>
+            <xsl:when test="@by-desk"><p><m:t k="mail.ready.pin-desk"/></p></xsl:when>
             <xsl:when test="pickup/@pin-mailed"><p><m:t k="mail.ready.pin-mailed"/></p></xsl:when>
             <xsl:otherwise><p><m:t k="mail.ready.pin-portal"/></p></xsl:otherwise>
         </xsl:choose>
@@ -243,20 +244,23 @@
     <xsl:template match="mail[@event = 'renewal-due']" mode="first">
         <xsl:choose>
             <xsl:when test="pickup"><p><m:t k="mail.due.waiting" end="i:moment(certificate/@not-after)" until="i:moment(pickup/@until)"/></p></xsl:when>
+            <xsl:when test="@by-desk"><p><m:t k="mail.due.desk" end="i:moment(certificate/@not-after)"/></p></xsl:when>
             <xsl:otherwise><p><m:t k="mail.due.renew" end="i:moment(certificate/@not-after)"/></p></xsl:otherwise>
         </xsl:choose>
-        <url><xsl:value-of select="$url"/></url>
+        <xsl:if test="not(@by-desk)"><url><xsl:value-of select="$url"/></url></xsl:if>
         <p><m:t k="mail.due.after.{@type}"/></p>
     </xsl:template>
     <xsl:template match="mail[@event = 'renewal-due']" mode="more">
-        <p><m:t k="mail.due.off"/></p>
-        <url><xsl:value-of select="service/@url"/>/account</url>
+        <xsl:if test="not(@by-desk)">
+            <p><m:t k="mail.due.off"/></p>
+            <url><xsl:value-of select="service/@url"/>/account</url>
+        </xsl:if>
     </xsl:template>
 
     <xsl:template match="mail[@event = 'expired']" mode="subject"><subject><m:t k="mail.expired.subject"/></subject></xsl:template>
     <xsl:template match="mail[@event = 'expired']" mode="first">
         <p><m:t k="mail.expired.done" end="i:moment(certificate/@not-after)"/></p>
-        <url><xsl:value-of select="service/@url"/>/certificates</url>
+        <xsl:if test="not(@by-desk)"><url><xsl:value-of select="service/@url"/>/certificates</url></xsl:if>
     </xsl:template>
     <xsl:template match="mail[@event = 'expired']" mode="more">
         <xsl:if test="@type = 'smime'"><p><m:t k="mail.keep-file"/></p></xsl:if>
@@ -270,17 +274,20 @@
         <p><m:t k="mail.locked.done"/></p>
         <xsl:choose>
             <xsl:when test="@collected"><p><m:t k="mail.locked.next.again"/></p></xsl:when>
+            <xsl:when test="@by-desk"><p><m:t k="mail.locked.next.desk"/></p></xsl:when>
             <xsl:otherwise><p><m:t k="mail.locked.next"/></p></xsl:otherwise>
         </xsl:choose>
-        <url><xsl:value-of select="$url"/></url>
+        <xsl:if test="not(@by-desk)"><url><xsl:value-of select="$url"/></url></xsl:if>
     </xsl:template>
     <xsl:template match="mail[@event = 'pickup-locked']" mode="more"><p><m:t k="mail.locked.not-you"/></p></xsl:template>
 
     <xsl:template match="mail[@event = 'pickup-ending']" mode="subject"><subject><m:t k="mail.ending.subject" day="i:day(pickup/@until)"/></subject></xsl:template>
     <xsl:template match="mail[@event = 'pickup-ending']" mode="first">
         <p><m:t k="mail.ending.until" until="i:moment(pickup/@until)"/></p>
-        <p><m:t k="mail.ending.lost-mail"/></p>
-        <url><xsl:value-of select="$url"/></url>
+        <xsl:choose>
+            <xsl:when test="@by-desk"><p><m:t k="mail.ending.lost-mail.desk"/></p></xsl:when>
+            <xsl:otherwise><p><m:t k="mail.ending.lost-mail"/></p><url><xsl:value-of select="$url"/></url></xsl:otherwise>
+        </xsl:choose>
     </xsl:template>
     <xsl:template match="mail[@event = 'pickup-ending']" mode="more"><p><m:t k="mail.ending.else"/></p></xsl:template>
 

@@ -174,6 +174,16 @@
             </xsl:if>
         </div>
         <xsl:if test="batch/@state = 'started'"><p class="table-links"><a href="/helpdesk/bulk/{batch/@number}" id="progress-refresh"><m:t k="refresh"/></a></p></xsl:if>
+        <xsl:if test="batch/@pins &gt; 0">
+            <section class="card" aria-labelledby="pins">
+                <h2 id="pins"><m:t k="desk.batch.pins"/></h2>
+                <p><m:t k="desk.batch.pins.text" count="batch/@pins"/></p>
+                <form method="post" action="/helpdesk/bulk/{batch/@number}/pins">
+                    <xsl:call-template name="csrf"/>
+                    <button type="submit"><m:t k="desk.batch.do.pins"/></button>
+                </form>
+            </section>
+        </xsl:if>
         <section aria-labelledby="lines">
             <h2 id="lines"><xsl:choose>
                 <xsl:when test="@fate"><xsl:value-of select="i:message('desk.fate.', @fate)"/></xsl:when>
@@ -226,11 +236,11 @@
         <xsl:call-template name="back"><xsl:with-param name="href" select="concat('/helpdesk/bulk/', batch/@number)"/><xsl:with-param name="words"><m:t k="desk.batch.back"/></xsl:with-param></xsl:call-template>
         <h1><m:t k="desk.batch.ask.{@act}" number="batch/@number"/></h1>
         <p class="lead"><xsl:value-of select="i:message('desk.bulk.kind.', batch/@kind)"/></p>
-        <ul class="bulk-counts">
+        <xsl:if test="@act != 'pins'"><ul class="bulk-counts">
             <xsl:for-each select="batch/@will | batch/@skip | batch/@bad | batch/@done | batch/@failed">
                 <xsl:if test=". &gt; 0"><li data-fate="{local-name()}" data-count="{.}"><strong><xsl:value-of select="."/></strong><xsl:text> </xsl:text><xsl:value-of select="i:message('desk.fate.', local-name())"/></li></xsl:if>
             </xsl:for-each>
-        </ul>
+        </ul></xsl:if>
         <xsl:choose>
             <xsl:when test="@act = 'start'">
                 <div class="warning">
@@ -245,14 +255,41 @@
                     </div>
                 </div>
             </xsl:when>
+            <xsl:when test="@act = 'pins'"><p><m:t k="desk.batch.pins.text" count="batch/@pins"/></p><p><m:t k="desk.batch.pins.record"/></p></xsl:when>
             <xsl:otherwise><p><m:t k="desk.batch.withdraw.text"/></p></xsl:otherwise>
         </xsl:choose>
         <form method="post" action="/helpdesk/bulk/{batch/@number}/{@act}">
             <xsl:call-template name="confirmed"><xsl:with-param name="key" select="@form-key"/></xsl:call-template>
+            <xsl:if test="@act = 'pins'">
+                <fieldset>
+                    <legend><m:t k="desk.batch.pins.as"/></legend>
+                    <label class="choice"><input type="radio" name="as" value="page" checked="checked"/><span><m:t k="desk.batch.pins.page"/></span></label>
+                    <label class="choice"><input type="radio" name="as" value="table"/><span><m:t k="desk.batch.pins.table"/></span></label>
+                </fieldset>
+            </xsl:if>
             <p class="actions">
                 <button type="submit"><xsl:attribute name="class"><xsl:choose><xsl:when test="@act = 'start' and batch/@kind = 'revoke'">danger</xsl:when><xsl:otherwise>main</xsl:otherwise></xsl:choose></xsl:attribute><m:t k="desk.batch.do.{@act}" count="batch/@will"/></button>
                 <a class="button plain" href="/helpdesk/bulk/{batch/@number}"><m:t k="cancel"/></a>
             </p>
         </form>
+    </xsl:template>
+
+    <!-- The PINs, to be printed and cut -->
+    <xsl:template match="desk-batch-pins" mode="title"><m:t k="desk.batch.pins"/></xsl:template>
+    <xsl:template match="desk-batch-pins" mode="main">
+        <xsl:call-template name="back"><xsl:with-param name="href" select="concat('/helpdesk/bulk/', batch/@number)"/><xsl:with-param name="words"><m:t k="desk.batch.back"/></xsl:with-param></xsl:call-template>
+        <h1><m:t k="desk.batch.pins"/></h1>
+        <p class="apart"><m:t k="desk.batch.pins.text" count="count(pin)"/></p>
+        <xsl:if test="not(pin)"><p class="nothing"><m:t k="desk.batch.pins.none"/></p></xsl:if>
+        <ul class="pin-sheet">
+            <xsl:for-each select="pin">
+                <li data-request="{@number}">
+                    <p><strong><xsl:call-template name="desk-name"/></strong><xsl:text> </xsl:text><m:t k="number" number="@number"/></p>
+                    <p><xsl:value-of select="@mail"/><xsl:if test="@file"><xsl:text> </xsl:text><span class="memo"><xsl:value-of select="@file"/></span></xsl:if></p>
+                    <p><m:t k="desk.batch.pins.pin"/><xsl:text> </xsl:text><code class="pin-code"><xsl:value-of select="@pin"/></code></p>
+                    <p class="hint"><m:t k="desk.batch.pins.until"><m:with name="at"><xsl:call-template name="moment"><xsl:with-param name="at" select="@until"/></xsl:call-template></m:with></m:t></p>
+                </li>
+            </xsl:for-each>
+        </ul>
     </xsl:template>
 </xsl:stylesheet>

@@ -53,11 +53,12 @@
         <section class="aside" aria-labelledby="where">
             <h2 id="where"><m:t k="pickup.where"/></h2>
             <ul>
-                <li>
-                    <m:t k="pickup.where.portal">
+                <li><xsl:choose>
+                    <xsl:when test="pickup/@by-desk"><m:t k="pickup.where.desk"/></xsl:when>
+                    <xsl:otherwise><m:t k="pickup.where.portal">
                         <m:with name="link"><a href="/certificates/{pickup/@number}"><m:t k="pickup.where.link" number="pickup/@number"/></a></m:with>
-                    </m:t>
-                </li>
+                    </m:t></xsl:otherwise>
+                </xsl:choose></li>
                 <xsl:if test="pickup/@pin-mailed"><li><m:t k="pickup.where.mail"/></li></xsl:if>
             </ul>
         </section>
