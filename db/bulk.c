@@ -8,21 +8,25 @@
 
 #define BATCH                                                                                                                \
     "select b.id, b.institution, b.lines, " EPOCH("b.made_at") ", " EPOCH("b.started_at") ", " EPOCH("b.ended_at") ","       \
-    " b.made_by, c.*, b.kind, b.name, b.state, i.name, i.name_ja, m.display_name, s.display_name, encode(b.sha256, 'hex'), batch_second(b), pins.n"
+    " b.made_by, c.*, b.kind, b.name, b.state, i.name, i.name_ja, m.display_name, s.display_name,"                           \
+    " encode(b.sha256, 'hex'), batch_second(b), pins.n"
 #define OF_BATCH                                                                                                             \
     " join institution i on i.id = b.institution join person m on m.id = b.made_by left join person s on s.id = b.started_by" \
     " cross join lateral (select " COUNT("will") ", " COUNT("skip") ", " COUNT("bad") ", " COUNT("done") ","                 \
-    " " COUNT("failed") ", " COUNT("left") " from batch_line l where l.batch = b.id) c"                                        \
-    " cross join lateral (select count(*) as n from batch_pins(b.institution, b.id) where b.kind <> 'revoke') pins"
+    " " COUNT("failed") ", " COUNT("left") " from batch_line l where l.batch = b.id) c"
+
+/* How many PINs are to be handed over: for a batch by itself; a list of them does without. */
+#define PINS_OF " cross join lateral (select count(*) as n from batch_pins(b.institution, b.id) where b.kind <> 'revoke') pins"
+#define NO_PINS " cross join (select 0 as n) pins"
 
 enum { KEEP, GET, LIST, LINES, START, WITHDRAW, TAKE, RUN, GIVE_UP, PINS };
 
 static const DbStatement statements[] = {
     [KEEP] = { "bulk_keep", "select id, fresh from batch_keep($1, $2, $3, $4, $5, $6, $7, $8, $9)", "issbiasss" },
-    [GET] = { "bulk_get", BATCH " from batch b" OF_BATCH " where b.id = $2 and " SCOPE("b.institution"), "ni" },
+    [GET] = { "bulk_get", BATCH " from batch b" OF_BATCH PINS_OF " where b.id = $2 and " SCOPE("b.institution"), "ni" },
     [LIST] = { "bulk_list",
             BATCH " from (select * from batch b where " SCOPE("b.institution") " and ($2::bigint is null or b.id < $2)"
-            " order by b.id desc limit $3) b" OF_BATCH " order by b.id desc",
+            " order by b.id desc limit $3) b" OF_BATCH NO_PINS " order by b.id desc",
             "nni" },
     [LINES] = { "bulk_lines",
             "select l.line, l.request, array(select coalesce(l.cells ->> c, '') from unnest($6::text[]) with ordinality u (c, n)"
@@ -47,7 +51,8 @@ db_batch_free(DbBatch *batch)
 {
     if (!batch)
         return;
-    char *texts[] = { batch->kind, batch->name, batch->state, batch->institution_name, batch->institution_name_ja, batch->made_by,
+    char *texts[] = { batch->kind, batch->name, batch->state, batch->institution_name, batch->institution_name_ja,
+                      batch->made_by,
                       batch->started_by, batch->sha256 };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
@@ -164,7 +169,8 @@ db_batch_pins(Db *db, gint64 institution, gint64 batch, GError **error)
 gint64
 db_batch_keep(Db *db, const struct db_batch_new *b, gboolean *fresh, GError **error)
 {
-    g_autoptr(DbRows) rows = db_run(db, &statements[KEEP], error, b->institution, b->kind, b->name, b->sha256, b->person, b->lines,
+    g_autoptr(DbRows) rows = db_run(db, &statements[KEEP], error, b->institution, b->kind, b->name, b->sha256, b->person,
+                                    b->lines,
                                     b->actor, b->address, b->log_id);
     if (!rows)
         return 0;
@@ -175,7 +181,8 @@ db_batch_keep(Db *db, const struct db_batch_new *b, gboolean *fresh, GError **er
 gboolean
 db_batch_start(Db *db, const struct db_batch_act *act, GError **error)
 {
-    return db_do(db, &statements[START], error, act->institution, act->batch, act->person, act->actor, act->address, act->log_id);
+    return db_do(db, &statements[START], error, act->institution, act->batch, act->person, act->actor, act->address,
+                 act->log_id);
 }
 
 gboolean

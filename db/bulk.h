@@ -1,6 +1,6 @@
 /*
- * bulk: batches and their lines. The reading statements have the officer's institution as their first parameter and keep to it; 0 is
- * an operator, who sees all. What changes something is a function of the database (migration 0025).
+ * bulk: batches and their lines. The reading statements have the officer's institution as their first parameter and keep to
+ * it; 0 is an operator, who sees all. What changes something is a function of the database (migration 0025).
  */
 #ifndef DB_BULK_H
 #define DB_BULK_H
@@ -15,7 +15,7 @@ typedef struct db_batch {
     char *kind, *name, *state, *institution_name, *institution_name_ja;
     char *made_by, *started_by;                 /* display names; started_by NULL: nobody yet */
     char *sha256;                               /* hex */
-    gint64 pins;                                /* how many db_batch_pins would give */
+    gint64 pins;                                /* of db_batch_get: how many db_batch_pins would give */
     gboolean second;                            /* another officer than who sent it must start it */
 } DbBatch;
 void db_batch_free(DbBatch *batch);

@@ -3,7 +3,8 @@
 #define AT(column) "to_char(" column " at time zone s.time_zone, 'YYYY-MM-DD HH24:MI:SS')"
 
 const char *const db_listing_columns[] = {
-    "number", "type", "months", "memo", "state", "name", "name_ja", "mail", "identifier", "institution", "applied_at", "issuer", "serial",
+    "number", "type", "months", "memo", "state", "name", "name_ja", "mail", "identifier", "institution", "applied_at",
+    "issuer", "serial",
     "subject", "not_before", "not_after", "key", "key_origin", "sha256", "signed_at", "revoked_at", "reason",
 };
 const gsize db_listing_columns_count = G_N_ELEMENTS(db_listing_columns);
@@ -14,7 +15,8 @@ static const DbStatement statements[] = {
     [FREEZE] = { "listing_freeze", "set transaction isolation level repeatable read, read only", "" },
     /* The key first; a request without a certificate gives a row that has no serial. */
     [PAGE] = { "listing_page",
-            "select date_part('epoch', r.not_after)::bigint, r.number, r.number, r.type, r.months, r.memo, r.state, p.display_name,"
+            "select date_part('epoch', r.not_after)::bigint, r.number, r.number, r.type, r.months, r.memo, r.state,"
+            " p.display_name,"
             " p.display_name_ja, r.mail, p.identifier, i.name, " AT("r.applied_at") ", c.issuer, c.serial, c.subject,"
             " " AT("c.not_before") ", " AT("c.not_after") ", c.key_kind, c.key_origin, encode(c.fingerprint, 'hex'),"
             " " AT("c.signed_at") ", " AT("c.revoked_at") ", c.reason"
@@ -35,7 +37,8 @@ db_listing_freeze(Db *db, GError **error)
 static const int serial_at = 12;
 
 gboolean
-db_listing_page(Db *db, gint64 institution, struct db_listing_key *key, int limit, DbListingRow each, gpointer data, gboolean *more,
+db_listing_page(Db *db, gint64 institution, struct db_listing_key *key, int limit, DbListingRow each, gpointer data,
+                gboolean *more,
                 GError **error)
 {
     g_autoptr(DbRows) rows = db_run(db, &statements[PAGE], error, institution, key->end, key->number, (gint64)limit);

@@ -1,6 +1,6 @@
 /*
- * listing: everything that is known of certificates, for downloads: page by page in the order of an index, so that ten million of them
- * need no more memory than a few.
+ * listing: everything that is known of certificates, for downloads: page by page in the order of an index, so that ten million
+ * of them need no more memory than a few.
  */
 #ifndef DB_LISTING_H
 #define DB_LISTING_H
@@ -16,8 +16,8 @@ extern const gsize db_listing_columns_count;
 struct db_listing_key { gint64 end, number; };
 typedef void (*DbListingRow)(const char *const *cells, gpointer data);
 
-/* The certificates of the next LIMIT requests of INSTITUTION behind *KEY (0, 0: from the start), which is moved on. *MORE: whether there
-   may be others. */
+/* The certificates of the next LIMIT requests of INSTITUTION behind *KEY (0, 0: from the start), which is moved on. *MORE:
+   whether there may be others. */
 gboolean db_listing_page(Db *db, gint64 institution, struct db_listing_key *key, int limit, DbListingRow each, gpointer data,
                          gboolean *more, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -129,7 +129,8 @@ helpdesk_bulk_upload(Exchange *x)
     gboolean fresh = FALSE;
     gint64 id = ra_bulk_upload(x->portal->ra, &officer, &file, &fresh, &problem, &error);
     if (id) {
-        g_autofree char *there = g_strdup_printf("/helpdesk/bulk/%" G_GINT64_FORMAT "?done=%s", id, fresh ? "bulk-checked" : "bulk-same");
+        g_autofree char *there = g_strdup_printf("/helpdesk/bulk/%" G_GINT64_FORMAT "?done=%s", id,
+                                                 fresh ? "bulk-checked" : "bulk-same");
         http_see_other(&x->out, there);
         x->answered = TRUE;
     } else if (g_error_matches(error, RA_ERROR, RA_ERROR_INPUT)) {
@@ -216,7 +217,8 @@ helpdesk_batch(Exchange *x)
     g_autoptr(GError) error = NULL;
     g_autoptr(RaBatch) batch = ra_bulk_get(x->portal->ra, &officer, x->number, &error);
     g_autoptr(GPtrArray) lines =
-        batch ? ra_bulk_lines(x->portal->ra, &officer, batch, form_text(x->query, "fate"), after, RA_BULK_PAGE + 1, &error) : NULL;
+        batch ? ra_bulk_lines(x->portal->ra, &officer, batch, form_text(x->query, "fate"), after, RA_BULK_PAGE + 1,
+                              &error) : NULL;
     if (lines)
         send_batch(x, batch, lines);
     else
@@ -306,7 +308,8 @@ act_now(Exchange *x, const RaOfficer *officer, Act how, const char *location, GB
 }
 
 static void
-consider(Exchange *x, const char *act, const char *word, Act how, gboolean (*can)(const Exchange *, const RaBatch *), const char *location)
+consider(Exchange *x, const char *act, const char *word, Act how, gboolean (*can)(const Exchange *, const RaBatch *),
+         const char *location)
 {
     const RaOfficer officer = helpdesk_officer(x);
     g_autofree char *what = describe_act(act, x->number), *path = path_of(x->number);

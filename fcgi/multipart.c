@@ -71,7 +71,7 @@ parameter(const char *rest, const char *what, gboolean *ok)
     return g_steal_pointer(&found);
 }
 
-/* --- a part's headers ------------------------------------------------------------------------------------------------------- */
+/* --- a part's headers ----------------------------------------------------------------------------------------------------- */
 
 /* What some browsers send before the name is no business of ours. */
 static char *
@@ -119,7 +119,7 @@ take_headers(MultipartPart *part, const char *text, gsize n)
     return part->name != NULL;
 }
 
-/* --- the body --------------------------------------------------------------------------------------------------------------- */
+/* --- the body ------------------------------------------------------------------------------------------------------------- */
 
 static const char *
 find(const char *text, gsize n, const char *what, gsize size)

@@ -1,7 +1,7 @@
 /*
- * multipart: bodies of multipart/form-data (RFC 7578), as browsers send a form with a file. Bounded: at most MULTIPART_MOST parts;
- * strict: what is not written as RFC 2046 and the HTML standard say is malformed, nothing is guessed. Contents are borrowed
- * from the body.
+ * multipart: bodies of multipart/form-data (RFC 7578), as browsers send a form with a file. Bounded: at most MULTIPART_MOST
+ * parts; strict: what is not written as RFC 2046 and the HTML standard say is malformed, nothing is guessed. Contents are
+ * borrowed from the body.
  */
 #ifndef FCGI_MULTIPART_H
 #define FCGI_MULTIPART_H

@@ -69,7 +69,8 @@ header_is_enough(const struct ra_bulk_kind *kind, const struct places *places, i
 }
 
 static gboolean
-read_header(const struct ra_bulk_kind *kind, const SheetLine *line, struct places *places, RaBulkProblem *problem, GError **error)
+read_header(const struct ra_bulk_kind *kind, const SheetLine *line, struct places *places, RaBulkProblem *problem,
+            GError **error)
 {
     if (line->bad)
         return spoilt(problem, line->number, NULL, "header", error);
@@ -232,7 +233,8 @@ tame(const char *name)
 }
 
 static gint64
-keep(RaContext *ctx, const RaOfficer *officer, const struct ra_bulk_file *file, gint64 institution, char **lines, gboolean *fresh,
+keep(RaContext *ctx, const RaOfficer *officer, const struct ra_bulk_file *file, gint64 institution, char **lines,
+     gboolean *fresh,
      GError **error)
 {
     g_autofree char *actor = ra_officer_actor(officer), *name = tame(file->name);
@@ -250,7 +252,8 @@ keep(RaContext *ctx, const RaOfficer *officer, const struct ra_bulk_file *file, 
 }
 
 gint64
-ra_bulk_upload(RaContext *ctx, const RaOfficer *officer, const struct ra_bulk_file *file, gboolean *fresh, RaBulkProblem *problem,
+ra_bulk_upload(RaContext *ctx, const RaOfficer *officer, const struct ra_bulk_file *file, gboolean *fresh,
+               RaBulkProblem *problem,
                GError **error)
 {
     const struct ra_bulk_kind *kind = ra_bulk_kind(file->kind);
@@ -302,7 +305,8 @@ ra_bulk_lines(RaContext *ctx, const RaOfficer *officer, const RaBatch *batch, co
     for (guint i = 0; kind && i < kind->n; i++)
         g_strv_builder_add(columns, kind->columns[i].name);
     g_auto(GStrv) names = g_strv_builder_end(columns);
-    const struct db_batch_lines which = { .batch = batch->id, .after = after, .fate = fate, .columns = (const char *const *)names };
+    const struct db_batch_lines which = { .batch = batch->id, .after = after, .fate = fate,
+                                          .columns = (const char *const *)names };
     GPtrArray *lines = db_batch_lines(ctx->db, officer->institution, &which, limit, error);
     if (!lines)
         ra_error_from(error);
@@ -344,7 +348,8 @@ ra_bulk_start(RaContext *ctx, const RaOfficer *officer, gint64 id, const struct 
 }
 
 gboolean
-ra_bulk_withdraw(RaContext *ctx, const RaOfficer *officer, gint64 id, const struct ra_form *form, char **location, GError **error)
+ra_bulk_withdraw(RaContext *ctx, const RaOfficer *officer, gint64 id, const struct ra_form *form, char **location,
+                 GError **error)
 {
     return perform(ctx, officer, id, db_batch_withdraw, form, location, error);
 }

@@ -9,8 +9,8 @@
 #define MAIL_LONGEST 254
 #define MEMO_MOST 200
 
-static const char *const reasons[] = { "keyCompromise", "superseded", "cessationOfOperation", "affiliationChanged", "unspecified",
-                                       NULL };
+static const char *const reasons[] = { "keyCompromise", "superseded", "cessationOfOperation", "affiliationChanged",
+                                       "unspecified", NULL };
 
 static const struct ra_bulk_column revoke_columns[] = {
     { "number", RA_BULK_NUMBER, RA_BULK_EITHER, 0, NULL },

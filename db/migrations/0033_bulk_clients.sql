@@ -46,7 +46,8 @@ begin
         return ('bad', 'subject-cn', 'subject', '', null)::bulk_fate;
     end if;
     f := bulk_apply(p_batch, p.id, kind, coalesce(validity, 0), coalesce(p_cells ->> 'file', ''),
-                    (select m from unnest(p.mails) m where lower(m) = lower(p_cells ->> 'mail') limit 1), null, p_do);
+                    (select m from unnest(p.mails) m where lower(m) = lower(p_cells ->> 'mail') limit 1),
+                    case when p_cells ? 'ou' then unit_for(i, p_cells ->> 'ou', true) end, p_do);
     if f.key <> '' then f.key := concat_ws(' ', 'mail', lower(p_cells ->> 'mail'), kind, p_cells ->> 'file'); end if;
     return f;
 end $$;
@@ -62,7 +63,12 @@ begin
     if p_cells ->> 'o' <> i.organization then return ('bad', 'subject-o', 'subject', '', null)::bulk_fate; end if;
     if p_cells ->> 'l' <> i.locality then return ('bad', 'subject-l', 'subject', '', null)::bulk_fate; end if;
     if p_cells ->> 'c' <> i.country then return ('bad', 'subject-c', 'subject', '', null)::bulk_fate; end if;
-    if p_cells ? 'ou' and (p_cells ->> 'ou') is distinct from i.unit then return ('bad', 'subject-ou', 'subject', '', null)::bulk_fate; end if;
+    -- As unit_for would have it of an officer's file.
+    if p_cells ? 'ou' and (p_cells ->> 'ou') is distinct from i.unit and not p_cells ->> 'ou' = any (i.units) then
+        return ('bad', 'subject-ou', 'subject', '', null)::bulk_fate;
+    end if;
+    -- What the row of a person could not hold.
+    if p_cells ->> 'cn' !~ '^[ -~]{1,64}$' then return ('bad', 'subject-cn', 'subject', '', null)::bulk_fate; end if;
     if not mail_domain_allowed(p_cells ->> 'mail', i.mail_domains) then return ('bad', 'mail-domain', 'mail', '', null)::bulk_fate; end if;
     if p_do then return bulk_clients_line(p_batch, i, p_cells, true); end if;
     begin

@@ -43,7 +43,8 @@ static void
 what_is_not_written_so_is_malformed(void)
 {
     static const char *const bodies[] = {
-        "", "x", "--b1", "--b1\r\n", "--b2--\r\n", "\r\n--b1--\r\n", "--b1--x", "--b1\n--b1--\r\n", FIELD("a", "b"), FIELD("a", "b") "--b1",
+        "", "x", "--b1", "--b1\r\n", "--b2--\r\n", "\r\n--b1--\r\n", "--b1--x", "--b1\n--b1--\r\n", FIELD("a", "b"),
+            FIELD("a", "b") "--b1",
         FIELD("a", "b") "--b1-", "--b1\r\n\r\nx\r\n--b1--\r\n", "--b1\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b1--\r\n",
         "--b1\r\nContent-Disposition: attachment; name=\"a\"\r\n\r\nx\r\n--b1--\r\n",
         "--b1\r\nContent-Disposition: form-data; name=\"a\r\n\r\nx\r\n--b1--\r\n",
@@ -68,7 +69,8 @@ bounds_are_kept(void)
     GString *body = g_string_new(NULL);
     for (int i = 0; i < MULTIPART_MOST; i++)
         g_string_append(body, FIELD("a", "b"));
-    g_autofree char *most = g_strconcat(body->str, "--b1--\r\n", NULL), *more = g_strconcat(body->str, FIELD("a", "b") "--b1--\r\n", NULL);
+    g_autofree char *most = g_strconcat(body->str, "--b1--\r\n", NULL);
+    g_autofree char *more = g_strconcat(body->str, FIELD("a", "b") "--b1--\r\n", NULL);
     g_string_free(body, TRUE);
     g_autoptr(GPtrArray) parts = parse(TYPE, most);
     g_assert_cmpuint(parts->len, ==, MULTIPART_MOST);
