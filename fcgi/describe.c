@@ -237,6 +237,7 @@ describe_pickup(const Exchange *x, WebNode *root, const RaRequest *r, const char
             page_add_qr(x, node, path);
     }
     page_time(x, node, "pin-at", r->made_at);
+    web_set_flag(node, "locked", r->locked_at && strcmp(state, "open") == 0);
     web_set_flag(node, "pin-mailed", r->pin_mail);
     web_set_flag(node, "new-pin-asked", r->new_pin_at != 0);
     web_set_flag(node, "resend-asked", r->resend_at != 0);

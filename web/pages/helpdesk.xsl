@@ -370,6 +370,7 @@
                 <xsl:if test="request/@memo != ''"><xsl:text> </xsl:text><span class="memo"><xsl:value-of select="request/@memo"/></span></xsl:if>
             </p>
             <xsl:if test="pickup/@state = 'locked'"><p><strong><m:t k="desk.locked"/></strong></p></xsl:if>
+            <xsl:if test="pickup/@locked"><p><strong><m:t k="desk.locked.again"/></strong></p></xsl:if>
             <xsl:if test="pickup/@state = 'waiting'"><p class="hint"><m:t k="now.until"><m:with name="until"><xsl:call-template name="moment"><xsl:with-param name="at" select="pickup/@until"/></xsl:call-template></m:with></m:t></p></xsl:if>
             <xsl:for-each select="request"><xsl:call-template name="desk-acts"/></xsl:for-each>
         </section>

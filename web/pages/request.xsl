@@ -237,6 +237,7 @@
                 <xsl:when test="../mail[@event = 'ready'][last()]/@state = 'failed' and ($pickup/@state = 'waiting')">mail-failed</xsl:when>
                 <xsl:when test="@state = 'collected' and ../@attention = 'ending'">ending</xsl:when>
                 <xsl:when test="@state = 'refused' and ../event/@refusal">refused-why</xsl:when>
+                <xsl:when test="@state = 'collected' and $pickup/@locked">collected-locked</xsl:when>
                 <xsl:when test="@state = 'collected' and $pickup/@state = 'open'">collected-open</xsl:when>
                 <xsl:otherwise><xsl:value-of select="@state"/></xsl:otherwise>
             </xsl:choose>
