@@ -5,7 +5,8 @@ enum { KEEP, MADE, HASH, TARGET, USE };
 static const DbStatement statements[] = {
     [KEEP] = { "code_keep", "select revocation_code_keep($1, $2, $3, $4, $5, $6, $7)", "inbfsss" },
     [MADE] = { "code_made", "select extract(epoch from made_at)::bigint from revocation_code where request = $1", "i" },
-    [HASH] = { "code_hash", "select c.hash from (select $1::bigint as n) one left join revocation_code c on c.request = one.n", "i" },
+    [HASH] = { "code_hash",
+               "select c.hash from (select $1::bigint as n) one left join revocation_code c on c.request = one.n", "i" },
     [TARGET] = { "code_target",
             "select r.number, r.months, extract(epoch from r.not_after)::bigint, (select extract(epoch from max(revoked_at))::bigint"
             " from certificate where request = r.number), (select count(*) from request o where o.person = r.person"
@@ -20,8 +21,8 @@ const DbGroup db_code_group = { "code", statements, G_N_ELEMENTS(statements), "p
 gboolean
 db_code_keep(Db *db, const struct db_code *code, gboolean *kept, GError **error)
 {
-    g_autoptr(DbRows) rows = db_run(db, &statements[KEEP], error, code->request, code->person, code->hash, code->replace, code->actor,
-                                    code->address, code->log_id);
+    g_autoptr(DbRows) rows = db_run(db, &statements[KEEP], error, code->request, code->person, code->hash, code->replace,
+                                    code->actor, code->address, code->log_id);
     *kept = rows && db_rows_flag(rows, 0, 0);
     return rows != NULL;
 }

@@ -6,8 +6,8 @@
 
 #include "db/db.h"
 
-/* Keeps HASH, with an audit row. *KEPT FALSE: there is one, and REPLACE is not set. PERSON: the owner; 0: whoever holds the pickup.
-   REFUSED "request", "state". */
+/* Keeps HASH, with an audit row. *KEPT FALSE: there is one, and REPLACE is not set. PERSON: the owner; 0: whoever holds the
+   pickup. REFUSED "request", "state". */
 struct db_code { gint64 request, person; GBytes *hash; gboolean replace; const char *actor, *address, *log_id; };
 gboolean db_code_keep(Db *db, const struct db_code *code, gboolean *kept, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -23,12 +23,11 @@
     " case when e.actor ~ '^(person|officer|operator):[0-9]{1,18}$' then split_part(e.actor, ':', 2)::bigint end) a on true" \
     " order by e.id " order
 
-/* Each institution by its own index, and what belongs to none. */
+#define EVERY(order)                                                                                                         \
+    OF("select * from event e where $1::bigint is null and " RANGE("e") " order by e.id " order " limit $6", order)
 #define ALL(order)                                                                                                           \
-    OF("(select e.* from institution i cross join lateral (select * from event e where e.institution = i.id and " RANGE("e") \
-       " order by e.id " order " limit $6) e where " SCOPE("i.id") " order by e.id " order " limit $6)"                      \
-       " union all (select e.* from event e where $1::bigint is null and e.institution is null and " RANGE("e")              \
-       " order by e.id " order " limit $6) order by id " order " limit $6", order)
+    OF("select * from event e where e.institution = $1 and " RANGE("e") " order by e.id " order " limit $6", order)
+/* Each institution by its own index, and what belongs to none. */
 #define KINDS(order)                                                                                                         \
     OF("(select e.* from institution i cross join unnest($7::text[]) w (what) cross join lateral (select * from event e"     \
        " where e.institution = i.id and e.what = w.what and " RANGE("e") " order by e.id " order " limit $6) e"              \
@@ -43,9 +42,12 @@
     OF("select * from event e where e.request = $8::bigint and " SCOPE("e.institution") " and " KIND("e") " and " RANGE("e") \
        " order by e.id " order " limit $6", order)
 
-enum { ALL_FALLING, ALL_RISING, KINDS_FALLING, KINDS_RISING, ACTOR_FALLING, ACTOR_RISING, REQUEST_FALLING, REQUEST_RISING, PERSON,
+enum { EVERY_FALLING, EVERY_RISING, ALL_FALLING, ALL_RISING, KINDS_FALLING, KINDS_RISING, ACTOR_FALLING, ACTOR_RISING,
+       REQUEST_FALLING, REQUEST_RISING, PERSON,
        BOUNDS, LINES, HEAD };
 static const DbStatement statements[] = {
+    [EVERY_FALLING] = { "trail_every", EVERY("desc"), "niinni" },
+    [EVERY_RISING] = { "trail_every_rising", EVERY("asc"), "niinni" },
     [ALL_FALLING] = { "trail_all", ALL("desc"), "niinni" },
     [ALL_RISING] = { "trail_all_rising", ALL("asc"), "niinni" },
     [KINDS_FALLING] = { "trail_kinds", KINDS("desc"), "niinnia" },
@@ -84,8 +86,8 @@ db_trail_row_free(DbTrailRow *row)
     if (!row)
         return;
     char *const texts[] = { row->actor, row->who, row->who_ja, row->owner_name, row->owner_name_ja, row->institution,
-                            row->institution_ja, row->what, row->address, row->log_id, row->from, row->to, row->reason, row->serial,
-                            row->note, row->refusal, row->key_origin, row->days, row->detail };
+                            row->institution_ja, row->what, row->address, row->log_id, row->from, row->to, row->reason,
+                            row->serial, row->note, row->refusal, row->key_origin, row->days, row->detail };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_strfreev(row->told);
@@ -103,8 +105,9 @@ read_rows(DbRows *rows)
         DbTrailRow *row = g_new0(DbTrailRow, 1);
         gint64 *const numbers[] = { &row->id, &row->at, &row->request, &row->owner, &row->who_institution };
         char **const texts[] = { &row->actor, &row->who, &row->who_ja, &row->owner_name, &row->owner_name_ja, &row->institution,
-                                 &row->institution_ja, &row->what, &row->address, &row->log_id, &row->from, &row->to, &row->reason,
-                                 &row->serial, &row->note, &row->refusal, &row->key_origin, &row->days, &row->detail };
+                                 &row->institution_ja, &row->what, &row->address, &row->log_id, &row->from, &row->to,
+                                 &row->reason, &row->serial, &row->note, &row->refusal, &row->key_origin, &row->days,
+                                 &row->detail };
         int column = 0;
         for (gsize n = 0; n < G_N_ELEMENTS(numbers); n++)
             *numbers[n] = db_rows_int(mine, i, column++);
@@ -121,8 +124,8 @@ db_trail_list(Db *db, const struct db_trail_filter *f, int limit, GError **error
 {
     gint64 most = limit;
     if (f->person)
-        return read_rows(db_run(db, &statements[PERSON], error, f->institution, f->low, f->high, f->from, f->until, most, f->whats,
-                                f->person));
+        return read_rows(db_run(db, &statements[PERSON], error, f->institution, f->low, f->high, f->from, f->until, most,
+                                f->whats, f->person));
     if (f->request)
         return read_rows(db_run(db, &statements[REQUEST_FALLING + f->rising], error, f->institution, f->low, f->high, f->from,
                                 f->until, most, f->whats, f->request));
@@ -132,7 +135,8 @@ db_trail_list(Db *db, const struct db_trail_filter *f, int limit, GError **error
     if (f->whats)
         return read_rows(db_run(db, &statements[KINDS_FALLING + f->rising], error, f->institution, f->low, f->high, f->from,
                                 f->until, most, f->whats));
-    return read_rows(db_run(db, &statements[ALL_FALLING + f->rising], error, f->institution, f->low, f->high, f->from, f->until,
+    int all = f->institution ? ALL_FALLING : EVERY_FALLING;
+    return read_rows(db_run(db, &statements[all + f->rising], error, f->institution, f->low, f->high, f->from, f->until,
                             most));
 }
 

@@ -13,7 +13,7 @@
 
 #define DONE_SECONDS 600 /* that the browser may show what became of it */
 
-/* --- giving it out ---------------------------------------------------------------------------------------------------------- */
+/* --- giving it out -------------------------------------------------------------------------------------------------------- */
 
 static WebNode *
 add_code(const Exchange *x, WebNode *root, gint64 request, const Secret *code)
@@ -85,7 +85,8 @@ renew(Exchange *x, const RaRequest *request, GBytes *key)
 void
 certificate_code(Exchange *x)
 {
-    g_autofree char *act = describe_act("code", x->number), *path = g_strdup_printf("/certificates/%" G_GINT64_FORMAT, x->number);
+    g_autofree char *act = describe_act("code", x->number);
+    g_autofree char *path = g_strdup_printf("/certificates/%" G_GINT64_FORMAT, x->number);
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) key = guard_form_hash(x, act);
     g_autoptr(RaRequest) request = ra_request_get(x->portal->ra, x->session->person, x->number, &error);
@@ -101,7 +102,7 @@ certificate_code(Exchange *x)
         show(x, request, "code-confirm", NULL);
 }
 
-/* --- using it, without a login ------------------------------------------------------------------------------------------------ */
+/* --- using it, without a login -------------------------------------------------------------------------------------------- */
 
 /* RULE: NULL, "unmatched" for every miss alike, or "missing". Nothing of the code comes back to the page. */
 static void
@@ -170,8 +171,8 @@ revoke_now(Exchange *x, const RaCodeTarget *target)
     enum ra_code_outcome outcome = RA_CODE_DONE;
     g_autoptr(GError) error = NULL;
     gboolean all = strcmp(form_text(x->form, "all"), "1") == 0;
-    if (ra_code_revoke(x->portal->ra, form_text(x->form, "number"), form_text(x->form, "code"), all, form_text(x->form, "reason"),
-                       x->in->address, &outcome, &error))
+    if (ra_code_revoke(x->portal->ra, form_text(x->form, "number"), form_text(x->form, "code"), all,
+                       form_text(x->form, "reason"), x->in->address, &outcome, &error))
         go_on(x, target->number); /* also where another one was first: the page says what is the case */
     else if (g_error_matches(error, RA_ERROR, RA_ERROR_NOT_FOUND)) /* replaced between the look and the act */
         send_form(x, 403, "unmatched");

@@ -13,7 +13,7 @@
 static gboolean
 speaks_by_detail(const char *what)
 {
-    static const char *const prefixes[] = { "institution-", "person-", "profile-", "batch-" };
+    static const char *const prefixes[] = { "institution-", "person-", "profile-", "batch-", "change-" };
     for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
         if (g_str_has_prefix(what, prefixes[i]))
             return TRUE;
@@ -26,7 +26,8 @@ add_event(const Exchange *x, WebNode *root, const RaOfficer *officer, const RaTr
     WebNode *node = web_add(root, "event");
     web_set(node, "what", row->what);
     web_set(node, "who", ra_trail_who(officer, row));
-    web_set(node, "actor", row->actor);
+    if (ra_trail_asked(row->actor))
+        web_set(node, "actor", row->actor);
     if (ra_trail_named(officer, row))
         page_names(node, row->who, row->who_ja);
     if (row->request)
@@ -208,8 +209,8 @@ write_row(const RaTrailRow *row, const char *line, gpointer data)
         web_tsv_number(writing->out, row->request);
     else
         web_tsv_cell(writing->out, NULL);
-    const char *const rest[] = { row->owner_name, row->actor, who, row->address, row->from, row->to, row->reason, row->serial, row->note,
-                                 row->institution, row->log_id, row->detail };
+    const char *const rest[] = { row->owner_name, row->actor, who, row->address, row->from, row->to, row->reason, row->serial,
+                                 row->note, row->institution, row->log_id, row->detail };
     web_tsv_row(writing->out, rest, G_N_ELEMENTS(rest));
 }
 
@@ -253,8 +254,8 @@ send_export(Exchange *x, GString *out, gboolean json)
 void
 helpdesk_audit_table(Exchange *x)
 {
-    static const char *const heads[] = { "at", "what", "words", "request", "owner", "actor", "name", "address", "from", "to", "reason",
-                                         "serial", "note", "institution", "log_id", "detail" };
+    static const char *const heads[] = { "at", "what", "words", "request", "owner", "actor", "name", "address", "from", "to",
+                                         "reason", "serial", "note", "institution", "log_id", "detail" };
     GString *out = g_string_new(HELPDESK_TABLE);
     web_tsv_row(out, heads, G_N_ELEMENTS(heads));
     send_export(x, out, FALSE);

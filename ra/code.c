@@ -76,11 +76,12 @@ hash_of(gint64 request, const Secret *code)
 {
     g_autoptr(Secret) text = secret_new(128);
     char *out = (char *)secret_bytes(text);
-    g_snprintf(out, 128, "inkan revocation code|%" G_GINT64_FORMAT "|%s", request, code ? secret_text(code) : "--------------------");
+    g_snprintf(out, 128, "inkan revocation code|%" G_GINT64_FORMAT "|%s", request,
+               code ? secret_text(code) : "--------------------");
     return crypto_sha256(out, strlen(out));
 }
 
-/* --- handing out ------------------------------------------------------------------------------------------------------------ */
+/* --- handing out ---------------------------------------------------------------------------------------------------------- */
 
 gint64
 ra_code_made(RaContext *ctx, gint64 request)
@@ -107,8 +108,8 @@ give(RaContext *ctx, gpointer data, gint64 *number, GError **error)
     g_autofree char *actor = ra_actor(giving->who);
     g_autoptr(Secret) plain = ra_code_read(secret_text(giving->code));
     g_autoptr(GBytes) hash = hash_of(*number, plain);
-    const struct db_code row = { .request = *number, .person = giving->person, .hash = hash, .replace = giving->replace, .actor = actor,
-                                 .address = giving->who->address, .log_id = log_id() };
+    const struct db_code row = { .request = *number, .person = giving->person, .hash = hash, .replace = giving->replace,
+                                 .actor = actor, .address = giving->who->address, .log_id = log_id() };
     return db_code_keep(ctx->db, &row, &giving->kept, error);
 }
 
@@ -122,8 +123,8 @@ ra_code_give(RaContext *ctx, const struct ra_who *who, gint64 request, gboolean 
 }
 
 gboolean
-ra_code_renew(RaContext *ctx, const struct ra_who *who, gint64 request, const struct ra_form *form, Secret **code, char **location,
-              GError **error)
+ra_code_renew(RaContext *ctx, const struct ra_who *who, gint64 request, const struct ra_form *form, Secret **code,
+              char **location, GError **error)
 {
     g_autoptr(Secret) fresh = ra_code_new();
     struct giving giving = { .who = who, .person = who->person, .replace = TRUE, .code = fresh };
@@ -145,7 +146,8 @@ miss(GError **error)
     g_set_error_literal(error, RA_ERROR, RA_ERROR_NOT_FOUND, "code");
 }
 
-/* The hash that was typed, where it is the kept one; NULL with ERROR. Every miss goes the same way: one row, one hash, one compare. */
+/* The hash that was typed, where it is the kept one; NULL with ERROR. Every miss goes the same way: one row, one hash, one
+   compare. */
 static GBytes *
 matching(RaContext *ctx, const char *number, const char *typed, gint64 *request, GError **error)
 {

@@ -7,19 +7,20 @@
 #define PIECE 1000 /* rows of an export at a time */
 
 static const char *const requests[] = { "apply", "approve", "refuse", "withdraw", "lapse", "renew", "memo", NULL };
-static const char *const pickups[] = { "pin-issued", "new-pin", "resend", "ask-new-pin", "ask-resend", "lock", "ending", "issue",
-                                       "collect", "done", "erased", "reopen", NULL };
+static const char *const pickups[] = { "pin-issued", "new-pin", "resend", "ask-new-pin", "ask-resend", "lock", "ending",
+                                       "issue", "collect", "done", "erased", "reopen", NULL };
 static const char *const revocations[] = { "revoke", "published", "superseded", "code-made", "code-replaced", NULL };
 static const char *const ends[] = { "remind", "expire", NULL };
-static const char *const officers[] = { "officer-login", "officer-logout", "batch-check", "batch-start", "batch-withdraw",
-                                        "batch-done", NULL };
-static const char *const changes[] = { "person-changed", "institution-changed", "profile-added", "profile-changed",
-                                       "profile-ended", "digest", NULL };
+static const char *const sessions[] = { "login", "officer-login", "officer-logout", NULL };
+static const char *const officers[] = { "propose", "confirm", "decline", "proposal-withdrawn", "proposal-ended", "batch-check",
+                                        "batch-start", "batch-withdraw", "batch-done", NULL };
+static const char *const changes[] = { "person-changed", "change-seen", "change-mailed", "in-use-asked", "institution-changed",
+                                       "profile-added", "profile-changed", "profile-ended", "digest", NULL };
 static const char *const authorities[] = { "ca-init", "ca-install", "ca-issue", "root-crl", "responder", "witness", NULL };
 
 const struct ra_trail_kind ra_trail_kinds[] = {
     { "request", requests }, { "pickup", pickups },   { "revocation", revocations },  { "end", ends },
-    { "officer", officers }, { "change", changes },   { "authority", authorities },   { NULL, NULL },
+    { "session", sessions }, { "officer", officers }, { "change", changes },   { "authority", authorities },   { NULL, NULL },
 };
 
 /* The words that KIND stands for, into ONE where it is a single one. NULL: there is no such kind. */
@@ -66,11 +67,12 @@ in_reach(RaContext *ctx, const RaOfficer *officer, const struct ra_trail_query *
 
 /* The filter of Q; ONE is room for its only kind. */
 static gboolean
-filter_of(RaContext *ctx, const RaOfficer *officer, const struct ra_trail_query *q, const char *one[2], struct db_trail_filter *f,
+filter_of(RaContext *ctx, const RaOfficer *officer, const struct ra_trail_query *q, const char *one[2],
+          struct db_trail_filter *f,
           GError **error)
 {
     const char *const *whats = *q->kind ? whats_of(q->kind, one) : NULL;
-    if (*q->kind && !whats)
+    if ((*q->kind && !whats) || (*q->actor && !ra_trail_asked(q->actor)))
         return refuse(error, RA_ERROR_INPUT, "filter");
     *f = (struct db_trail_filter){ .institution = officer->institution ? officer->institution : q->institution, .from = q->from,
                                    .until = q->until, .request = q->request, .person = q->person,
@@ -170,6 +172,12 @@ ra_trail_who(const RaOfficer *officer, const RaTrailRow *row)
         if (g_str_has_prefix(row->actor, words[i].prefix))
             return words[i].who;
     return "outsider";
+}
+
+gboolean
+ra_trail_asked(const char *actor)
+{
+    return strchr(actor, ':') || strcmp(actor, "operator") == 0 || strcmp(actor, "revocation-code") == 0;
 }
 
 gboolean
