@@ -68,8 +68,7 @@ in_reach(RaContext *ctx, const RaOfficer *officer, const struct ra_trail_query *
 /* The filter of Q; ONE is room for its only kind. */
 static gboolean
 filter_of(RaContext *ctx, const RaOfficer *officer, const struct ra_trail_query *q, const char *one[2],
-          struct db_trail_filter *f,
-          GError **error)
+          struct db_trail_filter *f, GError **error)
 {
     const char *const *whats = *q->kind ? whats_of(q->kind, one) : NULL;
     if ((*q->kind && !whats) || (*q->actor && !ra_trail_asked(q->actor)))
