@@ -57,8 +57,8 @@ ROUTES = [
     ("GET", "/helpdesk/statistics.tsv", ACT, None),
     ("POST", "/helpdesk/requests/{c}/renew", ACT, "scope"),
     ("GET", "/helpdesk/changes", LOOK, None),
-    ("POST", "/helpdesk/changes/{c}/mail", ACT, "scope"),
-    ("POST", "/helpdesk/changes/{c}/dismiss", ACT, "scope"),
+    ("POST", "/helpdesk/changes/{g}/mail", ACT, "scope"),
+    ("POST", "/helpdesk/changes/{g}/dismiss", ACT, "scope"),
     ("GET", "/helpdesk/absent", LOOK, None),
     ("GET", "/helpdesk/absent.tsv", LOOK, None),
     ("POST", "/helpdesk/absent", REVOKE, "sent"),  # no act: refused for that, and nothing is done
@@ -113,15 +113,13 @@ def prepared():
         proposer = as_role("student", "officer") if account == "researcher" else Person(demo, "desk2")
         have[account]["v"] = proposed(proposer, "/helpdesk/people/%d/revoke" % have[account]["p"], what="all")
         demand()
-    have.update(nobody=Browser(demo), person=have["researcher"]["browser"], officer=Person(demo, "desk"), operator=Person(demo, "operator"),
-                revoker=as_role("desk", "revoker"))
         collected = b.collected("client", 13, memo="changed")[0]
         demo.owner("update request set common_name = 'Somebody Else' where number = %d" % collected)
         b.login()
     have.update(nobody=Browser(demo), person=have["researcher"]["browser"], officer=Person(demo, "desk"), operator=Person(demo, "operator"),
-                revoker=as_revoker())
+                revoker=as_role("desk", "revoker"))
     for account in ("researcher", "researcher2"):
-        have[account]["c"] = demo.number("select id from change where person = %d and state = 'open'" % have[account]["p"])
+        have[account]["g"] = demo.number("select id from change where person = %d and state = 'open'" % have[account]["p"])
     for account, desk in (("researcher", "desk"), ("researcher2", "desk2")):
         b = Person(demo, desk)
         file = b"number\treason\n%d\tunspecified\n" % have[account]["n"]
