@@ -48,15 +48,16 @@ static const char *const kinds[] = { "rsa2048", "rsa3072", "rsa4096", "p256", "p
  * portal moved to in 2023): an operator who wants them sets their valid_from, and from then on new requests take them.
  */
 static const struct profile {
-    const char *name, *type, *subject;
+    const char *name, *type, *of, *subject; /* OF: which CA signs it */
     const char *const *usage, *const *extended;
     gboolean dormant;
+    int months[4];
 } profiles[] = {
-    { "client", "client", "dn", client_usage, client_extended, FALSE },
-    { "smime", "smime", "dn", smime_usage, smime_extended, FALSE },
-    { "smime-mail", "smime", "mail", smime_usage, smime_extended, TRUE },
+    { "client", "client", "client", "dn", client_usage, client_extended, FALSE, { 52, 25, 13 } },
+    { "officer", "officer", "client", "dn", client_usage, client_extended, FALSE, { 25 } },
+    { "smime", "smime", "smime", "dn", smime_usage, smime_extended, FALSE, { 52, 25, 13 } },
+    { "smime-mail", "smime", "smime", "mail", smime_usage, smime_extended, TRUE, { 52, 25, 13 } },
 };
-static const int months[] = { 52, 25, 13 };
 
 void
 ceremony_defaults(struct ceremony_plan *plan)
@@ -348,15 +349,15 @@ gboolean
 ceremony_put_profiles(Db *db, const struct ceremony_plan *plan, const char *type, const char *issuer, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(profiles); i++)
-        for (size_t m = 0; m < G_N_ELEMENTS(months); m++) {
+        for (const int *months = profiles[i].months; *months; months++) {
             const struct profile *p = &profiles[i];
-            g_autofree char *name = g_strdup_printf("%s-%d", p->name, months[m]);
+            g_autofree char *name = g_strdup_printf("%s-%d", p->name, *months);
             const struct db_profile row = {
-                .name = name, .type = p->type, .issuer = issuer, .subject = p->subject, .months = months[m],
+                .name = name, .type = p->type, .issuer = issuer, .subject = p->subject, .months = *months,
                 .key_usage = p->usage, .extended = p->extended, .key_kinds = kinds, .dormant = p->dormant,
                 .policies = strcmp(p->type, "smime") == 0 ? plan->smime_policies : plan->client_policies,
             };
-            if (strcmp(p->type, type) == 0 && !db_profile_insert(db, &row, error))
+            if (strcmp(p->of, type) == 0 && !db_profile_insert(db, &row, error))
                 return FALSE;
         }
     return TRUE;

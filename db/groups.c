@@ -27,6 +27,7 @@
 #include "db/publish.h"
 #include "db/radar.h"
 #include "db/reconcile.h"
+#include "db/registration.h"
 #include "db/request.h"
 #include "db/session.h"
 #include "db/statistics.h"
@@ -80,6 +81,8 @@ const DbGroup *const db_groups[] = {
     &db_radar_group,
     &db_radar_worker_group,
     &db_reconcile_group,
+    &db_registration_group,
+    &db_registration_portal_group,
     &db_request_group,
     &db_request_portal_group,
     &db_request_worker_group,

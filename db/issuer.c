@@ -25,7 +25,8 @@ static const DbStatement signer[] = {
                   " k.ended is null and k.locked_at is null and k.collected_at is null and k.expires_at > now()"
                   " and k.cycle = r.cycle,"
                   " " EPOCH("r.cycle_at") ", " EPOCH("r.cycle_end") ","
-                  " r.type = any (i.types), r.months = any (i.months),"
+                  " case r.type when 'officer' then o.live else r.type = any (i.types) and not o.ever end,"
+                  " r.type = 'officer' or r.months = any (i.months),"
                   " p.institution = r.institution and mail_domain_allowed(r.mail, i.mail_domains),"
                   " f.type = r.type and f.months = r.months and date_trunc('second', f.valid_from) <= r.cycle_at"
                   " and (f.valid_to is null or f.valid_to > r.cycle_at),"
@@ -41,6 +42,8 @@ static const DbStatement signer[] = {
                   " (select count(*) from crl where issuer = f.issuer and shard >= 0)"
                   " from request r join pickup k on k.request = r.number join person p on p.id = r.person"
                   " join institution i on i.id = r.institution join profile f on f.id = r.profile cross join service s"
+                  " cross join lateral (select coalesce(bool_or(ended_at is null and institution = r.institution), false) as live,"
+                  " count(*) > 0 as ever from officer where person = r.person) o"
                   " where r.number = $1 and k.token_hash = $2",
                   "ibs" },
     [LOCK_KEY] = { "certificate_lock_key", "select pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 0))", "b" },
@@ -122,7 +125,7 @@ static const DbStatement owner[] = {
     /* What is in force until then ends then, and begins anew as a copy with the other issuer; what begins later has it from its
        beginning. A copy by way of JSON has every column that the table has. */
     [REISSUE] = { "profile_reissue",
-                  "with chosen as (select * from profile where type = $2 and issuer <> $1 and (valid_to is null or valid_to > to_timestamp($3))"
+                  "with chosen as (select * from profile where (type = $2 or $2 = 'client' and type = 'officer') and issuer <> $1 and (valid_to is null or valid_to > to_timestamp($3))"
                   " and (cardinality($4::text[]) = 0 or name = any ($4)) for update),"
                   " later as (update profile p set issuer = $1 from chosen c where c.id = p.id and c.valid_from >= to_timestamp($3)),"
                   " copies as (insert into profile overriding system value select (jsonb_populate_record(p, jsonb_build_object("

@@ -37,7 +37,7 @@ static const DbStatement worker[] = {
             " " EPOCH("k.expires_at") ", " EPOCH("k.keep_until") ", " EPOCH("c.not_before") ", " EPOCH("c.not_after") ","
             " " EPOCH("c.revoked_at") ", o.detail ->> 'days', o.detail ->> 'since', o.detail ->> 'due',"
             " o.detail ->> 'n', o.detail ->> 'seen',"
-            " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail), p.idp = '',"
+            " o.sealed, coalesce(k.ended is not null and k.collected_at is null, false), coalesce(k.pin_mail, i.pin_mail and r.type <> 'officer'), p.idp = '',"
             " o.detail @> '{\"collected\": true}', o.detail ? 'items', o.event, o.recipient, o.message_id, o.detail ->> 'event',"
             " o.detail ->> 'refusal', r.type, r.memo,"
             " r.state, c.serial, c.subject, encode(c.fingerprint, 'hex'), c.reason, p.display_name, p.display_name_ja, i.name,"

@@ -19,7 +19,7 @@ static const DbStatement statements[] = {
             " " EPOCH("c.signed_at") ", " EPOCH("c.revoked_at") ", " EPOCH("c.not_after") ", c.published is not null,"
             " (select count(*) from pickup where request = r.number and collected_at is not null),"
             " k.id, " EPOCH("k.made_at") ", " EPOCH("k.expires_at") ", " EPOCH("k.collected_at") ", " EPOCH("k.keep_until") ","
-            " " EPOCH("k.locked_at") ", " EPOCH("k.new_pin_at") ", " EPOCH("k.resend_at") ", coalesce(k.pin_mail, i.pin_mail),"
+            " " EPOCH("k.locked_at") ", " EPOCH("k.new_pin_at") ", " EPOCH("k.resend_at") ", coalesce(k.pin_mail, i.pin_mail and r.type <> 'officer'),"
             " k.pin_sealed is not null, k.ended, p.display_name, p.display_name_ja, i.name, i.name_ja, i.helpdesk_name,"
             " i.helpdesk_mail, i.helpdesk_phone, r.context, " EPOCH("r.authn_at") ", r.assurance"
             " from request r join person p on p.id = r.person join institution i on i.id = r.institution"

@@ -1,22 +1,29 @@
 #include "db/session.h"
 
-enum { INSERT, GET, TOUCH, END, END_SUBJECT, ATTRIBUTES, LOGIN_INSERT, LOGIN_GET, LOGIN_USE, LOGOUT_INSERT, LOGOUT_GET, LOGOUT_SPEND, ASSERTION, N };
+enum { INSERT, GET, GET_BY_CERTIFICATE, TOUCH, END, END_BY_CERTIFICATE, END_SUBJECT, ATTRIBUTES, LOGIN_INSERT, LOGIN_GET, LOGIN_USE, LOGOUT_INSERT, LOGOUT_GET, LOGOUT_SPEND, ASSERTION, N };
+
+#define SELECT(role) \
+    "select s.person, p.institution, " role ", s.idp, s.name_id, s.context, s.saml," \
+    " extract(epoch from s.created_at)::bigint, extract(epoch from s.seen_at)::bigint," \
+    " extract(epoch from s.expires_at)::bigint, p.display_name, p.display_name_ja, i.name, i.name_ja," \
+    " i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone, extract(epoch from s.authn_at)::bigint, s.assurance, s.request" \
+    " from session s join person p on p.id = s.person join institution i on i.id = p.institution" \
+    " where s.id_hash = $1 and s.expires_at > to_timestamp($2::bigint) and s.seen_at > to_timestamp($2::bigint - $3::bigint)"
 
 static const DbStatement statements[N] = {
     [INSERT] = { "session_insert",
         "insert into session (id_hash, person, role, idp, name_id, session_index, saml, attributes, context, authn_at, assurance,"
-        " expires_at) values ($1, $2::bigint, $3, $4, $5, $6, $7, $8::jsonb, $9, to_timestamp($10::bigint), coalesce($11::text[], '{}'),"
-        " to_timestamp($12::bigint))", "bisssssssnai" },
-    [GET] = { "session_get",
-        "select s.person, p.institution, s.role, s.idp, s.name_id, s.context, s.saml,"
-        " extract(epoch from s.created_at)::bigint, extract(epoch from s.seen_at)::bigint,"
-        " extract(epoch from s.expires_at)::bigint, p.display_name, p.display_name_ja, i.name, i.name_ja,"
-        " i.helpdesk_name, i.helpdesk_mail, i.helpdesk_phone, extract(epoch from s.authn_at)::bigint, s.assurance"
-        " from session s join person p on p.id = s.person join institution i on i.id = p.institution"
-        " where s.id_hash = $1 and s.expires_at > to_timestamp($2::bigint)"
-        " and s.seen_at > to_timestamp($2::bigint - $3::bigint)", "bii" },
+        " expires_at, certificate, request) values ($1, $2::bigint, $3, $4, $5, $6, $7, $8::jsonb, $9, to_timestamp($10::bigint),"
+        " coalesce($11::text[], '{}'), to_timestamp($12::bigint), $13, $14::bigint)", "bisssssssnaibn" },
+    /* One that hangs on a certificate counts only where that is presented. */
+    [GET] = { "session_get", SELECT("s.role") " and s.certificate is null", "bii" },
+    [GET_BY_CERTIFICATE] = { "session_get_by_certificate",
+        SELECT("(select o.role from officer o where o.person = s.person and o.ended_at is null)")
+        " and s.certificate = $4 and exists (select from officer o where o.person = s.person and o.ended_at is null)", "biib" },
     [TOUCH] = { "session_touch", "update session set seen_at = to_timestamp($2::bigint) where id_hash = $1", "bi" },
     [END] = { "session_end", "delete from session where id_hash = $1", "b" },
+    [END_BY_CERTIFICATE] = { "session_end_by_certificate",
+        "delete from session where id_hash = $1 and certificate is not null", "b" },
     [END_SUBJECT] = { "session_end_subject",
         "with gone as (delete from session where idp = $1 and name_id = $2 and name_id <> ''"
         " and (cardinality($3::text[]) = 0 or session_index = any ($3::text[])) returning 1) select count(*) from gone", "ssa" },
@@ -65,13 +72,14 @@ db_session_insert(Db *db, const struct db_session_new *s, GError **error)
 {
     static const char *const none[] = { NULL };
     return db_do(db, &statements[INSERT], error, s->id_hash, s->person, s->role, s->idp, s->name_id, s->session_index, s->saml,
-                 s->attributes, s->context, s->authn_at, s->assurance ? s->assurance : none, s->expires_at);
+                 s->attributes, s->context, s->authn_at, s->assurance ? s->assurance : none, s->expires_at, s->certificate,
+                 s->request);
 }
 
-DbSession *
-db_session_get(Db *db, GBytes *id_hash, gint64 now, gint64 idle, GError **error)
+static DbSession *
+read_session(DbRows *mine)
 {
-    g_autoptr(DbRows) rows = db_run(db, &statements[GET], error, id_hash, now, idle);
+    g_autoptr(DbRows) rows = mine;
     if (!rows || db_rows_count(rows) == 0)
         return NULL;
     DbSession *s = g_new0(DbSession, 1);
@@ -90,7 +98,20 @@ db_session_get(Db *db, GBytes *id_hash, gint64 now, gint64 idle, GError **error)
         *after[i] = g_strdup(db_rows_text(rows, 0, column++));
     s->authn_at = db_rows_int(rows, 0, column++);
     s->assurance = db_rows_list(rows, 0, column++);
+    s->request = db_rows_int(rows, 0, column++);
     return s;
+}
+
+DbSession *
+db_session_get(Db *db, GBytes *id_hash, gint64 now, gint64 idle, GError **error)
+{
+    return read_session(db_run(db, &statements[GET], error, id_hash, now, idle));
+}
+
+DbSession *
+db_session_get_by_certificate(Db *db, GBytes *id_hash, GBytes *fingerprint, gint64 now, gint64 idle, GError **error)
+{
+    return read_session(db_run(db, &statements[GET_BY_CERTIFICATE], error, id_hash, now, idle, fingerprint));
 }
 
 gboolean
@@ -103,6 +124,12 @@ gboolean
 db_session_end(Db *db, GBytes *id_hash, GError **error)
 {
     return db_do(db, &statements[END], error, id_hash);
+}
+
+gboolean
+db_session_end_by_certificate(Db *db, GBytes *id_hash, GError **error)
+{
+    return db_do(db, &statements[END_BY_CERTIFICATE], error, id_hash);
 }
 
 gint64

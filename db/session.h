@@ -20,6 +20,7 @@ typedef struct {
     char *helpdesk_name, *helpdesk_mail, *helpdesk_phone;
     gint64 authn_at;                       /* when the IdP checked who this is; 0: not known */
     char **assurance;                      /* eduPersonAssurance; never NULL */
+    gint64 request;                        /* by certificate: of which request that is; 0: by login */
 } DbSession;
 void db_session_free(DbSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbSession, db_session_free)
@@ -34,13 +35,21 @@ struct db_session_new {
     gint64 authn_at;        /* 0: not known */
     const char *const *assurance; /* NULL: none */
     gint64 expires_at;
+    GBytes *certificate;    /* SHA-256 of the one that it hangs on, and its request; NULL and 0: by login */
+    gint64 request;
 };
 gboolean db_session_insert(Db *db, const struct db_session_new *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* NULL without ERROR: none, expired, or idle for more than IDLE seconds at NOW. */
+/* NULL without ERROR: none, expired, idle for more than IDLE seconds at NOW, or one that hangs on a certificate. */
 DbSession *db_session_get(Db *db, GBytes *id_hash, gint64 now, gint64 idle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One that hangs on the certificate that was presented; its role is that of the registration as it is now. NULL without ERROR: none, of
+   another certificate, or the registration has ended. Whether the certificate is good is the caller's question. */
+DbSession *db_session_get_by_certificate(Db *db, GBytes *id_hash, GBytes *fingerprint, gint64 now, gint64 idle, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 /* Moves seen_at to NOW. */
 gboolean db_session_touch(Db *db, GBytes *id_hash, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean db_session_end(Db *db, GBytes *id_hash, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Only one that hangs on a certificate. */
+gboolean db_session_end_by_certificate(Db *db, GBytes *id_hash, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* All sessions of that subject at that IdP, or only those of SESSION_INDEXES where it is not empty. Returns how many, -1 with
    ERROR. */
 gint64 db_session_end_subject(Db *db, const char *idp, const char *name_id, const char *const *session_indexes, GError **error)

@@ -130,5 +130,19 @@ void helpdesk_change_dismiss(Exchange *x);
 void helpdesk_absent(Exchange *x);
 void helpdesk_absent_table(Exchange *x);
 void helpdesk_absent_act(Exchange *x);
+/* door.c: officers by certificate come and go */
+void door_login(Exchange *x);
+void door_logout(Exchange *x);
+/* helpdesk_own.c: such an officer's own certificate */
+void helpdesk_own_page(Exchange *x);
+void helpdesk_own_renew(Exchange *x);
+/* helpdesk_officers.c: officers by certificate */
+void helpdesk_officers(Exchange *x);
+void helpdesk_officer_new(Exchange *x);
+void helpdesk_officer_add(Exchange *x);
+void helpdesk_officer_page(Exchange *x);
+void helpdesk_officer_sheet(Exchange *x);
+void helpdesk_officer_certificate(Exchange *x);
+void helpdesk_officer_end(Exchange *x);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ca/crypto.h"
 #include "fcgi/handlers.h"
 #include "fcgi/page.h"
 #include "ra/radar.h"
@@ -16,7 +17,8 @@ helpdesk_officer(const Exchange *x)
 {
     gboolean all = strcmp(x->session->role, "operator") == 0;
     return (RaOfficer){ .person = x->session->person, .institution = all ? 0 : x->session->institution,
-                        .role = x->session->role, .address = x->in->address };
+                        .role = x->session->role, .address = x->in->address, .session = x->session_hash,
+                        .request = x->session->request };
 }
 
 gboolean
@@ -93,6 +95,29 @@ helpdesk_choices(Exchange *x, WebNode *root, gint64 chosen, GError **error)
         web_set_flag(node, "chosen", institution->id == chosen);
     }
     return all != NULL;
+}
+
+static const char *
+kind_of(char c)
+{
+    return g_ascii_isdigit(c) ? "digit" : g_ascii_isupper(c) ? "upper" : "lower";
+}
+
+void
+helpdesk_pin(WebNode *root, const char *pin)
+{
+    WebNode *group = NULL;
+    for (int i = 0; pin[i]; i++) {
+        if (i % 4 == 0)
+            group = web_add(root, "group");
+        char one[] = { pin[i], '\0' };
+        WebNode *sign = web_add(group, "sign");
+        web_set(sign, "text", one);
+        web_set(sign, "kind", kind_of(pin[i]));
+        one[0] = g_ascii_tolower(one[0]);
+        web_set(sign, "key", one);
+        crypto_wipe(one, sizeof one);
+    }
 }
 
 /* --- start --- */

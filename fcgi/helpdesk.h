@@ -31,6 +31,8 @@ void helpdesk_send_table(Exchange *x, const char *name, GString *text);
 gint64 helpdesk_day(const Exchange *x, const char *name, int days);
 /* A moment as a cell of a table. */
 void helpdesk_tsv_time(const Exchange *x, GString *out, gint64 seconds);
+/* A PIN in groups of four signs, each with its kind: the page says how it is read aloud. */
+void helpdesk_pin(WebNode *root, const char *pin);
 /* What was just done, as describe_done for these pages. */
 const char *helpdesk_done(const Exchange *x);
 

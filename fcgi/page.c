@@ -49,7 +49,7 @@ add_frame(Exchange *x, WebNode *root, const char *page, const char *path)
 {
     /* Without a login only the pickup and the revocation code have forms; the other pages then need no cookie. */
     gboolean forms = x->portal->ra->keyring &&
-                     (x->session || g_str_has_prefix(page, "pickup") || g_str_has_prefix(page, "revoke-code"));
+                     (x->session || g_str_has_prefix(page, "pickup") || strcmp(page, "desk-door") == 0 || g_str_has_prefix(page, "revoke-code"));
     WebNode *frame = web_add(root, "frame");
     page_text(frame, "path", path);
     page_time(x, frame, "now", x->now);
@@ -61,6 +61,7 @@ add_frame(Exchange *x, WebNode *root, const char *page, const char *path)
         g_autofree char *csrf = guard_csrf(x);
         web_set(frame, "csrf", csrf);
     }
+    web_set_flag(frame, "client", x->in->port == HTTP_PORT_CLIENT);
     if (x->in->port != HTTP_PORT_MAIN)
         web_set(frame, "portal", portal_setting(x->portal, "service", "url"));
     page_names(web_add(frame, "service"), portal_setting(x->portal, "service", "name_en"),
@@ -147,9 +148,17 @@ page_unchanged(Exchange *x, GBytes *stamp)
 
 /* --- errors --- */
 
+/* On the port of certificates there are the helpdesk's pages and /check. */
+static const char *
+back_here(const Exchange *x, const char *back)
+{
+    return back && x->in->port == HTTP_PORT_CLIENT && !g_str_has_prefix(back, "/helpdesk") ? "/helpdesk" : back;
+}
+
 void
 page_error(Exchange *x, int status, const char *why, const char *back)
 {
+    back = back_here(x, back);
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "error", x->in->method == HTTP_GET ? back : NULL, &root);
     web_set_number(root, "status", status);
@@ -203,7 +212,7 @@ page_failure(Exchange *x, const GError *error, const char *back)
     if (answer->why)
         page_error(x, answer->status, answer->why, back);
     else
-        send_refused(x, answer->status, errors_rule(error), back ? back : "/certificates");
+        send_refused(x, answer->status, errors_rule(error), back_here(x, back ? back : "/certificates"));
 }
 
 /* --- headers --- */

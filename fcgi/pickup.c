@@ -75,6 +75,23 @@ add_qr(const Exchange *x, WebNode *root)
     page_add_qr(x, root, path);
 }
 
+/* An officer's certificate is for the helpdesk on the port that asks for it; its owner has no page at the portal. */
+static void
+add_desk(const Exchange *x, WebNode *root, const DbPickup *row)
+{
+    if (strcmp(row->type, "officer") != 0)
+        return;
+    g_autofree char *desk = g_strconcat(portal_setting(x->portal, "service", "client_url"), "/helpdesk", NULL);
+    web_set(root, "desk", desk);
+}
+
+/* Can it be tried out at /check? */
+static gboolean
+logs_in(const DbPickup *row)
+{
+    return strcmp(row->type, "smime") != 0;
+}
+
 /* LEFT: tries that remain; shown for rule "wrong" only. */
 static void
 send_pin_page(Exchange *x, int status, const RaPickup *pickup, const char *rule, int left)
@@ -83,6 +100,7 @@ send_pin_page(Exchange *x, int status, const RaPickup *pickup, const char *rule,
     g_autoptr(WebDocument) document = page_new(x, "pickup-pin", NULL, &root);
     web_set_flag(root, "collected", pickup->state == RA_PICKUP_COLLECTED);
     add_pickup(x, root, pickup->row);
+    add_desk(x, root, pickup->row);
     add_qr(x, root);
     if (rule) {
         WebNode *problem = web_add(root, "problem");
@@ -105,6 +123,7 @@ send_locked(Exchange *x, const DbPickup *row)
 {
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "pickup-locked", NULL, &root);
+    add_desk(x, root, row);
     if (owns(x, row))
         web_set_number(root, "number", row->request);
     page_send(x, 403, document);
@@ -115,6 +134,7 @@ send_ended(Exchange *x, const RaPickup *pickup)
 {
     WebNode *root;
     g_autoptr(WebDocument) document = page_new(x, "pickup-ended", NULL, &root);
+    add_desk(x, root, pickup->row);
     const char *ended = pickup->row->ended;
     web_set(root, "why", pickup->state == RA_PICKUP_LAPSED ? "lapse" : ended ? ended : "erased");
     if (owns(x, pickup->row))
@@ -289,7 +309,7 @@ send_install_own(Exchange *x, const DbPickup *row, gboolean new_code)
     web_set(root, "file", file);
     web_set(root, "chain", chain);
     web_set(root, "origin", row->key_origin);
-    if (strcmp(row->type, "client") == 0)
+    if (logs_in(row))
         web_set(root, "check", check);
     web_set_flag(root, "own-password", strcmp(row->key_origin, "browser") != 0);
     add_pickup(x, root, row);
@@ -330,7 +350,7 @@ send_install(Exchange *x, const DbPickup *row, gboolean new_code)
     web_set_flag(root, "own-password", row->own_password);
     add_qr(x, root);
     web_set_flag(root, "profile", is_pkcs12(row) && ra_apple_offered(x->portal->settings));
-    if (strcmp(row->type, "client") == 0)
+    if (logs_in(row))
         web_set(root, "check", check);
     add_pickup(x, root, row);
     add_guides(x, root, row->type);
@@ -612,7 +632,8 @@ pickup_done(Exchange *x)
         web_set(root, "action", action);
         add_own_script(x, root);
     }
-    if (strcmp(pickup->row->type, "client") == 0) {
+    add_desk(x, root, pickup->row);
+    if (logs_in(pickup->row)) {
         g_autofree char *check = g_strconcat(portal_setting(x->portal, "service", "client_url"), "/check", NULL);
         web_set(root, "check", check);
     }

@@ -33,6 +33,7 @@ exchange_clear(Exchange *x)
 {
     g_clear_pointer(&x->session, db_session_free);
     g_clear_pointer(&x->session_hash, g_bytes_unref);
+    g_clear_pointer(&x->presented, ra_presented_free);
     form_free(x->query);
     form_free(x->form);
     g_free((char *)x->name);

@@ -10,6 +10,7 @@
 #include "fcgi/form.h"
 #include "fcgi/http.h"
 #include "ra/context.h"
+#include "ra/registration.h"
 #include "ra/saml.h"
 #include "sp/opener.h"
 #include "sp/service.h"
@@ -45,6 +46,7 @@ typedef struct exchange {
     struct upload { char *name; const char *bytes; gsize size; } file; /* of a form with one; name NULL: none was sent */
     DbSession *session;    /* NULL: nobody is logged in */
     GBytes *session_hash;  /* of its id */
+    RaPresented *presented; /* on the client port, at the helpdesk's paths; otherwise NULL */
     char *guest;           /* the cookie that CSRF tokens hang on where nobody is logged in; NULL before it is needed */
     char *form_target;     /* an origin that this page's form may go to besides ours (CSP); NULL */
     char *tag;             /* of a page that the browser may keep (page_unchanged); NULL: it may not */

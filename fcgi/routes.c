@@ -4,6 +4,7 @@
 
 #include "db/log.h"
 #include "fcgi/cookie.h"
+#include "fcgi/door.h"
 #include "fcgi/guard.h"
 #include "fcgi/handlers.h"
 #include "fcgi/multipart.h"
@@ -25,8 +26,8 @@
 const struct route routes[] = {
     /* method path                        ports   who             csrf           body    form   handler */
     { GET,  "/",                          MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, front_page },
-    { GET,  "/language/ja",               MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, language_ja },
-    { GET,  "/language/en",               MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, language_en },
+    { GET,  "/language/ja",               MAIN | CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, language_ja },
+    { GET,  "/language/en",               MAIN | CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, language_en },
     { GET,  "/static/:f",                 EVERY,  ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, static_file },
 
     { GET,  "/logo.png",                  MAIN,   ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, own_logo },
@@ -87,6 +88,11 @@ const struct route routes[] = {
     { GET,  "/check",                     CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_page },
     { GET,  "/",                          CLIENT, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, check_home },
 
+    { POST, "/logout",                    CLIENT, ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  door_logout },
+    { POST, "/helpdesk/login",            CLIENT, ROUTE_ANYBODY,  ROUTE_CSRF,    4096,   TRUE,  door_login },
+    { GET,  "/helpdesk/renew",            CLIENT, ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_own_page },
+    { POST, "/helpdesk/renew",            CLIENT, ROUTE_REVOKER,  ROUTE_CSRF,    4096,   TRUE,  helpdesk_own_renew },
+
     { GET,  "/helpdesk",                   MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk },
     { GET,  "/helpdesk/find",              MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_find },
     { GET,  "/helpdesk/find.tsv",          MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_table },
@@ -128,6 +134,13 @@ const struct route routes[] = {
     { GET,  "/helpdesk/absent",            MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_absent },
     { GET,  "/helpdesk/absent.tsv",        MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_absent_table },
     { POST, "/helpdesk/absent",            MAIN,   ROUTE_REVOKER,  ROUTE_CSRF,    16384,  TRUE,  helpdesk_absent_act },
+    { GET,  "/helpdesk/officers",          MAIN,   ROUTE_OPERATOR, ROUTE_NO_CSRF, 0,      FALSE, helpdesk_officers },
+    { POST, "/helpdesk/officers",          MAIN,   ROUTE_OPERATOR, ROUTE_CSRF,    8192,   TRUE,  helpdesk_officer_add },
+    { GET,  "/helpdesk/officers/new",      MAIN,   ROUTE_OPERATOR, ROUTE_NO_CSRF, 0,      FALSE, helpdesk_officer_new },
+    { GET,  "/helpdesk/officers/:n",       MAIN,   ROUTE_OPERATOR, ROUTE_NO_CSRF, 0,      FALSE, helpdesk_officer_page },
+    { POST, "/helpdesk/officers/:n/sheet", MAIN,   ROUTE_OPERATOR, ROUTE_CSRF,    4096,   TRUE,  helpdesk_officer_sheet },
+    { POST, "/helpdesk/officers/:n/certificate", MAIN,   ROUTE_OPERATOR, ROUTE_CSRF,    4096,   TRUE,  helpdesk_officer_certificate },
+    { POST, "/helpdesk/officers/:n/end",   MAIN,   ROUTE_OPERATOR, ROUTE_CSRF,    4096,   TRUE,  helpdesk_officer_end },
     { GET,  "/helpdesk/*",                 MAIN,   ROUTE_REVOKER,  ROUTE_NO_CSRF, 0,      FALSE, helpdesk_missing },
 
     { GET,  "/healthz",                   PUBLIC, ROUTE_ANYBODY,  ROUTE_NO_CSRF, 0,      FALSE, health },
@@ -183,12 +196,25 @@ fits(Exchange *x, const char *pattern, const char *path)
     return *pattern == *path;
 }
 
+static gboolean
+asks_for_role(const struct route *route)
+{
+    return route->who == ROUTE_REVOKER || route->who == ROUTE_OFFICER || route->who == ROUTE_OPERATOR;
+}
+
+/* Officers have their pages on both ports. */
+static gboolean
+is_on(const struct route *route, enum http_port port)
+{
+    return (route->ports & port) || (port == HTTP_PORT_CLIENT && (route->ports & HTTP_PORT_MAIN) && asks_for_role(route));
+}
+
 const struct route *
 routes_find(Exchange *x, enum http_method method, const char *path, enum http_port port, guint *allowed)
 {
     *allowed = 0;
     for (gsize i = 0; i < routes_count; i++) {
-        if (!(routes[i].ports & port) || !fits(x, routes[i].path, path))
+        if (!is_on(&routes[i], port) || !fits(x, routes[i].path, path))
             continue;
         if (routes[i].method == method)
             return &routes[i];
@@ -249,7 +275,10 @@ admit(Exchange *x, const struct route *route)
     case ROUTE_REVOKER:
         if (x->session && has_role(x->session->role, route->who))
             return TRUE;
-        page_error(x, 403, "forbidden", NULL);
+        if (!x->session && x->presented)
+            door_show(x);
+        else
+            page_error(x, 403, "forbidden", NULL);
         return FALSE;
     case ROUTE_PERSON:
         if (x->session)
@@ -344,10 +373,17 @@ unforged(Exchange *x, const struct route *route)
     return FALSE;
 }
 
+/* Who it is, as this port tells it; TRUE also where nobody is. */
 static gboolean
-needs_session(const Exchange *x)
+find_who(Exchange *x, const struct route *route, GError **error)
 {
-    return x->in->port == HTTP_PORT_MAIN && x->portal->sp != NULL;
+    gboolean own = route && (route->handler == health || route->handler == static_file);
+    if (own || !x->portal->sp)
+        return TRUE;
+    if (x->in->port == HTTP_PORT_MAIN)
+        return session_find(x, error);
+    gboolean desk = g_str_has_prefix(x->in->path, "/helpdesk") || strcmp(x->in->path, "/logout") == 0;
+    return x->in->port != HTTP_PORT_CLIENT || !desk || door_find(x, error);
 }
 
 static void
@@ -373,8 +409,7 @@ routes_answer(Exchange *x, HttpRequest *in, gboolean malformed, gsize (*read)(ch
         page_error(x, 400, "bad", NULL);
     else if (!route && allowed)
         refuse_method(x, allowed);
-    else if (route && route->handler != health && route->handler != static_file && needs_session(x) &&
-             !session_find(x, &error))
+    else if (!find_who(x, route, &error))
         page_failure(x, error, NULL);
     else if (!route)
         page_error(x, 404, "missing", NULL);

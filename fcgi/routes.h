@@ -26,7 +26,7 @@ typedef void (*RouteHandler)(Exchange *x);
 struct route {
     enum http_method method;
     const char *path;       /* segments; :n a number, :t a token, :f a file name, * the rest */
-    guint ports;            /* of enum http_port, or'ed */
+    guint ports;            /* of enum http_port, or'ed; what asks for an officer's role on the main port is on the client port too */
     enum route_who who;
     enum route_csrf csrf;
     gsize body;             /* most bytes of a POST's body */

@@ -219,7 +219,7 @@ profile_add(Cli *cli, int argc, char **argv)
         { "like", 0, 0, G_OPTION_ARG_STRING, &g.like, "the profile that it is like but for what is given here (default: NAME)", "NAME" },
         { "from", 0, 0, G_OPTION_ARG_STRING, &g.from, "when it begins (default: now); never: it sleeps", "DATE" },
         { "to", 0, 0, G_OPTION_ARG_STRING, &g.to, "when it ends (default: never)", "DATE" },
-        { "type", 0, 0, G_OPTION_ARG_STRING, &g.type, "client or smime", "TYPE" },
+        { "type", 0, 0, G_OPTION_ARG_STRING, &g.type, "client, smime or officer", "TYPE" },
         { "months", 0, 0, G_OPTION_ARG_STRING, &g.months, "validity, 1 to 120", "N" },
         { "issuer", 0, 0, G_OPTION_ARG_STRING, &g.issuer, "the CA that signs", "NAME" },
         { "subject", 0, 0, G_OPTION_ARG_STRING, &g.subject, "dn: C, L, O, OU, OU = No N, CN; mail: CN = the address", "dn|mail" },

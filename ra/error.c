@@ -31,6 +31,8 @@ static const struct { const char *word; enum ra_error code; const char *rule; } 
     { "certificate", RA_ERROR_CONFLICT, "certificate" },
     { "other-key", RA_ERROR_CONFLICT, "other-key" },
     { "code", RA_ERROR_NOT_FOUND, "code" },
+    { "officer-has-one", RA_ERROR_CONFLICT, "officer-has-one" },
+    { "renew-early", RA_ERROR_CONFLICT, "renew-early" },
     { "reason", RA_ERROR_INPUT, "reason" },
     { "note", RA_ERROR_INPUT, "note" },
     { "refusal", RA_ERROR_INPUT, "refusal-missing" },

@@ -22,7 +22,7 @@ enum ra_error {
  * The words, each of them a message key for web:
  * REFUSED   institution (the IdP belongs to none), type, months, name (no name in ASCII), mail (not an address of the
  *           person), mail-domain, mail-long (for a common name), cap (too many active), cap-profile (of this profile), profile
- *           (none in force), context and
+ *           (none in force), officer-registered (the address has a registration), context and
  *           assurance (the profile asks for another kind of login, for values that the IdP does not send), login (the pickup asks for the owner's
  *           login), owner (somebody else's login); by the signer: policy, validity, issuer-end, subject; of a change of
  *           policy: idp-taken (the IdP speaks for another institution); of acts that need two officers:

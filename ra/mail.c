@@ -182,6 +182,10 @@ ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
         web_set_number(root, "days", m->days);
     web_set(root, "why", what && what->why ? m->why : NULL);
     web_set_flag(root, "collected", m->repeat);
+    if (strcmp(m->type, "officer") == 0) {
+        g_autofree char *desk = g_strconcat(settings_text(ctx->settings, "service", "client_url"), "/helpdesk", NULL);
+        web_set(root, "desk", desk);
+    }
 
     add_names(root, "service", settings_text(ctx->settings, "service", "name_en"),
               settings_text(ctx->settings, "service", "name_ja"));
@@ -229,7 +233,9 @@ calendar_of(const RaContext *ctx, const DbMail *m, const char *subject, gint64 n
         return NULL;
     const Settings *s = ctx->settings;
     g_autofree char *uid = g_strdup_printf("%s@%s", m->serial, settings_text(s, "mail", "message_domain"));
-    g_autofree char *url = g_strdup_printf("%s/certificates/%" G_GINT64_FORMAT, settings_text(s, "service", "url"), m->request);
+    g_autofree char *url = strcmp(m->type, "officer") == 0
+                               ? g_strconcat(settings_text(s, "service", "client_url"), "/helpdesk/renew", NULL)
+                               : g_strdup_printf("%s/certificates/%" G_GINT64_FORMAT, settings_text(s, "service", "url"), m->request);
     const struct ra_reminder reminder = { .uid = uid, .summary = subject, .url = url, .now = now, .end = m->not_after };
     return ra_reminder_text(&reminder, ctx->zone);
 }

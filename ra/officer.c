@@ -33,6 +33,8 @@ char *
 ra_officer_actor(const RaOfficer *officer)
 {
     const char *who = strcmp(officer->role, "revoker") == 0 ? "officer" : officer->role;
+    if (officer->request)
+        return g_strdup_printf("%s-certificate:%" G_GINT64_FORMAT, who, officer->request);
     return g_strdup_printf("%s:%" G_GINT64_FORMAT, who, officer->person);
 }
 
@@ -44,7 +46,7 @@ ra_officer_audit(RaContext *ctx, const RaOfficer *officer, gint64 institution, c
     g_autofree char *actor = ra_officer_actor(officer);
     g_autofree char *detail = g_strdup_printf("{\"role\": \"%s\"}", officer->role); /* one of our own words */
     const struct db_audit row = { .actor = actor, .what = what, .address = officer->address, .log_id = log_id(),
-                                  .detail = detail, .institution = institution };
+                                  .detail = detail, .institution = institution, .request = officer->request };
     return db_event_audit(ctx->db, &row, error);
 }
 

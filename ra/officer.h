@@ -15,13 +15,16 @@ typedef struct ra_officer {
     gint64 institution;  /* what is in reach; 0: every institution (operators) */
     const char *role;    /* "revoker", "officer", "operator"; "person": an owner who has lost a device, and may revoke the own ones */
     const char *address;
+    GBytes *session;     /* the hash of its id, for functions that ask for it; NULL: none */
+    gint64 request;      /* who came by a certificate: of which request that is; otherwise 0 */
 } RaOfficer;
 
 typedef DbDeskRow RaDeskRow;       /* db/officer.h */
 typedef DbDeskPerson RaDeskPerson;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RaDeskPerson, db_desk_person_free)
 
-/* "officer:7", "operator:7", "person:7": the actor of audit rows. */
+/* "officer:7", "operator:7", "person:7": the actor of audit rows; "officer-certificate:31", "operator-certificate:31" by the request of
+   the certificate by which somebody came. */
 char *ra_officer_actor(const RaOfficer *officer) G_GNUC_WARN_UNUSED_RESULT;
 /* An officer comes ("officer-login") or goes ("officer-logout"): an audit row, in the caller's transaction where there is one.
    Nothing where the role is a person's. INSTITUTION: the officer's own. */

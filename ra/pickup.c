@@ -310,7 +310,7 @@ sign(const struct delivery *d, GBytes *csr, GError **error)
 static char *
 friendly_name(const DbPickup *row)
 {
-    const char *type = strcmp(row->type, "smime") == 0 ? "S/MIME" : "Client";
+    const char *type = strcmp(row->type, "smime") == 0 ? "S/MIME" : strcmp(row->type, "officer") == 0 ? "Officer" : "Client";
     if (*row->memo)
         return g_strdup_printf("%s #%" G_GINT64_FORMAT " %s", type, row->request, row->memo);
     return g_strdup_printf("%s #%" G_GINT64_FORMAT " %s (%s)", type, row->request, row->common_name, row->institution_name);

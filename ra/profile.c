@@ -17,7 +17,7 @@
 
 /* --- may there be such a row? --------------------------------------------------------------------------------------------- */
 
-static const char *const types[] = { "client", "smime", NULL };
+static const char *const types[] = { "client", "smime", "officer", NULL };
 static const char *const subjects[] = { "dn", "mail", NULL };
 static const char *const usages[] = { "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment",
                                       "keyAgreement", NULL };
@@ -119,12 +119,12 @@ static const struct {
     const char *why;
 } rules[] = {
     { name_ok, "a name has up to 63 of a-z 0-9 . - and begins with a letter" },
-    { type_ok, "--type: client or smime" },
+    { type_ok, "--type: client, smime or officer" },
     { months_ok, "--months: 1 to 120" },
     { subject_ok, "--subject: dn, or for S/MIME mail" },
     { usage_ok, "--key-usage: of digitalSignature, nonRepudiation, keyEncipherment, dataEncipherment, keyAgreement, at least one" },
     { kinds_ok, "--key-kinds: of rsa2048, rsa3072, rsa4096, p256, p384, at least one" },
-    { extended_ok, "--extended: dotted OIDs, 20 at most; clientAuth (1.3.6.1.5.5.7.3.2) in a client's, emailProtection "
+    { extended_ok, "--extended: dotted OIDs, 20 at most; clientAuth (1.3.6.1.5.5.7.3.2) in a client's or an officer's, emailProtection "
                    "(1.3.6.1.5.5.7.3.4) in S/MIME's; never a server's, code signing, time stamping, OCSP signing, any purpose" },
     { policies_ok, "--policy: dotted OIDs, 20 at most" },
     { usage_is_left, "an RSA key cannot agree on keys: --key-usage needs more than keyAgreement, or --key-kinds no RSA" },

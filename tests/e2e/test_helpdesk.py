@@ -62,6 +62,13 @@ ROUTES = [
     ("GET", "/helpdesk/absent", LOOK, None),
     ("GET", "/helpdesk/absent.tsv", LOOK, None),
     ("POST", "/helpdesk/absent", REVOKE, "sent"),  # no act: refused for that, and nothing is done
+    ("GET", "/helpdesk/officers", RULE, None),
+    ("POST", "/helpdesk/officers", RULE, "sent"),  # nobody's name: refused for that
+    ("GET", "/helpdesk/officers/new", RULE, None),
+    ("GET", "/helpdesk/officers/{o}", RULE, None),
+    ("POST", "/helpdesk/officers/{o}/sheet", RULE, None),
+    ("POST", "/helpdesk/officers/{w}/certificate", RULE, None),
+    ("POST", "/helpdesk/officers/{o}/end", RULE, None),
     ("GET", "/helpdesk/nothing", "missing", None),
 ]
 MAY = {"nobody": (), "person": (), "revoker": (LOOK, REVOKE), "officer": (LOOK, REVOKE, ACT), "operator": (LOOK, REVOKE, ACT, RULE)}
@@ -127,11 +134,29 @@ def prepared():
         have[account]["b"] = int(re.search(r"/bulk/(\d+)\?", sent.location()).group(1))
 
 
+def registered(mail):
+    """An officer by certificate, whose PIN is there."""
+    b = have["operator"]
+    page = b.get("/helpdesk/officers/new").want(200)
+    asked = b.submit(page.form("/helpdesk/officers"), institution=str(have["researcher"]["i"]), name="Matrix", mail=mail, role="officer")
+    there = b.submit(asked.want(200).form("/helpdesk/officers", confirm="1")).want(303).location().split("?")[0]
+    tap.until(lambda: [f for f in b.get(there).want(200).forms() if f.path.endswith("/sheet")])
+    return int(there.rsplit("/", 1)[1])
+
+
+def officers():
+    """one officer by certificate whose PIN is there, and one whose certificate was not collected in time"""
+    o, w = registered("matrix@kagami.example"), registered("late@kagami.example")
+    demo.owner("set session_replication_role = replica; update request set state = 'lapsed' where person = (select person from officer where id = %d)" % w)
+    for account in ("researcher", "researcher2"):
+        have[account].update(o=o, w=w)
+
+
 def key_for(b, path):
     """A form key of that act as this officer's own page has it; of what is out of reach there is none."""
-    for where in (path.rsplit("/", 1)[0], path, path.rsplit("/", 2)[0] or "/helpdesk"):  # the page above, the form's own, the list
+    for where in (path.rsplit("/", 1)[0], path, path.rsplit("/", 2)[0] or "/helpdesk", path + "/new"):  # the page above, the form's own, the list
         page = b.get(where, follow=False)
-        forms = [f for f in page.forms() if f.action.endswith(path)] if page.status == 200 else []
+        forms = [f for f in page.forms() if f.action.endswith(path) and f.method == "post"] if page.status == 200 else []
         if forms:
             return forms[0].fields.get("form_key", "x")
     return "x"
@@ -363,4 +388,4 @@ def logged():
     tap.ok(demo.number("select count(*) from event where what = 'officer-login' and detail ->> 'role' = 'officer'") > 0)
 
 
-tap.run(prepared, table_is_whole, matrix, sql_scope, waits, refused_acts, acts, table, pages, lost, second, behalf, logged)
+tap.run(prepared, officers, table_is_whole, matrix, sql_scope, waits, refused_acts, acts, table, pages, lost, second, behalf, logged)

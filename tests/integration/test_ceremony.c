@@ -131,7 +131,7 @@ the_profiles_in_force_have_the_long_subject(void)
     g_autofree char *rows = cluster_text(stage.cluster, "select string_agg(name || '/' || months || '/' || issuer || '/' || subject || '/' ||"
                                          " (valid_from = 'infinity'), ' ' order by id) from profile");
     g_assert_cmpstr(rows, ==,
-                    "client-52/52/client/dn/false client-25/25/client/dn/false client-13/13/client/dn/false "
+                    "client-52/52/client/dn/false client-25/25/client/dn/false client-13/13/client/dn/false officer-25/25/client/dn/false "
                     "smime-52/52/smime/dn/false smime-25/25/smime/dn/false smime-13/13/smime/dn/false "
                     "smime-mail-52/52/smime/mail/true smime-mail-25/25/smime/mail/true smime-mail-13/13/smime/mail/true");
     g_autofree char *now = cluster_text(stage.cluster, "select string_agg((profile_now(t, m)).name, ' ') from unnest('{client,smime}'::text[]) t,"

@@ -14,7 +14,7 @@
             <xsl:apply-templates select="." mode="first"/>
             <xsl:call-template name="what"/>
             <xsl:apply-templates select="." mode="more"/>
-            <xsl:if test="not(@by-desk or @event = 'renewal-due' or @event = 'pickup-locked' or @event = 'pickup-ending')"> <!-- named above -->
+            <xsl:if test="not(@by-desk or @desk or @event = 'renewal-due' or @event = 'pickup-locked' or @event = 'pickup-ending')"> <!-- named above -->
                 <p><m:t k="mail.see"/></p>
                 <url><xsl:value-of select="$url"/></url>
             </xsl:if>
@@ -189,6 +189,8 @@
         <url><xsl:value-of select="pickup/@url"/></url>
         <xsl:choose>
             <xsl:when test="@by-desk"><p><m:t k="mail.ready.pin-desk"/></p></xsl:when>
+            <xsl:when test="@desk and @renewal"><p><m:t k="mail.ready.pin-officer-renewal"/></p><url><xsl:value-of select="concat(@desk, '/renew')"/></url></xsl:when>
+            <xsl:when test="@desk"><p><m:t k="mail.ready.pin-officer"/></p></xsl:when>
             <xsl:when test="pickup/@pin-mailed"><p><m:t k="mail.ready.pin-mailed"/></p></xsl:when>
             <xsl:otherwise><p><m:t k="mail.ready.pin-portal"/></p></xsl:otherwise>
         </xsl:choose>
@@ -305,6 +307,30 @@
             <xsl:otherwise><p><m:t k="mail.lapsed.again"/></p></xsl:otherwise>
         </xsl:choose>
     </xsl:template>
+
+    <!-- Of an officer's certificate: its owner has no page at the portal, and asks the operator -->
+    <xsl:template match="mail[@desk and @event = 'collected']" mode="first" priority="2"><p><m:t k="mail.collected.done"/></p><p><m:t k="mail.officer-cert.not-you"/></p></xsl:template>
+    <xsl:template match="mail[@desk and @event = 'revoked']" mode="more" priority="2"><p><m:t k="mail.officer-cert.remove"/></p><p><m:t k="mail.revoked.not-you"/></p></xsl:template>
+    <xsl:template match="mail[@desk and @event = 'renewal-due']" mode="first" priority="2">
+        <xsl:choose>
+            <xsl:when test="pickup"><p><m:t k="mail.due.officer.waiting" end="i:moment(certificate/@not-after)" until="i:moment(pickup/@until)"/></p></xsl:when>
+            <xsl:otherwise><p><m:t k="mail.due.officer" end="i:moment(certificate/@not-after)"/></p></xsl:otherwise>
+        </xsl:choose>
+        <url><xsl:value-of select="concat(@desk, '/renew')"/></url>
+        <p><m:t k="mail.due.after.officer"/></p>
+    </xsl:template>
+    <xsl:template match="mail[@desk and @event = 'renewal-due']" mode="more" priority="2"/>
+    <xsl:template match="mail[@desk and @event = 'expired']" mode="first" priority="2"><p><m:t k="mail.officer-cert.expired" end="i:moment(certificate/@not-after)"/></p></xsl:template>
+    <xsl:template match="mail[@desk and @event = 'pickup-locked']" mode="first" priority="2">
+        <p><m:t k="mail.locked.done"/></p>
+        <p><xsl:choose><xsl:when test="@collected"><m:t k="mail.locked.officer.again"/></xsl:when><xsl:otherwise><m:t k="mail.locked.officer"/></xsl:otherwise></xsl:choose></p>
+    </xsl:template>
+    <xsl:template match="mail[@desk and @event = 'pickup-ending']" mode="first" priority="2"><p><m:t k="mail.ending.until" until="i:moment(pickup/@until)"/></p><p><m:t k="mail.ending.officer"/></p></xsl:template>
+    <xsl:template match="mail[@desk and @event = 'lapsed' and not(@renewal)]" mode="first" priority="2">
+        <p><xsl:choose><xsl:when test="@why = 'withdraw'"><m:t k="mail.lapsed.withdrawn"/></xsl:when><xsl:otherwise><m:t k="mail.lapsed.done"/></xsl:otherwise></xsl:choose></p>
+        <p><m:t k="mail.officer-cert.none"/></p>
+    </xsl:template>
+    <xsl:template match="mail[@desk and @event = 'officer-act' and @why = 'new-pin']" mode="first" priority="2"><p><m:t k="mail.officer-cert.new-pin"/></p></xsl:template>
 
     <xsl:template match="mail[@event = 'approval']" mode="subject"><subject><m:t k="mail.approval.subject"/></subject></xsl:template>
     <xsl:template match="mail[@event = 'approval']" mode="first"><p><m:t k="mail.approval.text"/></p></xsl:template>

@@ -11,6 +11,8 @@
     <xsl:variable name="csrf" select="string($frame/@csrf)"/>
     <xsl:variable name="now" select="string($frame/@now)"/>
     <xsl:variable name="portal" select="string($frame/@portal)"/>
+    <!-- What the port of certificates has too: languages, the helpdesk, the way out. -->
+    <xsl:variable name="near"><xsl:if test="not($frame/@client)"><xsl:value-of select="$portal"/></xsl:if></xsl:variable>
 
     <xsl:template match="/*">
         <html m:lang="frame.language">
@@ -69,9 +71,9 @@
 
     <xsl:template name="language">
         <xsl:param name="code"/>
-        <a href="{$portal}/language/{$code}" hreflang="{$code}" lang="{$code}">
+        <a href="{$near}/language/{$code}" hreflang="{$code}" lang="{$code}">
             <xsl:if test="$frame/@path">
-                <xsl:attribute name="href"><xsl:value-of select="$portal"/>/language/<xsl:value-of select="$code"/>?return=<xsl:value-of select="i:query($frame/@path)"/></xsl:attribute>
+                <xsl:attribute name="href"><xsl:value-of select="$near"/>/language/<xsl:value-of select="$code"/>?return=<xsl:value-of select="i:query($frame/@path)"/></xsl:attribute>
             </xsl:if>
             <xsl:if test="$code = i:message('frame.', 'language')"><xsl:attribute name="aria-current">true</xsl:attribute></xsl:if>
             <xsl:value-of select="i:message('frame.language.', $code)"/>
@@ -96,16 +98,19 @@
                     <p class="menu-institution"><xsl:value-of select="i:name($frame/institution)"/></p>
                 </xsl:if>
                 <ul>
-                    <li><a href="{$portal}/certificates"><m:t k="frame.menu.certificates"/></a></li>
-                    <xsl:if test="$frame/@desk"><li><a href="{$portal}/helpdesk"><m:t k="desk.menu"/></a></li></xsl:if>
-                    <li><a href="{$portal}/account"><m:t k="frame.menu.account"/></a></li>
+                    <xsl:if test="not($frame/@client)"><li><a href="{$portal}/certificates"><m:t k="frame.menu.certificates"/></a></li></xsl:if>
+                    <xsl:if test="$frame/@desk"><li><a href="{$near}/helpdesk"><m:t k="desk.menu"/></a></li></xsl:if>
                     <xsl:choose>
-                        <xsl:when test="self::apply-confirm or self::renew-confirm or self::revoke-confirm or self::withdraw-confirm or self::lost-confirm or self::desk-confirm or self::desk-act or self::desk-apply or self::desk-decide">
-                            <li><a href="{$portal}/account#logout"><m:t k="frame.menu.logout"/></a></li>
+                        <xsl:when test="$frame/@client"><li><a href="/helpdesk/renew"><m:t k="frame.menu.officer-certificate"/></a></li></xsl:when>
+                        <xsl:otherwise><li><a href="{$portal}/account"><m:t k="frame.menu.account"/></a></li></xsl:otherwise>
+                    </xsl:choose>
+                    <xsl:choose>
+                        <xsl:when test="self::apply-confirm or self::renew-confirm or self::revoke-confirm or self::withdraw-confirm or self::lost-confirm or self::desk-confirm or self::desk-act or self::desk-apply or self::desk-decide or self::desk-officer-confirm or self::desk-officer-act or self::desk-renew-confirm">
+                            <xsl:if test="not($frame/@client)"><li><a href="{$portal}/account#logout"><m:t k="frame.menu.logout"/></a></li></xsl:if>
                         </xsl:when>
                         <xsl:otherwise>
                             <li>
-                                <form method="post" action="{$portal}/logout">
+                                <form method="post" action="{$near}/logout">
                                     <xsl:call-template name="csrf"/>
                                     <button class="plain" type="submit"><m:t k="frame.menu.logout"/></button>
                                 </form>

@@ -15,6 +15,7 @@
                 <xsl:call-template name="desk-nav-item"><xsl:with-param name="page">audit</xsl:with-param><xsl:with-param name="href">/helpdesk/audit</xsl:with-param><xsl:with-param name="least">officer</xsl:with-param><xsl:with-param name="documents">desk-audit</xsl:with-param></xsl:call-template>
                 <xsl:call-template name="desk-nav-item"><xsl:with-param name="page">changes</xsl:with-param><xsl:with-param name="href">/helpdesk/changes</xsl:with-param><xsl:with-param name="documents">desk-changes</xsl:with-param></xsl:call-template>
                 <xsl:call-template name="desk-nav-item"><xsl:with-param name="page">absent</xsl:with-param><xsl:with-param name="href">/helpdesk/absent</xsl:with-param><xsl:with-param name="documents">desk-absent</xsl:with-param></xsl:call-template>
+                <xsl:call-template name="desk-nav-item"><xsl:with-param name="page">officers</xsl:with-param><xsl:with-param name="href">/helpdesk/officers</xsl:with-param><xsl:with-param name="least">operator</xsl:with-param><xsl:with-param name="documents">desk-officers</xsl:with-param></xsl:call-template>
             </ul>
         </nav>
     </xsl:template>

@@ -52,7 +52,11 @@
         <xsl:apply-templates select="qr"/>
         <section class="aside" aria-labelledby="where">
             <h2 id="where"><m:t k="pickup.where"/></h2>
-            <ul>
+            <xsl:if test="pickup/@type = 'officer'"><p><xsl:choose>
+                <xsl:when test="pickup/@kind = 'renewal'"><m:t k="pickup.where.renewal"><m:with name="link"><a href="{@desk}/renew"><m:t k="pickup.where.renewal.link"/></a></m:with></m:t></xsl:when>
+                <xsl:otherwise><m:t k="pickup.where.sheet"/></xsl:otherwise>
+            </xsl:choose></p></xsl:if>
+            <xsl:if test="pickup/@type != 'officer'"><ul>
                 <li><xsl:choose>
                     <xsl:when test="pickup/@by-desk"><m:t k="pickup.where.desk"/></xsl:when>
                     <xsl:otherwise><m:t k="pickup.where.portal">
@@ -60,7 +64,7 @@
                     </m:t></xsl:otherwise>
                 </xsl:choose></li>
                 <xsl:if test="pickup/@pin-mailed"><li><m:t k="pickup.where.mail"/></li></xsl:if>
-            </ul>
+            </ul></xsl:if>
         </section>
     </xsl:template>
 
@@ -307,9 +311,12 @@
         <ul>
             <xsl:if test="@check"><li><m:t k="pickup.over.check"><m:with name="link"><xsl:call-template name="check-link"/></m:with></m:t></li></xsl:if>
             <li><m:t k="pickup.over.backup.{@type}"/></li>
-            <li><m:t k="pickup.over.lost"/></li>
+            <xsl:if test="not(@desk)"><li><m:t k="pickup.over.lost"/></li></xsl:if>
         </ul>
-        <p class="actions"><a class="button main" href="/certificates/{@number}"><m:t k="pickup.over.detail"/></a></p>
+        <p class="actions"><xsl:choose>
+            <xsl:when test="@desk"><a class="button main" href="{@desk}"><m:t k="pickup.over.desk"/></a></xsl:when>
+            <xsl:otherwise><a class="button main" href="/certificates/{@number}"><m:t k="pickup.over.detail"/></a></xsl:otherwise>
+        </xsl:choose></p>
     </xsl:template>
 
     <xsl:template match="pickup-locked" mode="title"><m:t k="pickup.locked.title"/></xsl:template>
@@ -318,15 +325,15 @@
         <p class="lead"><m:t k="pickup.locked.text"/></p>
         <ul>
             <li><m:t k="pickup.locked.safe"/></li>
-            <li><m:t k="pickup.locked.next"/></li>
+            <li><xsl:choose><xsl:when test="@desk"><m:t k="pickup.locked.officer"/></xsl:when><xsl:otherwise><m:t k="pickup.locked.next"/></xsl:otherwise></xsl:choose></li>
             <li><m:t k="pickup.locked.not-you"/></li>
         </ul>
-        <p class="actions">
+        <xsl:if test="not(@desk)"><p class="actions">
             <xsl:choose>
                 <xsl:when test="@number"><a class="button main" href="/certificates/{@number}"><m:t k="pickup.locked.do"/></a></xsl:when>
                 <xsl:otherwise><a class="button main" href="/certificates"><m:t k="pickup.locked.login"/></a></xsl:otherwise>
             </xsl:choose>
-        </p>
+        </p></xsl:if>
         <xsl:call-template name="ask-desk"/>
     </xsl:template>
 
@@ -334,13 +341,13 @@
     <xsl:template match="pickup-ended" mode="main">
         <h1><m:t k="pickup.ended.{@why}.title"/></h1>
         <p class="lead"><m:t k="pickup.ended.{@why}.text"/></p>
-        <p><m:t k="pickup.ended.{@why}.next"/></p>
-        <p class="actions">
+        <p><xsl:choose><xsl:when test="@desk"><m:t k="pickup.ended.officer"/></xsl:when><xsl:otherwise><m:t k="pickup.ended.{@why}.next"/></xsl:otherwise></xsl:choose></p>
+        <xsl:if test="not(@desk)"><p class="actions">
             <a class="button main">
                 <xsl:attribute name="href">/certificates<xsl:if test="@number">/<xsl:value-of select="@number"/></xsl:if></xsl:attribute>
                 <m:t k="pickup.ended.do"/>
             </a>
-        </p>
+        </p></xsl:if>
         <xsl:call-template name="ask-desk"/>
     </xsl:template>
 

@@ -377,6 +377,7 @@
         </xsl:if>
         <p class="actions">
             <xsl:choose>
+                <xsl:when test="certificate/@type = 'officer'"><a class="button main"><xsl:attribute name="href">/helpdesk<xsl:if test="@renew">/renew</xsl:if></xsl:attribute><xsl:choose><xsl:when test="@renew"><m:t k="check.renew"/></xsl:when><xsl:otherwise><m:t k="check.officer"/></xsl:otherwise></xsl:choose></a></xsl:when>
                 <xsl:when test="@renew"><a class="button main" href="{$portal}/certificates/{certificate/@number}"><m:t k="check.renew"/></a></xsl:when>
                 <xsl:otherwise>
                     <a href="{$portal}/certificates">
@@ -471,6 +472,7 @@
         <p class="actions">
             <xsl:choose>
                 <xsl:when test="@back != ''"><a class="button main" href="{@back}"><m:t k="back"/></a></xsl:when>
+                <xsl:when test="$frame/@client and $frame/person"><a class="button main" href="/helpdesk"><m:t k="desk.back"/></a></xsl:when>
                 <xsl:when test="$frame/person"><a class="button main" href="{$portal}/certificates"><m:t k="back.list"/></a></xsl:when>
                 <xsl:otherwise><a class="button main" href="{$portal}/"><m:t k="back.front"/></a></xsl:otherwise>
             </xsl:choose>
