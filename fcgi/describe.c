@@ -265,7 +265,7 @@ static const char *
 who_did(const Exchange *x, const char *actor)
 {
     static const struct { const char *prefix, *who; } words[] = {
-        { "officer:", "officer" }, { "operator", "operator" }, { "worker", "service" },
+        { "officer:", "officer" }, { "officer-", "officer" }, { "operator", "operator" }, { "worker", "service" },
         { "signer", "service" },   { "person:", "officer" },   { "revocation-code", "code" },
     };
     g_autofree char *me = g_strdup_printf("person:%" G_GINT64_FORMAT, x->session->person);

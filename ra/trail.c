@@ -161,7 +161,7 @@ const char *
 ra_trail_who(const RaOfficer *officer, const RaTrailRow *row)
 {
     static const struct { const char *prefix, *who; } words[] = {
-        { "officer:", "officer" }, { "operator", "operator" }, { "worker", "service" },
+        { "officer:", "officer" }, { "officer-", "officer" }, { "operator", "operator" }, { "worker", "service" },
         { "signer", "service" },   { "revocation-code", "code" }, { "person:", "owner" },
     };
     g_autofree char *me = ra_officer_actor(officer);
