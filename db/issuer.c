@@ -125,7 +125,8 @@ static const DbStatement owner[] = {
     /* What is in force until then ends then, and begins anew as a copy with the other issuer; what begins later has it from its
        beginning. A copy by way of JSON has every column that the table has. */
     [REISSUE] = { "profile_reissue",
-                  "with chosen as (select * from profile where (type = $2 or $2 = 'client' and type = 'officer') and issuer <> $1 and (valid_to is null or valid_to > to_timestamp($3))"
+                  "with chosen as (select * from profile where (type = $2 or $2 = 'client' and type = 'officer')"
+                  " and issuer <> $1 and (valid_to is null or valid_to > to_timestamp($3))"
                   " and (cardinality($4::text[]) = 0 or name = any ($4)) for update),"
                   " later as (update profile p set issuer = $1 from chosen c where c.id = p.id and c.valid_from >= to_timestamp($3)),"
                   " copies as (insert into profile overriding system value select (jsonb_populate_record(p, jsonb_build_object("

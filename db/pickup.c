@@ -57,7 +57,8 @@ static const DbStatement worker[] = {
             "iibbbbfi" },
     [HOLD] = { "request_hold", "select request_hold($1)", "i" },
     [WORK] = { "pickup_work",
-            "select r.cycle, k.id, " EPOCH("k.expires_at") ", r.state, coalesce(k.pin_mail, i.pin_mail and p.idp <> '' and r.type <> 'officer'), k.new_pin_at is not"
+            "select r.cycle, k.id, " EPOCH("k.expires_at") ", r.state, coalesce(k.pin_mail, i.pin_mail and p.idp <> ''"
+            " and r.type <> 'officer'), k.new_pin_at is not"
             " null,"
             " k.resend_at is not null from request r join institution i on i.id = r.institution join person p on p.id = r.person"
             " left join pickup k on k.request = r.number and k.cycle = r.cycle and k.ended is null where r.number = $1",
