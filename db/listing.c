@@ -44,7 +44,7 @@ db_listing_page(Db *db, gint64 institution, struct db_listing_key *key, int limi
     g_autoptr(DbRows) rows = db_run(db, &statements[PAGE], error, institution, key->end, key->number, (gint64)limit);
     int n = rows ? db_rows_count(rows) : 0, requests = 0;
     for (int i = 0; i < n; i++) {
-        const char *cells[G_N_ELEMENTS(db_listing_columns)];
+        const char *cells[G_N_ELEMENTS(db_listing_columns)] = { NULL };
         requests += db_rows_int(rows, i, 1) != key->number;
         key->end = db_rows_int(rows, i, 0);
         key->number = db_rows_int(rows, i, 1);
