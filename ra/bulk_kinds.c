@@ -97,12 +97,23 @@ derive_subject(char *const *cells, GString *more, const char **field)
     return NULL;
 }
 
+static const char *const leaving[] = { "affiliationChanged", "cessationOfOperation", NULL };
+
+static const struct ra_bulk_column leavers_columns[] = {
+    { "identifier", RA_BULK_TEXT, RA_BULK_EITHER, 1024, NULL },
+    { "mail", RA_BULK_MAIL, RA_BULK_EITHER, 0, NULL },
+    { "last_day", RA_BULK_TEXT, RA_BULK_MAY, 10, NULL },
+    { "reason", RA_BULK_WORD, RA_BULK_MAY, 0, leaving },
+    { "note", RA_BULK_TEXT, RA_BULK_MAY, RA_NOTE_MOST, NULL },
+};
+
 /* A kind more is a row here and a function bulk_KIND of the database (ra/bulk.h). */
 const struct ra_bulk_kind ra_bulk_kinds[] = {
     { "revoke", revoke_columns, G_N_ELEMENTS(revoke_columns), TRUE, FALSE, NULL },
     { "renew", renew_columns, G_N_ELEMENTS(renew_columns), TRUE, FALSE, NULL },
     { "issue", issue_columns, G_N_ELEMENTS(issue_columns), TRUE, FALSE, NULL },
     { "clients", clients_columns, G_N_ELEMENTS(clients_columns), FALSE, TRUE, derive_subject },
+    { "leavers", leavers_columns, G_N_ELEMENTS(leavers_columns), TRUE, FALSE, NULL },
 };
 const gsize ra_bulk_kinds_count = G_N_ELEMENTS(ra_bulk_kinds);
 

@@ -268,7 +268,7 @@
                 </fieldset>
             </xsl:if>
             <p class="actions">
-                <button type="submit"><xsl:attribute name="class"><xsl:choose><xsl:when test="@act = 'start' and batch/@kind = 'revoke'">danger</xsl:when><xsl:otherwise>main</xsl:otherwise></xsl:choose></xsl:attribute><m:t k="desk.batch.do.{@act}" count="batch/@will"/></button>
+                <button type="submit"><xsl:attribute name="class"><xsl:choose><xsl:when test="@act = 'start' and (batch/@kind = 'revoke' or batch/@kind = 'leavers')">danger</xsl:when><xsl:otherwise>main</xsl:otherwise></xsl:choose></xsl:attribute><m:t k="desk.batch.do.{@act}" count="batch/@will"/></button>
                 <a class="button plain" href="/helpdesk/bulk/{batch/@number}"><m:t k="cancel"/></a>
             </p>
         </form>
