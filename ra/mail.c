@@ -182,7 +182,7 @@ ra_mail_document(const RaContext *ctx, const DbMail *m, const Secret *secret)
         web_set_number(root, "days", m->days);
     web_set(root, "why", what && what->why ? m->why : NULL);
     web_set_flag(root, "collected", m->repeat);
-    if (strcmp(m->type, "officer") == 0) {
+    if (g_strcmp0(m->type, "officer") == 0) { /* a digest has no type */
         g_autofree char *desk = g_strconcat(settings_text(ctx->settings, "service", "client_url"), "/helpdesk", NULL);
         web_set(root, "desk", desk);
     }
