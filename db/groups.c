@@ -6,6 +6,7 @@
 #include "db/db.h"
 #include "db/digest.h"
 #include "db/discovery.h"
+#include "db/ending.h"
 #include "db/event.h"
 #include "db/institution.h"
 #include "db/issuer.h"
@@ -48,6 +49,7 @@ const DbGroup *const db_groups[] = {
     &db_digest_group,
     &db_bulk_group,
     &db_discovery_group,
+    &db_ending_group,
     &db_event_group,
     &db_institution_group,
     &db_institution_owner_group,

@@ -52,9 +52,10 @@ enum { NUMBER, PERSON, MONTHS, APPLIED_AT, NOT_BEFORE, NOT_AFTER, TYPE, MEMO, ST
 
 #define ANY_STATE "$2::text is null"
 #define ONE_STATE "q.state = $2"
+#define IN_USE "$2::text is null and q.state in ('collected', 'renewing', 'renew_ready')"
 
 enum { PEOPLE_BY_KEY, HITS, LIST_FALLING, LIST_RISING, STATE_FALLING, STATE_RISING,
-       LIST_PEOPLE_FALLING, LIST_PEOPLE_RISING, ATTENTIONS, ONE, REQUESTS,
+       LIST_PEOPLE_FALLING, LIST_PEOPLE_RISING, LIST_ENDING, ATTENTIONS, ONE, REQUESTS,
        OWNER, REVOKE, ACT };
 
 static const DbStatement statements[] = {
@@ -88,6 +89,7 @@ static const DbStatement statements[] = {
     [STATE_RISING] = { "officer_state_rising", LISTED(ONE_STATE, "asc", ABOVE), "nssnnsnin" },
     [LIST_PEOPLE_FALLING] = { "officer_list_people_falling", OF_PEOPLE("desc", BELOW), "nssnnsnin" },
     [LIST_PEOPLE_RISING] = { "officer_list_people_rising", OF_PEOPLE("asc", ABOVE), "nssnnsnin" },
+    [LIST_ENDING] = { "officer_list_ending", LISTED(IN_USE, "asc", ABOVE), "nssnnsnin" },
     [ATTENTIONS] = { "officer_attention",
             ROW ", n.kind from ("
             "(select 'locked' as kind, q.number, 1 as place from pickup k join request q on q.number = k.request and"
@@ -219,6 +221,13 @@ db_officer_list(Db *db, gint64 institution, const struct db_desk_filter *f, int 
     int which = f->text ? LIST_PEOPLE_FALLING : f->state ? STATE_FALLING : LIST_FALLING;
     const DbStatement *statement = &statements[f->rising ? which + 1 : which];
     return read_requests(db_run(db, statement, error, institution, f->state, f->type, f->from, f->until, f->text, f->end,
+                                (gint64)limit, f->number), FALSE);
+}
+
+GPtrArray *
+db_officer_ending(Db *db, gint64 institution, const struct db_desk_filter *f, int limit, GError **error)
+{
+    return read_requests(db_run(db, &statements[LIST_ENDING], error, institution, NULL, f->type, f->from, f->until, NULL, f->end,
                                 (gint64)limit, f->number), FALSE);
 }
 

@@ -45,6 +45,10 @@ struct db_desk_filter { const char *state, *type, *text; gint64 from, until; gbo
 GPtrArray *db_officer_list(Db *db, gint64 institution, const struct db_desk_filter *filter, int limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* In use, the end between the filter's two moments, the next end first; its state and text are not looked at. DbDeskRow *. */
+GPtrArray *db_officer_ending(Db *db, gint64 institution, const struct db_desk_filter *filter, int limit, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /* What waits for somebody to look at it, at most LIMIT of each kind: DbDeskRow * with attention. */
 GPtrArray *db_officer_attention(Db *db, gint64 institution, gint64 now, int limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

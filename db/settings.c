@@ -101,6 +101,7 @@ static const struct row {
     { "mail", "tries", NUMBER, "20", 1, 1000, NULL, "after so many tries a mail has failed" },
     { "mail", "backoff", NUMBER, "30", 1, 3600, NULL, "seconds before the second try; doubles, one hour at most" },
     { "mail", "digest_hour", NUMBER, "7", 0, 23, NULL, "hour of the day from which the digests to helpdesks are sent" },
+    { "mail", "remind_days", NUMBER, "7", 1, 365, NULL, "days in which officers may remind of a certificate once by 'mail all'" },
     { "mail", "sign_key", TEXT, "", 0, 4096, NULL, "PEM file of the key that signs mails (S/MIME); empty: they are not signed" },
     { "mail", "sign_certificate", TEXT, "", 0, 4096, NULL, "PEM file of its certificate for the sender's address, then those above it" },
 

@@ -80,6 +80,10 @@ void helpdesk(Exchange *x);
 void helpdesk_find(Exchange *x);
 void helpdesk_table(Exchange *x);
 void helpdesk_missing(Exchange *x);
+/* helpdesk_ending.c */
+void helpdesk_ending(Exchange *x);
+void helpdesk_ending_table(Exchange *x);
+void helpdesk_ending_mail(Exchange *x);
 /* helpdesk_statistics.c */
 void helpdesk_statistics(Exchange *x);
 void helpdesk_statistics_table(Exchange *x);

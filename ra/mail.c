@@ -25,7 +25,7 @@ static const struct parts {
     { .event = "pin", .pickup = TO_COLLECT, .pin = TRUE },
     { .event = "collected", .pickup = TO_REPEAT, .certificate = TRUE, .renewal = TRUE },
     { .event = "revoked", .certificate = TRUE },
-    { .event = "renewal-due", .pickup = OF_RENEWAL, .certificate = TRUE, .days = TRUE, .calendar = TRUE },
+    { .event = "renewal-due", .pickup = OF_RENEWAL, .certificate = TRUE, .days = TRUE, .why = TRUE, .calendar = TRUE },
     { .event = "expired", .certificate = TRUE },
     { .event = "pickup-locked", .pickup = OF_LOCK },
     { .event = "pickup-ending", .pickup = TO_COLLECT, .days = TRUE },

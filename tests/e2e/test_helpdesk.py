@@ -53,6 +53,9 @@ ROUTES = [
     ("GET", "/helpdesk/institutions/{i}", LOOK, "scope"),
     ("GET", "/helpdesk/institutions/{i}/contact", RULE, "scope"),
     ("POST", "/helpdesk/institutions/{i}/contact", RULE, "scope"),
+    ("GET", "/helpdesk/ending", ACT, None),
+    ("GET", "/helpdesk/ending.tsv", ACT, None),
+    ("POST", "/helpdesk/ending", ACT, None),
     ("GET", "/helpdesk/statistics", ACT, None),
     ("GET", "/helpdesk/statistics.tsv", ACT, None),
     ("POST", "/helpdesk/requests/{c}/renew", ACT, "scope"),
@@ -123,6 +126,7 @@ def prepared():
         collected = b.collected("client", 13, memo="changed")[0]
         demo.owner("update request set common_name = 'Somebody Else' where number = %d" % collected)
         b.login()
+    demo.owner("update request set not_after = date_trunc('second', now()) + interval '10 days' where number = %d" % have["researcher"]["c"])
     have.update(nobody=Browser(demo), person=have["researcher"]["browser"], officer=Person(demo, "desk"), operator=Person(demo, "operator"),
                 revoker=as_role("desk", "revoker"))
     for account in ("researcher", "researcher2"):
@@ -154,7 +158,8 @@ def officers():
 
 def key_for(b, path):
     """A form key of that act as this officer's own page has it; of what is out of reach there is none."""
-    for where in (path.rsplit("/", 1)[0], path, path.rsplit("/", 2)[0] or "/helpdesk", path + "/new"):  # the page above, the form's own, the list
+    for where in (path.rsplit("/", 1)[0], path, path.rsplit("/", 2)[0] or "/helpdesk", path + "/new",
+                  path + "?institution=%d" % have["researcher"]["i"]):  # the page above, the form's own, the list, that of one institution
         page = b.get(where, follow=False)
         forms = [f for f in page.forms() if f.action.endswith(path) and f.method == "post"] if page.status == 200 else []
         if forms:
@@ -183,7 +188,7 @@ def matrix():
                     page = b.get(where, follow=False)
                 else:
                     fields = {"csrf": csrf, "form_key": key_for(b, where), "what": "all", "helpdesk-name": "Another", "type": "client", "months": "13",
-                              "version": demo.number("select version from institution where id = %d" % have[account]["i"])}
+                              "institution": str(have[account]["i"]), "version": demo.number("select version from institution where id = %d" % have[account]["i"])}
                     page = b.post(where, fields)
                 cells += 1
                 want = wanted(role, act, scope, account == "researcher")

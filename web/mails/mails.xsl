@@ -47,6 +47,7 @@
         <li><m:t k="mail.digest.item" number="@number" name="i:name(.)" type="i:message('type.', @type)" day="i:day(@at)"/></li>
         <xsl:if test="not(following-sibling::item[@kind = $kind])">
             <xsl:if test="$rest &gt; 0"><li><m:t k="mail.digest.more" n="$rest"/></li></xsl:if>
+            <xsl:if test="$kind = 'ending'"><url><xsl:value-of select="concat(../service/@url, '/helpdesk/ending')"/></url></xsl:if>
             <xsl:if test="$kind = 'approval'"><url><xsl:value-of select="concat(../service/@url, '/helpdesk/find?state=approval')"/></url></xsl:if>
         </xsl:if>
     </xsl:template>
@@ -238,10 +239,23 @@
 
     <xsl:template match="mail[@event = 'renewal-due']" mode="subject">
         <subject><xsl:choose>
+            <xsl:when test="item"><m:t k="mail.due.subject.several" n="count(item)" day="i:day(item[1]/@at)"/></xsl:when>
             <xsl:when test="pickup"><m:t k="mail.due.subject.waiting" day="i:day(certificate/@not-after)"/></xsl:when>
             <xsl:when test="@days = 1"><m:t k="mail.due.subject.1"/></xsl:when>
             <xsl:otherwise><m:t k="mail.due.subject" days="@days" day="i:day(certificate/@not-after)"/></xsl:otherwise>
         </xsl:choose></subject>
+    </xsl:template>
+    <xsl:template match="mail[@event = 'renewal-due' and item]" mode="first" priority="1">
+        <p><m:t k="mail.due.several"/></p>
+        <url><xsl:value-of select="concat(service/@url, '/certificates')"/></url>
+        <p><m:t k="mail.due.list"/></p>
+        <xsl:for-each select="item">
+            <li><xsl:choose>
+                <xsl:when test="@memo"><m:t k="mail.due.item" number="@number" memo="@memo" type="i:message('type.', @type)" day="i:day(@at)"/></xsl:when>
+                <xsl:otherwise><m:t k="mail.due.item.plain" number="@number" type="i:message('type.', @type)" day="i:day(@at)"/></xsl:otherwise>
+            </xsl:choose></li>
+        </xsl:for-each>
+        <p><m:t k="mail.due.reminded"/></p>
     </xsl:template>
     <xsl:template match="mail[@event = 'renewal-due']" mode="first">
         <xsl:choose>
@@ -251,6 +265,7 @@
         </xsl:choose>
         <xsl:if test="not(@by-desk)"><url><xsl:value-of select="$url"/></url></xsl:if>
         <p><m:t k="mail.due.after.{@type}"/></p>
+        <xsl:if test="@why = 'desk'"><p><m:t k="mail.due.reminded"/></p></xsl:if>
     </xsl:template>
     <xsl:template match="mail[@event = 'renewal-due']" mode="more">
         <xsl:if test="not(@by-desk)">

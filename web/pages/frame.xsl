@@ -105,7 +105,7 @@
                         <xsl:otherwise><li><a href="{$portal}/account"><m:t k="frame.menu.account"/></a></li></xsl:otherwise>
                     </xsl:choose>
                     <xsl:choose>
-                        <xsl:when test="self::apply-confirm or self::renew-confirm or self::revoke-confirm or self::withdraw-confirm or self::lost-confirm or self::desk-confirm or self::desk-act or self::desk-apply or self::desk-decide or self::desk-officer-confirm or self::desk-officer-act or self::desk-renew-confirm">
+                        <xsl:when test="self::apply-confirm or self::renew-confirm or self::revoke-confirm or self::withdraw-confirm or self::lost-confirm or self::desk-confirm or self::desk-ending-confirm or self::desk-act or self::desk-apply or self::desk-decide or self::desk-officer-confirm or self::desk-officer-act or self::desk-renew-confirm">
                             <xsl:if test="not($frame/@client)"><li><a href="{$portal}/account#logout"><m:t k="frame.menu.logout"/></a></li></xsl:if>
                         </xsl:when>
                         <xsl:otherwise>
