@@ -420,11 +420,21 @@ kept(RaContext *ctx, const Guess *guess, RaDelivery *delivery, GError **error)
     return TRUE;
 }
 
-/* What this delivery failed at, if it is no more than that another one was quicker. */
+/* Was *WHY no more than that another delivery was quicker? Where that cannot be looked up now, *WHY says so instead: a refusal would
+   be final, and may not be meant. */
 static gboolean
-overtaken(RaContext *ctx, const Guess *guess, RaDelivery *delivery, const GError *why)
+overtaken(RaContext *ctx, const Guess *guess, RaDelivery *delivery, GError **why)
 {
-    return g_error_matches(why, RA_ERROR, RA_ERROR_CONFLICT) && kept(ctx, guess, delivery, NULL);
+    g_autoptr(GError) unknown = NULL;
+    if (!g_error_matches(*why, RA_ERROR, RA_ERROR_CONFLICT))
+        return FALSE;
+    if (kept(ctx, guess, delivery, &unknown))
+        return TRUE;
+    if (unknown) {
+        g_clear_error(why);
+        *why = g_steal_pointer(&unknown);
+    }
+    return FALSE;
 }
 
 /* --- the same in a profile ------------------------------------------------------------------------------------------------- */
@@ -491,7 +501,7 @@ deliver(struct delivery *d, const struct ra_delivery_wish *sent, RaDelivery *del
         return wrap(d, sent, delivery, error);
     if (!why && wish_read(ctx, d->row, sent, &d->wish, &why) && make_or_start_over(d, &why) && kept(ctx, d->guess, delivery, &why))
         return wrap(d, sent, delivery, error);
-    if (overtaken(ctx, d->guess, delivery, why))
+    if (overtaken(ctx, d->guess, delivery, &why))
         return wrap(d, sent, delivery, error);
     if (!why)
         refuse(&why, RA_ERROR_CONFLICT, "pickup"); /* ended, or a new PIN, between two steps */
