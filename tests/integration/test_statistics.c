@@ -162,7 +162,7 @@ what_nobody_had_is_no_revocation(void)
     struct numbers before = all_numbers();
     gint64 number = world_ready(world, world->person, "client", 52);
     world_do(world, "insert into certificate (issuer, serial, request, pickup, der, subject, spki_sha256, fingerprint, not_before, not_after,"
-                    " key_kind) select f.issuer, encode(substr(sha256(k.token_hash), 1, 20), 'hex'), r.number, k.id, '\\x31', 'CN=x',"
+                    " key_kind) select f.issuer, '11' || substr(encode(sha256(k.token_hash), 'hex'), 1, 38), r.number, k.id, '\\x31', 'CN=x',"
                     " sha256('a'), sha256('a'), k.not_before, k.not_after, 'p256' from request r join pickup k on k.request = r.number"
                     " join profile f on f.id = r.profile where r.number = %N", number);
     world_do(world, "select pickup_new_pin(id, 'salt', pin_hash, pin_sealed) from pickup where request = %N", number);
