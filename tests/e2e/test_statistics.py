@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The statistics count what people do: officers see their own institution's, operators all, as a page and as a table."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -18,7 +19,7 @@ def month():
 
 
 def number(page, name):
-    return int(page.id(name).text().split()[0].replace(",", ""))
+    return int(re.match(r"[\d,]+", page.id(name).text())[0].replace(",", ""))
 
 
 def figures(b, where="/helpdesk/statistics"):
