@@ -177,7 +177,7 @@ def issued():
     identifier, mail = demo.sql("select identifier, mails[1] from person p join request r on r.person = p.id where r.number = %d" % have["a"], rows=True)[0]
     text = "identifier\tmail\ttype\tmonths\tmemo\r\n" + "".join("\t".join(row) + "\r\n" for row in (
         (identifier, "", "client", "13", memo), ("", mail.upper(), "smime", "13", memo), (identifier, mail, "client", "13", memo),
-        ("nobody", "", "client", "13", ""), ("", "nobody@kagami.example", "client", "13", ""), (identifier, "", "client", "14", ""),
+        ("nobody", "", "client", "13", ""), ("", "nobody@kagami.example", "client", "13", ""), (identifier, "", "client", "14", memo + "?"),
         (identifier, "", "server", "13", ""), (identifier, "other@kagami.example", "client", "13", ""), ("", "a b@c", "client", "13", "")))
     batch = checked(b, text, "issue")
     tap.equal(lines(b, batch), {2: ("will", "issue", ""), 3: ("will", "issue", ""), 4: ("skip", "twice", ""), 5: ("bad", "nobody", "identifier"),
