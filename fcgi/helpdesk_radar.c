@@ -258,7 +258,7 @@ ticked(const Exchange *x)
 {
     g_autoptr(GStrvBuilder) list = g_strv_builder_new();
     g_auto(GStrv) persons = g_strsplit(form_text(x->form, "persons"), " ", RA_ABSENT_PAGE + 1);
-    for (gsize i = 0; persons[i] && i < RA_ABSENT_PAGE; i++) {
+    for (gsize i = 0; i < RA_ABSENT_PAGE && persons[i]; i++) {
         g_autofree char *name = g_strconcat("p", persons[i], NULL);
         if (g_ascii_string_to_signed(persons[i], 10, 1, G_MAXINT64, NULL, NULL) && form_get(x->form, name))
             g_strv_builder_add(list, persons[i]);

@@ -72,7 +72,7 @@ forty_digits_may_be_a_fingerprint_too(void)
     }
     g_autoptr(RaTerm) zeroes = ra_term_read("0000000000d94e77b0f2a8836ddc10c29f4b7e66");
     g_assert_cmpstr(zeroes->sha1, ==, "0000000000d94e77b0f2a8836ddc10c29f4b7e66");
-    g_autoptr(RaTerm) shorter = ra_term_read(SERIAL + 1);
+    g_autoptr(RaTerm) shorter = ra_term_read(&SERIAL[1]);
     g_assert_null(shorter->sha1);
 }
 
