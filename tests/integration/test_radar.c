@@ -75,7 +75,7 @@ changes(gint64 person)
     return text ? text : g_strdup("");
 }
 
-static void
+static void G_GNUC_PRINTF(2, 3)
 changes_are(gint64 person, const char *format, ...)
 {
     va_list args;
@@ -182,7 +182,7 @@ nothing_is_done_by_the_rule_nothing(void)
         gint64 client, smime, person = somebody(&user, &mail, &client, &smime);
         change_by_login(user, mail, kinds[k].kind);
         work(1000);
-        changes_are(person, "");
+        changes_are(person, "%s", "");
         g_assert_cmpint(told(person), ==, 0);
         state_is(client, "collected");
         state_is(smime, "collected");
@@ -288,7 +288,7 @@ the_same_name_written_otherwise_is_no_change(void)
     g_autofree char *upper = g_ascii_strup(mail, -1);
     const struct says says = { "Hanako Sato", upper, "staff@kagami.example member@kagami.example alum@kagami.example" };
     log_in(user, &says);
-    changes_are(person, "");
+    changes_are(person, "%s", "");
 }
 
 static void
